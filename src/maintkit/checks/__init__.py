@@ -1,0 +1,1 @@
+"""Rules over facts: one file a subject, pure."""

@@ -1,0 +1,602 @@
+"""What the collector brings home, typed: the one source of the published schema.
+
+`docs/schemas/facts-1.schema.json` is made from these models. The collector (plugins/module_utils/collector) is a
+separate program that knows nothing of them: the two meet at the JSON document. Unknown fields are ignored, so that a
+newer collector's result can be judged; a field that is not there is None, which no check reads as healthy.
+
+Units are in the names: `_bytes`, `_percent` (0 to 100), `_s`, `_ms`; instants are epoch seconds (float, UTC) on the
+host's own clock and end in `_at`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = "maintkit.facts/1"
+
+SectionStatus = Literal["ok", "absent", "denied", "timeout", "error"]
+
+
+class Fact(BaseModel):
+    """Base of every fact: immutable, tolerant of fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+DataT = TypeVar("DataT", bound=Fact)
+
+
+class Section(Fact, Generic[DataT]):
+    """One sub-collector's result.
+
+    ok: `data` is there, perhaps without the fields named in `withheld` (field -> why, e.g. "needs root: /etc/shadow").
+    absent: the host has no such thing (no systemd, no MD driver). denied: a privilege is missing, `reason` names it.
+    timeout, error: `reason` says what happened.
+    """
+
+    status: SectionStatus
+    reason: str | None = None
+    how: tuple[str, ...] = ()
+    took_ms: int = 0
+    truncated: bool = False
+    withheld: dict[str, str] = Field(default_factory=dict)
+    data: DataT | None = None
+
+
+# ---------------------------------------------------------------- host
+
+
+class Host(Fact):
+    """Who answered. `boot_id` and `machine_id` are None where the kernel or the image has none."""
+
+    hostname: str
+    machine_id: str | None = None
+    boot_id: str | None = None
+    os_id: str | None = None
+    os_version: str | None = None
+    os_name: str | None = None
+    kernel: str
+    arch: str
+    virtualization: str | None = None
+    uptime_s: float
+    booted_at: float
+    cores: int
+    timezone: str | None = None
+
+
+class Cpu(Fact):
+    """Shares of the sample window, all cores together; load averages as the kernel gives them."""
+
+    cores: int
+    sample_s: float
+    busy_percent: float
+    iowait_percent: float
+    steal_percent: float
+    load1: float
+    load5: float
+    load15: float
+
+
+class Pressure(Fact):
+    """PSI `avg60` (some/full), percent. absent where the kernel has no PSI."""
+
+    cpu_some_avg60: float | None = None
+    cpu_some_avg300: float | None = None
+    memory_some_avg60: float | None = None
+    memory_full_avg60: float | None = None
+    io_some_avg60: float | None = None
+    io_full_avg60: float | None = None
+
+
+class Memory(Fact):
+    """/proc/meminfo. `available_estimated`: the kernel has no MemAvailable and free+buffers+cached stands for it."""
+
+    total_bytes: int
+    available_bytes: int
+    available_estimated: bool = False
+    free_bytes: int
+    cached_bytes: int
+    swap_total_bytes: int
+    swap_free_bytes: int
+    oom_kills: int | None = None  # since boot; None on kernels before 4.13
+
+
+class Filesystem(Fact):
+    """One mount of a real filesystem. `state` timeout: it did not answer (a dead NFS server); the numbers are None."""
+
+    mount: str
+    device: str
+    fstype: str
+    state: Literal["ok", "timeout", "error"] = "ok"
+    reason: str | None = None
+    size_bytes: int | None = None
+    used_bytes: int | None = None
+    free_bytes: int | None = None  # to an unprivileged user
+    inodes_total: int | None = None  # 0 or None: the filesystem has no fixed number
+    inodes_free: int | None = None
+    read_only: bool = False
+    fstab_read_only: bool | None = None  # None: not in /etc/fstab
+    network: bool = False
+
+
+class Filesystems(Fact):
+    mounts: tuple[Filesystem, ...]
+
+
+class Disk(Fact):
+    """One block device. Await is per finished request in the sample window; None: no request finished in it."""
+
+    device: str
+    sample_s: float
+    read_await_ms: float | None = None
+    write_await_ms: float | None = None
+    util_percent: float | None = None
+    reads: int  # finished since boot
+    writes: int
+    read_ms: int  # spent, since boot
+    write_ms: int
+
+
+class Disks(Fact):
+    devices: tuple[Disk, ...]
+
+
+class Array(Fact):
+    """One MD array of /proc/mdstat."""
+
+    name: str
+    level: str | None = None
+    active: bool
+    devices_total: int | None = None
+    devices_up: int | None = None
+    degraded: bool
+    recovery: str | None = None
+
+
+class Arrays(Fact):
+    arrays: tuple[Array, ...]
+
+
+class SmartDevice(Fact):
+    """smartctl's verdict and raw values of attributes by number as text ("5", "187", "197", "198")."""
+
+    device: str
+    passed: bool | None = None
+    attributes: dict[str, int] = Field(default_factory=dict)
+    reason: str | None = None
+
+
+class Smart(Fact):
+    devices: tuple[SmartDevice, ...]
+
+
+class Interface(Fact):
+    """One interface of /sys/class/net. `speed_mbps` None: unknown (virtual, or down)."""
+
+    name: str
+    physical: bool
+    operstate: str
+    carrier: bool | None = None
+    admin_up: bool
+    speed_mbps: int | None = None
+    rx_packets: int
+    rx_errors: int
+    tx_packets: int
+    tx_errors: int
+
+
+class Network(Fact):
+    interfaces: tuple[Interface, ...]
+
+
+class Tables(Fact):
+    """Kernel tables that fill up. None: the kernel does not have that table."""
+
+    conntrack_count: int | None = None
+    conntrack_max: int | None = None
+    file_handles_used: int | None = None
+    file_handles_max: int | None = None
+    processes: int
+    processes_max: int  # the lowest of pid_max and threads-max
+    threads: int | None = None
+    zombies: int = 0
+    blocked: int = 0
+
+
+class ClockFact(Fact):
+    """Time keeping. `offset_s` is host minus reference, None when nothing on the host says it."""
+
+    synchronised: bool | None = None
+    offset_s: float | None = None
+    source: str | None = None  # chrony, timesyncd, ntpd, kernel
+    now_at: float
+
+
+class Unit(Fact):
+    """One systemd unit. `restarts` is NRestarts since the unit was loaded, None before systemd 235."""
+
+    name: str
+    load: str
+    active: str
+    sub: str
+    enabled: str | None = None
+    result: str | None = None
+    restarts: int | None = None
+    main_pid: int | None = None
+    active_since_at: float | None = None
+
+
+class Timer(Fact):
+    """A systemd timer or a cron job whose last run is known. `result` is systemd's, "success" when fine."""
+
+    name: str
+    unit: str | None = None
+    result: str | None = None
+    last_at: float | None = None
+    next_at: float | None = None
+
+
+class Systemd(Fact):
+    """`expected` holds every unit asked for, with load "not-found" when the host has none of that name."""
+
+    state: str
+    failed: tuple[Unit, ...]
+    expected: tuple[Unit, ...]
+    enabled: tuple[str, ...]
+    timers: tuple[Timer, ...] = ()
+
+
+class Kernel(Fact):
+    """Versions as `uname -r` writes them. `newest` None: /boot and /lib/modules hold none (a container)."""
+
+    running: str
+    newest: str | None = None
+    installed: tuple[str, ...] = ()
+    reboot_required: bool | None = None
+    reboot_reason: str | None = None
+
+
+class Message(Fact):
+    """A message with its varying parts (numbers, addresses, hex) replaced, and how often it came."""
+
+    text: str
+    count: int
+    source: str | None = None
+
+
+class Journal(Fact):
+    """System messages of priority err and worse between `since_at` and the collection."""
+
+    since_at: float
+    until_at: float
+    source: str  # journald, or the file read
+    errors: int
+    complete: bool = True  # False: the output cap or the start of the log cut the count short
+    top: tuple[Message, ...] = ()
+
+
+class AppLog(Fact):
+    """One named application log. `errors` counts lines that match `pattern` in what was read."""
+
+    path: str
+    state: Literal["ok", "missing", "denied", "error"]
+    reason: str | None = None
+    pattern: str
+    size_bytes: int | None = None
+    modified_at: float | None = None
+    since_at: float | None = None
+    read_bytes: int = 0
+    complete: bool = True
+    errors: int | None = None
+    top: tuple[Message, ...] = ()
+
+
+class AppLogs(Fact):
+    logs: tuple[AppLog, ...]
+
+
+class Port(Fact):
+    """A listening socket. `process` is withheld without root."""
+
+    protocol: Literal["tcp", "tcp6", "udp", "udp6"]
+    address: str
+    port: int
+    process: str | None = None
+    uid: int | None = None
+
+
+class Ports(Fact):
+    listening: tuple[Port, ...]
+
+
+class CronJob(Fact):
+    """A cron entry. The command itself may hold secrets: its first word and a hash stand for it."""
+
+    source: str
+    user: str | None = None
+    schedule: str
+    program: str
+    sha256: str
+
+
+class Cron(Fact):
+    jobs: tuple[CronJob, ...]
+
+
+# ---------------------------------------------------------------- security
+
+
+class Account(Fact):
+    """One line of passwd, with what shadow says of it. `password` None: shadow could not be read."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str
+    login: bool  # the shell lets somebody in
+    password: Literal["set", "empty", "locked"] | None = None
+    password_changed_day: int | None = None  # days since 1970-01-01
+    password_expires_day: int | None = None
+    account_expires_day: int | None = None
+
+
+class Accounts(Fact):
+    accounts: tuple[Account, ...]
+
+
+class SudoRule(Fact):
+    """A rule line of sudoers, comments and aliases left out."""
+
+    source: str
+    text: str
+    nopasswd: bool
+
+
+class Sudo(Fact):
+    rules: tuple[SudoRule, ...]
+
+
+class Sshd(Fact):
+    """The settings in force, lower-case names as `sshd -T` prints them; `basis` says how they were learnt."""
+
+    basis: Literal["sshd -T", "files"]
+    settings: dict[str, str]
+
+
+class FailedLogin(Fact):
+    user: str
+    address: str
+    count: int
+
+
+class AcceptedLogin(Fact):
+    user: str
+    address: str
+    method: str | None = None
+    count: int
+    last_at: float | None = None
+
+
+class Logins(Fact):
+    """Logins through sshd, login and su between `since_at` and the collection; the lists hold the most frequent 200.
+
+    `failed_burst` is the largest number of failures within any ten minutes.
+    """
+
+    since_at: float
+    source: str
+    complete: bool = True
+    failed_total: int
+    failed_burst: int
+    failed: tuple[FailedLogin, ...] = ()
+    accepted: tuple[AcceptedLogin, ...] = ()
+
+
+class AuthorizedKey(Fact):
+    """A key that opens an account. `fingerprint` is OpenSSH's `SHA256:…`."""
+
+    user: str
+    source: str
+    type: str
+    fingerprint: str
+    comment: str | None = None
+    options: str | None = None
+
+
+class AuthorizedKeys(Fact):
+    keys: tuple[AuthorizedKey, ...]
+
+
+class Audit(Fact):
+    """auditd. `running` None: unknown."""
+
+    installed: bool
+    running: bool | None = None
+
+
+class Update(Fact):
+    name: str
+    installed: str
+    candidate: str
+    security: bool
+
+
+class Packages(Fact):
+    """Installed packages and pending updates. `lists_updated_at` is the age of what the host knows of updates."""
+
+    manager: Literal["dpkg", "rpm"]
+    installed: int
+    fingerprint: str  # sha256 over the sorted name=version lines
+    updates: tuple[Update, ...] | None = None  # None: could not be worked out, see withheld
+    lists_updated_at: float | None = None
+
+
+class Antivirus(Fact):
+    """An engine's definitions. absent where no engine is installed."""
+
+    engine: str
+    definitions_at: float | None = None
+    definitions_version: str | None = None
+    running: bool | None = None
+
+
+class RetainedLog(Fact):
+    """How far back one log reaches and what its rotation promises, in days; None: unknown."""
+
+    name: str
+    oldest_at: float | None = None
+    kept_days: float | None = None
+    policy_days: float | None = None
+    policy: str | None = None
+
+
+class LogRetention(Fact):
+    logs: tuple[RetainedLog, ...]
+
+
+# ---------------------------------------------------------------- certificates, web, backup
+
+
+class Certificate(Fact):
+    """One leaf certificate, from a file or from a live port. `error` set: it could not be read, the rest is None."""
+
+    source: Literal["file", "port"]
+    where: str
+    subject: str | None = None
+    issuer: str | None = None
+    names: tuple[str, ...] = ()
+    not_before_at: float | None = None
+    not_after_at: float | None = None
+    sha256: str | None = None
+    self_signed: bool | None = None
+    error: str | None = None
+
+
+class Certificates(Fact):
+    certificates: tuple[Certificate, ...]
+
+
+class Probe(Fact):
+    """One HTTP request made on the host. `matched` None: no content was asked for."""
+
+    name: str
+    url: str
+    status: int | None = None
+    latency_ms: float | None = None
+    matched: bool | None = None
+    error: str | None = None
+
+
+class Gauge(Fact):
+    """One number read from a page in the Prometheus text format (queue depth, JVM heap)."""
+
+    name: str
+    url: str
+    metric: str
+    value: float | None = None
+    error: str | None = None
+
+
+class Web(Fact):
+    probes: tuple[Probe, ...] = ()
+    gauges: tuple[Gauge, ...] = ()
+
+
+class BackupSet(Fact):
+    """One backup of the tool's own catalogue."""
+
+    label: str
+    kind: str  # full, diff, incr
+    started_at: float
+    stopped_at: float
+    size_bytes: int | None = None  # of the database
+    repo_bytes: int | None = None  # what it took in the repository
+    error: bool | None = None
+
+
+class WalRange(Fact):
+    archive: str
+    first: str | None = None
+    last: str | None = None
+
+
+class BackupJob(Fact):
+    """One stanza, from pgBackRest's `info`. `status_code` 0 is its "ok"."""
+
+    tool: Literal["pgbackrest"]
+    name: str
+    status_code: int
+    status: str
+    backups: tuple[BackupSet, ...] = ()
+    wal: tuple[WalRange, ...] = ()
+    repositories: int = 0
+    off_host: bool | None = None  # None: the configuration could not be read
+    target_free_bytes: int | None = None
+    target_size_bytes: int | None = None
+
+
+class Backups(Fact):
+    jobs: tuple[BackupJob, ...]
+
+
+# ---------------------------------------------------------------- the document
+
+
+class Collector(Fact):
+    """Which collector ran, and as whom."""
+
+    version: str
+    sha256: str | None = None
+    python: str
+    euid: int
+    user: str | None = None
+    deep: bool = False
+
+
+class Sections(Fact):
+    """Every sub-collector by name. None: this document does not hold the section at all."""
+
+    host: Section[Host] | None = None
+    cpu: Section[Cpu] | None = None
+    pressure: Section[Pressure] | None = None
+    memory: Section[Memory] | None = None
+    filesystems: Section[Filesystems] | None = None
+    disks: Section[Disks] | None = None
+    arrays: Section[Arrays] | None = None
+    smart: Section[Smart] | None = None
+    network: Section[Network] | None = None
+    tables: Section[Tables] | None = None
+    clock: Section[ClockFact] | None = None
+    systemd: Section[Systemd] | None = None
+    kernel: Section[Kernel] | None = None
+    journal: Section[Journal] | None = None
+    applogs: Section[AppLogs] | None = None
+    ports: Section[Ports] | None = None
+    cron: Section[Cron] | None = None
+    accounts: Section[Accounts] | None = None
+    sudo: Section[Sudo] | None = None
+    sshd: Section[Sshd] | None = None
+    logins: Section[Logins] | None = None
+    authorized_keys: Section[AuthorizedKeys] | None = None
+    audit: Section[Audit] | None = None
+    packages: Section[Packages] | None = None
+    antivirus: Section[Antivirus] | None = None
+    log_retention: Section[LogRetention] | None = None
+    certificates: Section[Certificates] | None = None
+    web: Section[Web] | None = None
+    backups: Section[Backups] | None = None
+
+
+class Facts(Fact):
+    """One host's document, schema `maintkit.facts/1`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", title=SCHEMA)
+
+    format: Annotated[Literal["maintkit.facts/1"], Field(alias="schema")]
+    collector: Collector
+    collected_at: float
+    took_ms: int
+    sections: Sections

@@ -1,0 +1,1 @@
+"""What the contract and the site's files say; pure once loaded."""

@@ -1,0 +1,1 @@
+"""Records and reports, drawn from the ledger alone."""

@@ -1,0 +1,95 @@
+"""The one error tree. Each class has its own exit code; `maintkit.cli.main` alone catches it.
+
+    MaintkitError
+    ├── SiteError                 3   a site file is missing, malformed or contradicts itself
+    ├── NothingMatched            4   no host of the inventory matches, or the inventory is empty
+    ├── RunFailed                 5   Ansible could not be run or stopped before the hosts were asked
+    ├── ImportRefused             6   a carried result is not one, or belongs to another host
+    ├── NotFound                  7   an event, entry or record with this name is not in the ledger
+    ├── DocumentRefused           8   a document cannot be rendered as it must look
+    ├── LedgerError               9   the ledger cannot be opened, read or written
+    │   ├── LedgerLocked         20   somebody else is writing
+    │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
+    │   └── ClockSetBack         22   this machine's clock is behind the last entry
+    └── SigningFailed            23   ssh-keygen refused to sign or to verify
+
+Exit codes 0, 2, 10 to 12 and 130 are not errors: see docs/exit-codes.md.
+"""
+
+from __future__ import annotations
+
+
+class MaintkitError(Exception):
+    """What went wrong, with the values (message), and what to do next (hint, one sentence)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class SiteError(MaintkitError):
+    """A site file is missing, malformed or contradicts itself; the message starts with `file:line:`."""
+
+    exit_code = 3
+
+
+class NothingMatched(MaintkitError):
+    """No host of the inventory matches, or the inventory is empty."""
+
+    exit_code = 4
+
+
+class RunFailed(MaintkitError):
+    """Ansible could not be run, or stopped before the hosts were asked."""
+
+    exit_code = 5
+
+
+class ImportRefused(MaintkitError):
+    """A result carried by hand is not a collector's document, or not from a host of this inventory."""
+
+    exit_code = 6
+
+
+class NotFound(MaintkitError):
+    """No event, entry or record of this name is in the ledger."""
+
+    exit_code = 7
+
+
+class DocumentRefused(MaintkitError):
+    """A document cannot be rendered as it must look, for example without a Chinese font."""
+
+    exit_code = 8
+
+
+class LedgerError(MaintkitError):
+    """The ledger cannot be opened, read or written."""
+
+    exit_code = 9
+
+
+class LedgerLocked(LedgerError):
+    """Somebody else is writing to this ledger."""
+
+    exit_code = 20
+
+
+class LedgerCorrupt(LedgerError):
+    """The chain, an attachment or an anchor does not verify."""
+
+    exit_code = 21
+
+
+class ClockSetBack(LedgerError):
+    """This machine's clock is behind the last entry."""
+
+    exit_code = 22
+
+
+class SigningFailed(MaintkitError):
+    """ssh-keygen refused to sign or to verify."""
+
+    exit_code = 23

@@ -1,0 +1,1 @@
+"""Executions: what is asked of hosts, phase by phase, and what came of it."""
