@@ -1,0 +1,120 @@
+"""An inspection, its findings and what people said of them, in the shape that the ledger holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+ABNORMAL = ("warn", "crit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedFinding:
+    """A finding as it was recorded; the fields are those of `host.judged`, instants parsed."""
+
+    check: str
+    title_zh: str
+    host: str
+    instance: str
+    category: str
+    status: str
+    value: float | str | None
+    unit: str
+    limit: dict[str, Any] | None
+    previous: float | str | None
+    delta: float | None
+    evidence: dict[str, Any] | None
+    collected_at: datetime | None
+    took_ms: int
+    reason: str
+    conclusion_zh: str
+    remedy_zh: str
+    first_seen: datetime | None
+    event: str | None
+    waiver: dict[str, Any] | None
+    waived_status: str | None
+
+    @property
+    def subject(self) -> str:
+        """`host` or `host/instance`."""
+        return f"{self.host}/{self.instance}" if self.instance else self.host
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedHost:
+    """One expected host of an inspection. `collection` None: nothing was recorded of it (interrupted)."""
+
+    name: str
+    groups: tuple[str, ...]
+    systems: tuple[str, ...]
+    address: str
+    checks: tuple[str, ...]
+    collection: str | None = None
+    reason: str = ""
+    via: str = ""
+    took_ms: int = 0
+    carried: bool = False
+    facts: str | None = None
+    findings: tuple[RecordedFinding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """应检/实检/未检: `missed` says why, host by host. `inventory_size` counts hosts outside the scope too."""
+
+    expected: int
+    inspected: int
+    missed: dict[str, str]
+    inventory_size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """One inspection run. `ended` None: it never finished (killed); the record says so."""
+
+    run: str
+    deep: bool
+    engineer: str
+    scope: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    ended: str | None
+    period_from: datetime | None
+    hosts: tuple[RecordedHost, ...]
+    coverage: Coverage
+    version: str
+    carried: bool
+    simulated: bool
+    head_seq: int  # of the last entry of this run
+    head_hash: str
+
+    @property
+    def findings(self) -> tuple[RecordedFinding, ...]:
+        """All findings, host by host in inventory order."""
+        return tuple(finding for host in self.hosts for finding in host.findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handling:
+    """What a person entered about an event."""
+
+    event: str
+    at: datetime
+    conclusion: str
+    handling: str
+    owner: str
+    due: date | None
+    state: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Against the inspection before: events by name. `unseen`: open before, and not looked at this time."""
+
+    previous_run: str | None
+    new: tuple[str, ...] = ()
+    still_open: tuple[str, ...] = ()
+    closed: tuple[RecordedFinding, ...] = field(default=())
+    unseen: tuple[str, ...] = ()
