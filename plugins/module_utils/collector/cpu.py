@@ -1,0 +1,86 @@
+"""CPU shares of the sample window, load averages, pressure."""
+
+from __future__ import absolute_import, division, print_function, unicode_literals
+
+import os
+import time
+
+from .probe import Absent
+from .program import monotonic
+
+
+def sample_cpu():
+    """(moment, /proc/stat) before the sections begin: their own work is inside the window, not after it."""
+    with open("/proc/stat", "rb") as stat:
+        return monotonic(), stat.read().decode("ascii", "replace")
+
+
+def collect_cpu(probe):
+    began, before = probe.start
+    rest_of_window(began, probe.parameters["sample_s"])
+    shares = cpu_shares(parse_cpu(before), parse_cpu(probe.need("/proc/stat")))
+    load = probe.need("/proc/loadavg").split()
+    return dict(
+        shares,
+        cores=os.sysconf(str("SC_NPROCESSORS_ONLN")),
+        sample_s=round(monotonic() - began, 3),
+        load1=float(load[0]),
+        load5=float(load[1]),
+        load15=float(load[2]),
+    )
+
+
+collect_cpu.turn = 1  # it waits for the window's end, so it comes last
+
+
+def rest_of_window(began, seconds):
+    """Sleep until the sample window is over."""
+    left = began + seconds - monotonic()
+    if left > 0:
+        time.sleep(left)
+
+
+def parse_cpu(text):
+    """Jiffies of all cores: user nice system idle iowait irq softirq steal (older kernels write fewer)."""
+    for line in text.splitlines():
+        if line.startswith("cpu "):
+            values = [int(word) for word in line.split()[1:9]]
+            return values + [0] * (8 - len(values))
+    raise Absent("no cpu line in /proc/stat")
+
+
+def cpu_shares(before, after):
+    """Percent of the time between two samples. Idle and iowait are not busy; guest time is inside user already."""
+    # A counter that runs backwards (iowait does on some kernels) counts as no time.
+    spent = [max(0, late - early) for early, late in zip(before, after)]
+    total = sum(spent) or 1
+    idle, iowait, steal = spent[3], spent[4], spent[7]
+    return {
+        "busy_percent": round(100.0 * (total - idle - iowait) / total, 2),
+        "iowait_percent": round(100.0 * iowait / total, 2),
+        "steal_percent": round(100.0 * steal / total, 2),
+    }
+
+
+def collect_pressure(probe):
+    data = {}
+    for resource in ("cpu", "memory", "io"):
+        for (kind, window), value in parse_pressure(probe.read("/proc/pressure/" + resource) or "").items():
+            data["%s_%s_%s" % (resource, kind, window)] = value
+    wanted = ("cpu_some_avg60", "cpu_some_avg300", "memory_some_avg60", "memory_full_avg60")
+    wanted += ("io_some_avg60", "io_full_avg60")
+    if not any(name in data for name in wanted):
+        raise Absent("the kernel has no pressure stall information (/proc/pressure)")
+    return dict((name, data.get(name)) for name in wanted)
+
+
+def parse_pressure(text):
+    """`{(some|full, avgN): percent}` of one /proc/pressure file."""
+    values = {}
+    for line in text.splitlines():
+        words = line.split()
+        for word in words[1:]:
+            key, _, value = word.partition("=")
+            if key.startswith("avg"):
+                values[words[0], key] = float(value)
+    return values
