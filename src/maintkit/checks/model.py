@@ -129,6 +129,13 @@ class Check:
     needs: tuple[str, ...]
     judge: Callable[[Case], Iterable[Observation]]
     deep: bool = False  # only in deep inspections
+    limits: tuple[str, ...] = ()  # keys of limits.yml that the rule reads
+    declared: Callable[[Expected], bool] | None = None  # expected only on hosts of which this holds; None: on all
+    decides_absence: bool = False  # the rule itself answers where a section is "absent" (its data is None then)
+
+
+class DataProblem(Exception):
+    """Facts that contradict themselves (a memory of 0 bytes): the judge makes an `error` finding of the message."""
 
 
 @dataclass(frozen=True, kw_only=True)
