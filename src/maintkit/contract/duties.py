@@ -1,0 +1,64 @@
+"""The recurring duties of a contract, as data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from maintkit.contract.span import Deadline
+from maintkit.sitefile import Problem, SiteModel, near
+
+Rhythm = Literal["weekly", "monthly", "quarterly", "half-yearly", "yearly", "once", "as-needed", "at-end"]
+
+# What a deadline may run from besides another duty.
+SIGNING = "signing"
+
+DUTY_ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+
+
+class Within(SiteModel):
+    """A deadline that runs from another duty's completion or from the signing of the contract."""
+
+    span: Deadline = Field(description="a length of time like 7 wd or 1 month")
+    after: str = Field(description="the id of another duty, or signing")
+
+
+class Duty(SiteModel):
+    """One duty. It is due once a `rhythm`; `at_least` marks a rhythm that may be exceeded on demand.
+
+    `within` replaces the end of the period as the deadline. `part_of` names the duty whose record carries this one's.
+    `review` and `on_change` say when a thing that is made once must be looked at again.
+    """
+
+    id: str = Field(pattern=DUTY_ID, description="lower-case words joined by -, like restore-drill")
+    title_zh: str = Field(min_length=1, description="the duty's name in the documents, like 备份恢复验证")
+    rhythm: Rhythm
+    at_least: bool = Field(default=False, description="true or false")
+    on_site: bool = Field(default=False, description="true or false")
+    within: Within | None = Field(default=None, description="`span` and `after`")
+    part_of: str | None = Field(default=None, description="the id of another duty")
+    review: Rhythm | None = Field(default=None)
+    on_change: tuple[str, ...] = Field(default=(), description="a list of words, like topology, engine, schedule")
+    evidence: tuple[str, ...] = Field(min_length=1, description="a list of what must be in the ledger")
+    documents: tuple[str, ...] = Field(default=(), description="a list of document names, like 日常系统巡检记录")
+    documents_if_found: tuple[str, ...] = Field(default=(), description="a list of document names")
+
+
+def duty_problems(duties: tuple[Duty, ...]) -> list[Problem]:
+    """Ids that stand twice, and references to duties that are not there; `at` is relative to the list."""
+    problems: list[Problem] = []
+    ids = [duty.id for duty in duties]
+    for place, duty in enumerate(duties):
+        if duty.id in ids[:place]:
+            problems.append(Problem(at=(place, "id"), text=f"duty `{duty.id}` stands twice", allowed="once"))
+        others = [known for known in ids if known != duty.id]
+        if duty.within and duty.within.after not in [SIGNING, *others]:
+            problems.append(_unknown((place, "within", "after"), duty.within.after, [SIGNING, *others]))
+        if duty.part_of and duty.part_of not in others:
+            problems.append(_unknown((place, "part_of"), duty.part_of, others))
+    return problems
+
+
+def _unknown(at: tuple[str | int, ...], name: str, known: list[str]) -> Problem:
+    return Problem(at=at, text=f"no other duty `{name}`{near(name, known)}", allowed=", ".join(known))
