@@ -23,13 +23,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One hospital's directory, read and consistent in itself. Whether its hosts exist, the inventory says."""
+    """One hospital's directory, read and consistent in itself.
+
+    Whether the hosts and groups that services.yml names exist, only the inventory knows: see `check_names`.
+    """
 
     root: FilePath
     settings: Settings
     contract: Contract
-    services: Services
+    services_file: SiteFile[Services]
     functions: tuple[Function, ...]
+
+    @property
+    def services(self) -> Services:
+        """What services.yml says."""
+        return self.services_file.model
 
     @property
     def systems_under_care(self) -> dict[str, System]:
@@ -55,7 +63,7 @@ def load_site(root: FilePath) -> Site:
         root=settings.root,
         settings=settings,
         contract=contract.model,
-        services=services.model,
+        services_file=services,
         functions=functions,
     )
 

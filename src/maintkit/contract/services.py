@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, HttpUrl, ValidationError, model_validator
 
 from maintkit.sitefile import Problem, Problems, SiteModel
 
@@ -18,13 +17,14 @@ NAMES = "a list of names"
 
 def _url(text: str) -> str:
     """http or https with a host; credentials in a URL would end up in records."""
-    parts = urlsplit(text)  # ValueError for a broken IPv6 address or port, which says what is wrong itself
-    if parts.scheme not in {"http", "https"} or not parts.hostname or (parts.port is not None and parts.port < 1):
-        raise ValueError("no http or https address")
+    if re.search(r"[\s\\]", text):
+        raise ValueError("holds white space or a backslash")
+    try:
+        parts = HttpUrl(text)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Input should be ")) from None
     if parts.username is not None or parts.password is not None:
         raise ValueError("carries a user or password")
-    if re.search(r"\s", text):
-        raise ValueError("holds white space")
     return text
 
 

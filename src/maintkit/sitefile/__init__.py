@@ -10,6 +10,19 @@
 from __future__ import annotations
 
 from maintkit.sitefile.problems import Path, Problem, Problems, near
-from maintkit.sitefile.reading import SiteFile, SiteModel, load, read, read_text, refuse
+from maintkit.sitefile.reading import Place, SiteFile, SiteModel, load, places, read, read_text, refuse
 
-__all__ = ["Path", "Problem", "Problems", "SiteFile", "SiteModel", "load", "near", "read", "read_text", "refuse"]
+__all__ = [
+    "Path",
+    "Place",
+    "Problem",
+    "Problems",
+    "SiteFile",
+    "SiteModel",
+    "load",
+    "near",
+    "places",
+    "read",
+    "read_text",
+    "refuse",
+]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -36,7 +36,8 @@ def explain(error: ValidationError, model: type[BaseModel], value: Value) -> Ite
 
 def keys_of(model: type[BaseModel]) -> str:
     """The keys a model knows, as a list for a message."""
-    return ", ".join(_keys(model))
+    known = _keys(_model_at(model, ()))
+    return f"the keys {', '.join(known)}" if known else "keys with values"
 
 
 def _problems(details: ErrorDetails, model: type[BaseModel], value: Value) -> Iterator[Problem]:
@@ -127,6 +128,7 @@ def _field_at(model: type[BaseModel], at: Path) -> FieldInfo | None:
 
 
 def _step(kind: Any, step: str | int) -> Any:
+    """The type of what stands under one key or list position, None where the type does not say."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return next((i.annotation for name, i in kind.model_fields.items() if step == (i.alias or name)), None)
     arguments = get_args(kind)
@@ -136,7 +138,11 @@ def _step(kind: Any, step: str | int) -> Any:
 
 
 def _plain(kind: Any) -> Any:
-    """Without Annotated and without the None of an optional value."""
-    while get_origin(kind) in {Annotated, Union, UnionType}:
-        kind = next(part for part in get_args(kind) if part is not type(None))
-    return kind
+    """Without Annotated, without the None of an optional value, without the shell of a RootModel."""
+    while True:
+        if get_origin(kind) in {Annotated, Union, UnionType}:
+            kind = next(part for part in get_args(kind) if part is not type(None))
+        elif isinstance(kind, type) and issubclass(kind, RootModel):
+            kind = kind.model_fields["root"].annotation
+        else:
+            return kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -20,11 +21,22 @@ CORRECT = "correct the file, then see with `maintkit site check` whether the sit
 
 M = TypeVar("M", bound=BaseModel)
 
+_PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>[0-9]+))?: (?P<text>.*)")
+
 
 class SiteModel(BaseModel):
     """What every model of a site file is: immutable, and closed to keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One problem of a SiteError. `line` None: the file itself, not a line of it."""
+
+    file: str
+    line: int | None
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +72,12 @@ def load(path: FilePath, model: type[M]) -> SiteFile[M]:
         refuse(path, [(error.line, str(Problem(text=error.text, allowed=error.allowed)))])
     found = [(flaw.line, str(Problem(text=flaw.text, allowed=flaw.allowed))) for flaw in composed.flaws]
     if composed.empty and model_needs_keys(model):
-        refuse(path, [(1, str(Problem(text="the file is empty", allowed=f"the keys {keys_of(model)}")))])
+        refuse(path, [(1, str(Problem(text="the file is empty", allowed=keys_of(model))))])
     value = {} if composed.empty else composed.value
     if not isinstance(value, dict):
         kind = "list" if isinstance(value, list) else "single value"
         at = composed.lines.get((), 1)
-        refuse(path, [(at, str(Problem(text=f"the file holds a {kind}", allowed=f"the keys {keys_of(model)}")))])
+        refuse(path, [(at, str(Problem(text=f"the file holds a {kind}", allowed=keys_of(model))))])
     try:
         # JSON mode is strict where YAML is (a number is no text) and lax where it must be (a date is written as text).
         made = model.model_validate_json(json.dumps(value), strict=True)
@@ -104,8 +116,18 @@ def read_text(path: FilePath) -> str:
 
 def refuse(path: FilePath, found: Iterable[tuple[int, str]], *, hint: str = CORRECT) -> NoReturn:
     """Raise SiteError with one line a problem, in the order of the file."""
-    lines = [f"{path}:{line}: {text}" for line, text in sorted(set(found))]
+    lines = [f"{path}:{line}: {' '.join(text.split())}" for line, text in sorted(set(found))]
     raise SiteError("\n".join(lines), hint=hint)
+
+
+def places(error: SiteError) -> list[Place]:
+    """The lines of a SiteError's message taken apart, for a program."""
+    parts = [_PLACE.fullmatch(line) for line in str(error).splitlines()]
+    return [
+        Place(file=part["file"], line=int(part["line"]) if part["line"] else None, text=part["text"])
+        for part in parts
+        if part is not None
+    ]
 
 
 def _encoding(raw: bytes) -> str:

@@ -1,0 +1,152 @@
+"""`maintkit site check`: is everything in the site's files right, also against the inventory?"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path as FilePath
+from typing import TypeVar
+
+import click
+
+from maintkit.checks.limits import LimitsFile, load_limits
+from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.contract.load import SERVICES, check_names, load_site
+from maintkit.contract.services import Services
+from maintkit.errors import NothingMatched, SiteError
+from maintkit.settings import Settings, load_settings
+from maintkit.sitefile import Path, Problem, load, near, places
+
+T = TypeVar("T")
+
+LIMITS = "limits.yml"
+INVENTORY_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The hosts and groups of an inventory, in its order."""
+
+    hosts: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+@click.group("site")
+def command() -> None:
+    """Look after the site's files."""
+
+
+@command.command("check")
+@site_option
+@json_option
+def check(*, site: FilePath, as_json: bool) -> None:
+    """Read every file of the site and follow every reference; list all mistakes by file and line."""
+    try:
+        summary = check_site(site)
+    except SiteError as error:
+        if as_json:
+            click.echo(json.dumps({"ok": False, "problems": [asdict(place) for place in places(error)]}))
+        raise
+    if as_json:
+        click.echo(json.dumps({"ok": True, **summary}))
+    else:
+        click.echo(f"{site}: the site is whole: " + ", ".join(f"{what} {count}" for what, count in summary.items()))
+
+
+def check_site(root: FilePath) -> dict[str, int]:
+    """Counts of what the site holds; SiteError with the mistakes of all its files."""
+    settings = load_settings(root)
+    errors: list[SiteError] = []
+    site = _attempt(errors, lambda: load_site(root))
+    limits = _attempt(errors, lambda: load_limits(root / LIMITS))
+    names = _attempt(errors, lambda: inventory(settings))
+    # The names in a sound services.yml are followed although another file is wrong; its own errors are told above.
+    services = site.services_file if site else _attempt([], lambda: load(root / SERVICES, Services))
+    if names and services:
+        _attempt(errors, lambda: check_names(services, hosts=names.hosts, groups=names.groups))
+    if names and limits:
+        _attempt(errors, lambda: _check_limits(limits, names))
+    if errors or site is None or names is None:
+        raise SiteError("\n".join(map(str, errors)), hint=errors[0].hint)
+    if not names.hosts:
+        raise NothingMatched(
+            f"{settings.inventory}: the inventory holds no host", hint="list your hosts in inventory/hosts.yml"
+        )
+    return {
+        "duties": len(site.contract.duties),
+        "systems": len(site.services.systems),
+        "functions": len(site.functions),
+        "hosts": len(names.hosts),
+        "groups": len(names.groups),
+    }
+
+
+def inventory(settings: Settings) -> Names:
+    """What Ansible reads from the site's inventory; SiteError in its words when it cannot."""
+    # The interpreter that runs maintkit has ansible-core; what PATH finds may be another one.
+    argv = [sys.executable, "-m", "ansible.cli.inventory", "-i", str(settings.inventory), "--list"]
+    strict = {
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
+        "ANSIBLE_DUPLICATE_YAML_DICT_KEY": "error",
+        "ANSIBLE_NOCOLOR": "True",
+    }
+    try:
+        done = subprocess.run(  # noqa: S603  # an argv list of our own
+            argv,
+            cwd=settings.root,
+            env={**os.environ, **strict},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=INVENTORY_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SiteError(
+            f"{settings.inventory}: not read within {INVENTORY_TIMEOUT_S} s",
+            hint="see what a dynamic inventory waits for with `ansible-inventory --list`",
+        ) from None
+    if done.returncode != 0:
+        raise SiteError(
+            f"{settings.inventory}: {' '.join(done.stderr.split())}", hint="correct the inventory as Ansible says"
+        )
+    listed = json.loads(done.stdout)
+    groups = [name for name in listed if name != "_meta"]
+    hosts = {host: None for name in groups for host in listed[name].get("hosts", ())}
+    children = {child: None for name in groups for child in listed[name].get("children", ())}
+    return Names(hosts=tuple(hosts), groups=tuple({**dict.fromkeys(groups), **children}))
+
+
+def _check_limits(limits: LimitsFile, names: Names) -> None:
+    if limits.site:
+        limits.site.refuse(_unknown(limits, names))
+
+
+def _unknown(limits: LimitsFile, names: Names) -> Iterator[Problem]:
+    """Hosts and groups of limits.yml that the inventory does not have."""
+    if limits.site is None:
+        return
+    model = limits.site.model
+    named: list[tuple[Path, str, str, tuple[str, ...]]] = [
+        (("hosts", host), "host", host, names.hosts) for host in model.hosts
+    ]
+    for place, line in enumerate(model.assign):
+        named += [(("assign", place, "groups", at), "group", name, names.groups) for at, name in enumerate(line.groups)]
+        named += [(("assign", place, "hosts", at), "host", name, names.hosts) for at, name in enumerate(line.hosts)]
+    for at, kind, name, known in named:
+        if name not in known:
+            yield Problem(
+                at=at, text=f"the inventory has no {kind} `{name}`{near(name, known)}", allowed="a name of it"
+            )
+
+
+def _attempt(errors: list[SiteError], step: Callable[[], T]) -> T | None:
+    try:
+        return step()
+    except SiteError as error:
+        errors.append(error)
+        return None
