@@ -1,0 +1,79 @@
+"""The words of documents: one Chinese term for each closed word of the ledger (DESIGN.md, Words)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from maintkit.documents.model import Tone
+
+STATUS: Mapping[str, str] = {
+    "ok": "正常",
+    "warn": "警告",
+    "crit": "严重",
+    "unknown": "未能判定",
+    "error": "检查出错",
+    "skipped": "未执行",
+    "not-applicable": "不适用",
+    "waived": "豁免",
+    "manual": "人工检查",
+}
+TONE: Mapping[str, Tone] = {"warn": "warn", "crit": "crit", "unknown": "strong", "error": "strong"}
+CATEGORY: Mapping[str, str] = {
+    "host": "主机与系统资源",
+    "security": "安全",
+    "backup": "备份",
+    "web": "服务与证书",
+}
+COLLECTION: Mapping[str, str] = {
+    "ok": "已采集",
+    "unreachable": "网络不可达",
+    "host-key": "主机密钥未知或已改变",
+    "auth": "登录被拒绝",
+    "become": "提权被拒绝",
+    "no-python": "主机无可用的 Python 解释器",
+    "timeout": "已连接，采集超时",
+    "broken": "采集结果不完整",
+    "refused": "未尝试连接（清单变量不可用）",
+}
+ENDED: Mapping[str | None, str] = {
+    "complete": "完整",
+    "incomplete": "不完整（有主机未检）",
+    "interrupted": "中断",
+    None: "未结束（中途终止）",
+}
+STATE: Mapping[str, str] = {"open": "未处理", "in-progress": "处理中", "resolved": "已解决"}
+TO_FILL_IN = "待填写"
+UNITS: Mapping[str, str] = {
+    "percent": "%",
+    "s": "秒",
+    "seconds": "秒",
+    "ms": "毫秒",
+    "min": "分钟",
+    "h": "小时",
+    "hours": "小时",
+    "d": "天",
+    "days": "天",
+    "count": "",
+}
+
+# Reasons are recorded in English; the recurring ones are said in Chinese, any other one stands as it was recorded.
+_REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), chinese)
+    for pattern, chinese in (
+        (r"^no answer was recorded: the inspection was cut off before this host$", "巡检中断，未取得该主机的结果"),
+        (r"^not reached$", "未取得结果"),
+        (r"^needs root: (.+)$", r"需要 root 权限：\1"),
+        (r"^needs root$", "需要 root 权限"),
+        (r"^(?:the )?host was not inspected: (.+)$", r"主机未检：\1"),
+        (r"^no previous inspection$", "无上期巡检可比较"),
+    )
+)
+
+
+def reason(recorded: str) -> str:
+    """A recorded reason in Chinese where it is a known one, otherwise as it was recorded."""
+    for pattern, chinese in _REASONS:
+        if pattern.match(recorded):
+            return pattern.sub(chinese, recorded)
+    return recorded

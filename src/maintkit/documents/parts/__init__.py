@@ -1,0 +1,1 @@
+"""Sections that records are put together from, one file each."""

@@ -1,0 +1,116 @@
+"""未能判定项, 豁免项 and what a person has to look at: everything that must not be read as healthy."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from maintkit.clock import from_text
+from maintkit.documents import wording
+from maintkit.documents.glossary import STATUS, TO_FILL_IN, reason
+from maintkit.documents.header import Header
+from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
+from maintkit.evidence.recorded import Inspection, RecordedFinding
+
+
+def section(title: str, inspection: Inspection, header: Header) -> tuple[Block, ...]:
+    """Items without a verdict and why, items that stand by a waiver, items that wait for a person."""
+    return (
+        Heading(text=title),
+        Heading(text="未能判定项", level=2),
+        *_undetermined(inspection),
+        Heading(text="豁免项", level=2),
+        _waived(inspection, header.zone),
+        *_manual(inspection),
+    )
+
+
+def _undetermined(inspection: Inspection) -> tuple[Block, ...]:
+    inspected = {host.name for host in inspection.hosts if host.collection == "ok"}
+    found = [finding for finding in inspection.findings if finding.status in ("unknown", "error")]
+    there = [finding for finding in found if finding.host in inspected]
+    blocks: list[Block] = []
+    if len(found) > len(there) or inspection.coverage.missed:
+        missed = len(inspection.coverage.missed)
+        blocks.append(Paragraph(text=f"未检的 {missed} 台主机全部巡检项均未能判定，原因见“覆盖情况”，此处不逐项列出。"))
+    # The same reason on many hosts is one line: what is missing is a privilege or a program, not a host.
+    alike: dict[tuple[str, str, str], list[RecordedFinding]] = {}
+    for finding in there:
+        alike.setdefault((finding.status, finding.title_zh, finding.reason), []).append(finding)
+    table = Table(
+        columns=(
+            Column(title="巡检项", width=22),
+            Column(title="结果", width=10, align="center"),
+            Column(title="原因", width=36),
+            Column(title="对象", width=32),
+        ),
+        rows=tuple(
+            (
+                Cell(text=title),
+                Cell(text=STATUS[status], tone="strong"),
+                Cell(text=reason(why) or "未记录原因"),
+                Cell(text=_subjects(findings)),
+            )
+            for (status, title, why), findings in alike.items()
+        ),
+        empty="实检主机无未能判定项",
+    )
+    return (*blocks, table)
+
+
+def _subjects(findings: list[RecordedFinding], most: int = 12) -> str:
+    named = "、".join(wording.subject(finding) for finding in findings[:most])
+    return f"{named} 等 {len(findings)} 个" if len(findings) > most else named
+
+
+def _waived(inspection: Inspection, zone: tzinfo) -> Table:
+    return Table(
+        columns=(
+            Column(title="对象", width=20),
+            Column(title="巡检项", width=20),
+            Column(title="实际结果", width=10, align="center"),
+            Column(title="豁免理由", width=26),
+            Column(title="同意人", width=10),
+            Column(title="有效期至", width=14, align="center"),
+        ),
+        rows=tuple(
+            (
+                Cell(text=wording.subject(finding)),
+                Cell(text=finding.title_zh),
+                Cell(text=STATUS.get(finding.waived_status or "", wording.NOTHING)),
+                Cell(text=str((finding.waiver or {}).get("why") or wording.NOTHING)),
+                Cell(text=str((finding.waiver or {}).get("who") or wording.NOTHING)),
+                Cell(text=wording.instant(_until(finding), zone)),
+            )
+            for finding in inspection.findings
+            if finding.status == "waived"
+        ),
+    )
+
+
+def _until(finding: RecordedFinding) -> datetime | None:
+    until = (finding.waiver or {}).get("until")
+    return until if isinstance(until, datetime) else from_text(until) if until else None
+
+
+def _manual(inspection: Inspection) -> tuple[Block, ...]:
+    found = [finding for finding in inspection.findings if finding.status == "manual"]
+    if not found:
+        return ()
+    table = Table(
+        columns=(
+            Column(title="对象", width=24),
+            Column(title="人工检查项", width=26),
+            Column(title="要求", width=26),
+            Column(title="检查结果", width=24),
+        ),
+        rows=tuple(
+            (
+                Cell(text=wording.subject(finding)),
+                Cell(text=finding.title_zh),
+                Cell(text=finding.conclusion_zh or reason(finding.reason) or wording.NOTHING),
+                Cell(text=TO_FILL_IN if finding.value is None else wording.quantity(finding.value, finding.unit)),
+            )
+            for finding in found
+        ),
+    )
+    return (Heading(text="人工检查项", level=2), table)

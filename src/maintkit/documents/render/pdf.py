@@ -1,0 +1,85 @@
+"""PDF by typst (docs/decisions/0004): texts travel as data in `sys.inputs`, never inside the source that is compiled."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from importlib import resources
+from typing import Any
+
+import typst
+
+from maintkit.documents import fonts
+from maintkit.documents.model import Annex, Document, KeyValues, texts, to_tree
+from maintkit.documents.text import written_out
+from maintkit.errors import DocumentRefused
+
+_LONG_CELL = 900  # characters from which a row may break over two pages: unbroken it could be taller than one
+_LONG_FORM = 1200
+# Typst breaks lines where a word may end. Hashes, paths and addresses get places to break that have no width.
+_UNBROKEN = re.compile(r"[!-~]{13,}")
+_BREAKABLE = re.compile(r"(?<=[/._:=,;&?@-])(?=[!-~])|(?<=[!-~]{12})(?=[!-~])")
+_NO_WIDTH = "\u200b"
+
+
+def render(document: Document) -> bytes:
+    """The document as a PDF with its fonts inside; raises DocumentRefused without a Chinese font."""
+    faces = fonts.find()
+    tree = _tree(document)
+    missing = faces.missing("".join(texts(document)))
+    template = resources.files("maintkit.documents").joinpath("templates/document.typ").read_bytes()
+    try:
+        return typst.compile(
+            template,
+            font_paths=[str(path) for path in faces.directories],
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={
+                "tree": json.dumps(_settable(tree, {character: written_out(character) for character in missing})),
+                "serif": faces.serif.family,
+                "sans": faces.sans.family,
+            },
+            timestamp=int(document.dated.timestamp()),
+        )
+    except typst.TypstError as error:
+        raise DocumentRefused(
+            f"typst could not set {document.kind} {document.number}: {error.message}",
+            hint="render docx, xlsx or html, and report this with the document's number",
+        ) from error
+
+
+def _tree(document: Document) -> dict[str, Any]:
+    """The tree as JSON values, forms laid out in lines, without the rows that are not on paper."""
+    paper = [replace(block, table=replace(block.table, rows=())) if isinstance(block, Annex) and block.workbook_only else block
+             for block in document.blocks]  # fmt: skip
+    tree: dict[str, Any] = to_tree(replace(document, blocks=tuple(paper)))
+    for node, block in zip((tree["cover"], *tree["blocks"]), (document.cover, *document.blocks), strict=True):
+        if isinstance(block, KeyValues):
+            node["lines"] = to_tree(tuple(block.lines()))
+    return tree
+
+
+def _settable(tree: Any, missing: dict[str, str]) -> Any:
+    """The tree with what the fonts cannot draw written out, places to break long words, and marks for long texts."""
+    table = str.maketrans(missing)
+
+    def text(value: str) -> str:
+        return _UNBROKEN.sub(lambda found: _BREAKABLE.sub(_NO_WIDTH, found[0]), value.translate(table))
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, str):
+            return text(value)
+        if isinstance(value, list):
+            return [walk(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        # Class names and tones pass unharmed: they are shorter than anything that is broken.
+        walked = {key: walk(item) for key, item in value.items()}
+        if value.get("node") == "Cell":
+            walked["long"] = len(value["text"]) > _LONG_CELL
+        if value.get("node") == "KeyValues":
+            walked["long"] = sum(len(item["text"]) for item in value["items"]) > _LONG_FORM
+        return walked
+
+    return walk(tree)

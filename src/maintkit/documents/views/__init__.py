@@ -1,0 +1,6 @@
+"""The records, one file each: pure functions from recorded facts to a document tree."""
+
+from maintkit.documents.views.inspection_record import inspection_record
+from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
+
+__all__ = ["Quarter", "inspection_record", "inspection_summary"]

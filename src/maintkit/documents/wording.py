@@ -1,0 +1,89 @@
+"""How instants, quantities and limits are written in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from maintkit.documents.glossary import TO_FILL_IN, UNITS
+from maintkit.evidence.recorded import RecordedFinding
+
+NOTHING = "—"
+_OPERATORS = {">": "＞", ">=": "≥", "<": "＜", "<=": "≤", "==": "＝"}
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def instant(at: datetime | None, zone: tzinfo) -> str:
+    """`2026-11-24 10:38` in the zone; a dash where there is none."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else NOTHING
+
+
+def day(on: date | None) -> str:
+    """`2026-11-24`, or the words that ask for it."""
+    return on.isoformat() if on else TO_FILL_IN
+
+
+def offset(at: datetime, zone: tzinfo) -> str:
+    """`UTC+08:00`."""
+    shift = at.astimezone(zone).strftime("%z")
+    return f"UTC{shift[:3]}:{shift[3:]}"
+
+
+def quantity(value: float | str | None, unit: str) -> str:
+    """A value with its unit; bytes in binary multiples, other numbers with at most two decimals."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return value or NOTHING
+    if unit in ("bytes", "B"):
+        return _bytes(value)
+    shown = UNITS.get(unit, unit)
+    return f"{number(value)} {shown}".rstrip()
+
+
+def number(value: float) -> str:
+    """At most two decimals and no trailing zeros; small fractions keep three digits, so that they do not read as 0."""
+    if isinstance(value, float) and 0 < abs(value) < 0.01:
+        return f"{value:.3g}"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def limit(recorded: Mapping[str, Any] | None) -> str:
+    """`＞80 % 警告，＞90 % 严重`, or a dash."""
+    if not recorded:
+        return NOTHING
+    operator = _OPERATORS.get(str(recorded.get("op")), str(recorded.get("op")))
+    bounds = (("warn", "警告"), ("crit", "严重"))
+    said = [
+        f"{operator}{quantity(recorded[key], str(recorded.get('unit', '')))} {word}"
+        for key, word in bounds
+        if recorded.get(key) is not None
+    ]
+    return "，".join(said) or NOTHING
+
+
+def basis(recorded: Mapping[str, Any] | None) -> str:
+    """Where a limit comes from: `default / ZL`."""
+    if not recorded:
+        return NOTHING
+    return " / ".join(str(recorded[key]) for key in ("profile", "source") if recorded.get(key)) or NOTHING
+
+
+def subject(finding: RecordedFinding) -> str:
+    """`his-app01` or `his-app01 /data`."""
+    return f"{finding.host} {finding.instance}".rstrip()
+
+
+def filled(entered: str) -> str:
+    """What a person entered, or the words that ask for it."""
+    return entered.strip() or TO_FILL_IN
+
+
+def _bytes(value: float) -> str:
+    size = abs(value)
+    for unit in _BINARY:
+        if size < 1024 or unit == _BINARY[-1]:
+            return f"{'-' if value < 0 else ''}{number(round(size, 2))} {unit}"
+        size /= 1024
+    raise AssertionError(value)
