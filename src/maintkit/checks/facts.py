@@ -25,10 +25,10 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-DataT = TypeVar("DataT", bound=Fact)
+DataT_co = TypeVar("DataT_co", bound=Fact, covariant=True)
 
 
-class Section(Fact, Generic[DataT]):
+class Section(Fact, Generic[DataT_co]):
     """One sub-collector's result.
 
     ok: `data` is there, perhaps without the fields named in `withheld` (field -> why, e.g. "needs root: /etc/shadow").
@@ -42,7 +42,7 @@ class Section(Fact, Generic[DataT]):
     took_ms: int = 0
     truncated: bool = False
     withheld: dict[str, str] = Field(default_factory=dict)
-    data: DataT | None = None
+    data: DataT_co | None = None
 
 
 # ---------------------------------------------------------------- host

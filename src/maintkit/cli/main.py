@@ -16,11 +16,12 @@ INTERRUPTED = 130
 
 
 class CommandsByFile(click.Group):
-    """A group whose commands are the modules beside this one; a module is imported only when its command is used."""
+    """A group whose commands are the modules beside this one, each imported only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return sorted(module.name for module in iter_modules(maintkit.cli.__path__) if module.name != "main")
+        found = iter_modules(maintkit.cli.__path__)
+        return sorted(module.name for module in found if not module.ispkg and module.name != "main")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

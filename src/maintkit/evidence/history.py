@@ -21,6 +21,8 @@ from maintkit.evidence.recorded import (
     RecordedHost,
 )
 
+SEEN = (*ABNORMAL, "waived")  # an event whose matter was looked at and is still there
+
 __all__ = [
     "ABNORMAL",
     "Comparison",
@@ -40,6 +42,7 @@ __all__ = [
     "last_facts",
     "last_findings",
     "latest",
+    "latest_start",
     "open_events",
     "previous",
 ]
@@ -82,6 +85,11 @@ def inspection(ledger: Ledger, run: str) -> Inspection:
     raise NotFound(f"no inspection {run!r} in the ledger", hint="`maintkit report --list` shows those there are")
 
 
+def latest_start(ledger: Ledger) -> datetime | None:
+    """When the newest inspection began, finished or not."""
+    return next((entry.at for entry in ledger.entries(kind="inspection.started", newest_first=True, limit=1)), None)
+
+
 def latest(ledger: Ledger) -> Inspection | None:
     """The newest inspection, finished or not."""
     return next(inspections(ledger), None)
@@ -110,10 +118,10 @@ def compare(current: Inspection, before: Inspection | None) -> Comparison:
     scope = {host.name for host in current.hosts}
     return Comparison(
         previous_run=before.run,
-        new=tuple(name for name in now if name not in then and now[name].status != "unknown"),
-        still_open=tuple(name for name in now if name in then and now[name].status != "unknown"),
+        new=tuple(name for name in now if name not in then and now[name].status in SEEN),
+        still_open=tuple(name for name in now if name in then and now[name].status in SEEN),
         closed=tuple(finding for finding in gone if _is_well(finding, looked_at, scope)),
-        unseen=tuple(name for name, finding in now.items() if finding.status == "unknown")
+        unseen=tuple(name for name, finding in now.items() if finding.status not in SEEN)
         + tuple(finding.event or "" for finding in gone if not _is_well(finding, looked_at, scope)),
     )
 
@@ -202,9 +210,7 @@ def _inspection(ledger: Ledger, started: Entry) -> Inspection:
             judged[entry.subject or ""] = entry.body["findings"]
         elif entry.kind == "inspection.finished":
             finished = entry
-    hosts = tuple(
-        _host(name, said, collected.get(name), judged.get(name, [])) for name, said in body["hosts"].items()
-    )
+    hosts = tuple(_host(name, said, collected.get(name), judged.get(name, [])) for name, said in body["hosts"].items())
     return Inspection(
         run=run,
         deep=body["deep"],
@@ -276,9 +282,7 @@ def _events(findings: Iterable[RecordedFinding]) -> dict[str, RecordedFinding]:
     return {finding.event: finding for finding in findings if finding.event is not None}
 
 
-def _is_well(
-    then: RecordedFinding, looked_at: dict[tuple[str, str], RecordedFinding], scope: set[str]
-) -> bool:
+def _is_well(then: RecordedFinding, looked_at: dict[tuple[str, str], RecordedFinding], scope: set[str]) -> bool:
     """Whether `current` really saw that a matter of last time is over, and did not just fail to look."""
     if then.host not in scope:
         return False
@@ -286,7 +290,9 @@ def _is_well(
     if now is not None:
         return now.status in ("ok", "waived", "not-applicable")
     # The instance is gone from a list that was looked at: the check answered for the host as a whole or others.
-    answers = [finding.status for (check, _), finding in looked_at.items() if check == then.check and finding.host == then.host]
+    answers = [
+        finding.status for (check, _), finding in looked_at.items() if check == then.check and finding.host == then.host
+    ]
     return bool(answers) and not {"unknown", "error", "skipped"} & set(answers)
 
 

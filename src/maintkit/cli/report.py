@@ -1,0 +1,151 @@
+"""`maintkit report`: records and reports, drawn from the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+from zoneinfo import ZoneInfo
+
+import click
+
+from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.clock import SystemClock, to_text
+from maintkit.contract.load import Site, load_site
+from maintkit.documents.header import Header
+from maintkit.documents.model import Document
+from maintkit.documents.render import FORMATS, Format, render
+from maintkit.documents.views.inspection_record import inspection_record
+from maintkit.documents.views.inspection_summary import inspection_summary
+from maintkit.documents.views.quarter import Quarter
+from maintkit.errors import DocumentRefused, NotFound
+from maintkit.evidence import history
+from maintkit.evidence.ledger import Ledger
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+def document_options(function: CommandT) -> CommandT:
+    """The options of every document."""
+    for option in (
+        json_option,
+        click.option(
+            "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to.  [default: the site's reports]"
+        ),
+        click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=click.Choice(get_args(Format)),
+            help="May be repeated.  [default: all]",
+        ),
+        site_option,
+    ):
+        function = option(function)
+    return function
+
+
+@click.group(invoke_without_command=True)
+@click.option("--list", "listing", is_flag=True, help="List the inspections that a record can be made of.")
+@site_option
+@click.pass_context
+def command(ctx: click.Context, *, listing: bool, site: Path) -> None:
+    """Write records and reports from the ledger: docx, xlsx, html, pdf."""
+    if listing:
+        _list(site)
+    elif ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@command.command()
+@click.option("--run", help="The inspection.  [default: the newest]")
+@document_options
+def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> None:
+    """日常系统巡检记录 (季度深度巡检记录 of a deep run): one inspection, ready to sign."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        found = history.inspection(ledger, run) if run else history.latest(ledger)
+        if found is None:
+            raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
+        comparison = history.compare(found, history.previous(ledger, found))
+        document = inspection_record(found, comparison, history.handlings(ledger), header(place))
+    _write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("inspection-summary")
+@click.option("--quarter", help="Like 2026Q4.  [default: the present one]")
+@document_options
+def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> None:
+    """季度巡检记录汇总单: the inspections of a quarter, handed over."""
+    place = load_site(site)
+    zone = ZoneInfo(place.contract.time_zone)
+    try:
+        wanted = Quarter.parse(quarter) if quarter else Quarter.of(SystemClock().now(), zone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quarter") from error
+    with open_ledger(place.settings, read_only=True) as ledger:
+        held = tuple(_of_quarter(ledger, wanted, place))
+        document = inspection_summary(wanted, held, history.handlings(ledger), header(place))
+    _write(place, document, formats, out, as_json=as_json)
+
+
+def header(place: Site) -> Header:
+    """What stands at the head of every document of this site."""
+    contract = place.contract
+    return Header(
+        hospital=contract.hospital.name,
+        provider=contract.provider.name,
+        contract_number=contract.number,
+        contract_title=contract.title,
+        zone=ZoneInfo(contract.time_zone),
+        systems={name: system.name_zh for name, system in place.services.systems.items()},
+    )
+
+
+def _of_quarter(ledger: Ledger, quarter: Quarter, place: Site) -> Iterable[history.Inspection]:
+    zone = ZoneInfo(place.contract.time_zone)
+    for found in history.inspections(ledger):
+        if Quarter.of(found.started_at, zone) < quarter:
+            return
+        if Quarter.of(found.started_at, zone) == quarter:
+            yield found
+
+
+def _write(place: Site, document: Document, formats: tuple[Format, ...], out: Path | None, *, as_json: bool) -> None:
+    """Write every format that can be written; one that was not asked for by name and cannot be is said, not hidden."""
+    directory = out or place.settings.reports
+    stem = f"{document.title}-{document.number}"
+    written: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    for one in formats or FORMATS:
+        try:
+            (path,) = render(document, (one,), directory, stem)
+        except DocumentRefused as error:
+            if formats:
+                raise
+            refused[one] = f"{error}; {error.hint}"
+            continue
+        written[one] = str(path)
+    if as_json:
+        click.echo(json.dumps({"written": written, "refused": refused, "draft": document.draft}, ensure_ascii=False))
+        return
+    for path in written.values():
+        click.echo(path)
+    for one, why in refused.items():
+        click.echo(f"no {one}: {why}", err=True)
+    if not written:
+        raise DocumentRefused("no format could be written", hint=next(iter(refused.values())))
+
+
+def _list(site: Path) -> None:
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        for one in history.inspections(ledger):
+            seen = one.coverage
+            kind = "deep" if one.deep else "daily"
+            click.echo(
+                f"{one.run}  {to_text(one.started_at)[:16]}  {kind}  {one.ended or 'never finished'}"
+                f"  {seen.inspected}/{seen.expected} hosts"
+            )

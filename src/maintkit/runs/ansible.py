@@ -1,0 +1,125 @@
+"""The driver that reaches hosts with Ansible: the only file that knows ansible-runner."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+import ansible_runner
+
+from maintkit.errors import MaintkitError, NothingMatched, RunFailed
+from maintkit.runs import collection
+from maintkit.runs.driver import CollectListener, CollectRequest
+from maintkit.runs.exchange import Exchange, exchange_directory
+
+PLAYBOOK = "maintkit.ops.inspect"
+POLL_S = 0.05
+NO_HOSTS = ("no hosts matched", "leaves us with no hosts", "no hosts to target", "provided hosts list is empty")
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class AnsibleDriver:
+    """Runs the collection's playbooks, each in a private directory of its own that is gone afterwards."""
+
+    def collect(self, request: CollectRequest, listener: CollectListener, *, cancelled: Callable[[], bool]) -> None:
+        """See `Driver.collect`."""
+        with exchange_directory() as place:
+            stop = Event()
+            thread, runner = _start(request, place, lambda: stop.is_set() or cancelled())
+            try:
+                told = _follow(Exchange(place=place / "exchange"), listener, thread, cancelled)
+            finally:
+                # Whatever ended the listening, nothing of the run outlives it.
+                stop.set()
+                thread.join()
+            if not told and not cancelled():
+                raise _why_nothing_began(request, runner)
+
+
+def _start(request: CollectRequest, place: Path, cancelled: Callable[[], bool]) -> tuple[Thread, ansible_runner.Runner]:
+    exchange = place / "exchange"
+    exchange.mkdir(mode=0o700)
+    thread, runner = ansible_runner.run_async(
+        private_data_dir=str(place),
+        project_dir=str(request.site),
+        ident="collect",
+        playbook=PLAYBOOK,
+        inventory=str(request.inventory),
+        limit=request.scope,
+        forks=request.forks,
+        extravars={
+            "maintkit_exchange": {"__ansible_unsafe": str(exchange)},
+            "maintkit_timeout": request.host_timeout_s,
+            "maintkit_connect_timeout": request.connect_timeout_s,
+        },
+        envvars=_environment(request),
+        settings={"pexpect_timeout": 1},
+        quiet=True,
+        cancel_callback=cancelled,
+    )
+    return thread, runner
+
+
+def _environment(request: CollectRequest) -> dict[str, str]:
+    """What ansible-runner sets differently from plain Ansible is set back: host keys are checked."""
+    environment = {
+        "ANSIBLE_HOST_KEY_CHECKING": os.environ.get("ANSIBLE_HOST_KEY_CHECKING", "True"),
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_NOCOLOR": "1",
+    }
+    config = request.site / "ansible.cfg"
+    if "ANSIBLE_CONFIG" not in os.environ and config.is_file():
+        environment["ANSIBLE_CONFIG"] = str(config)
+    path = collection.search_path()
+    if path is not None:
+        inherited = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
+        environment["ANSIBLE_COLLECTIONS_PATH"] = f"{path}:{inherited}" if inherited else str(path)
+    return environment
+
+
+def _follow(exchange: Exchange, listener: CollectListener, thread: Thread, cancelled: Callable[[], bool]) -> bool:
+    """Pass on what happens until the run is over; whether it ever said whom it expects."""
+    told = False
+    while True:
+        # Asked before the files are read: what comes in between is read in the next round.
+        alive = thread.is_alive()
+        told = told or _tell_expected(exchange, listener)
+        _tell_news(exchange, listener)
+        if not alive or cancelled():
+            return told
+        time.sleep(POLL_S)
+
+
+def _tell_expected(exchange: Exchange, listener: CollectListener) -> bool:
+    expected = exchange.expected()
+    if expected is None:
+        return False
+    exchange.answer(listener.expected(expected))
+    return True
+
+
+def _tell_news(exchange: Exchange, listener: CollectListener) -> None:
+    for host in exchange.started():
+        listener.started(host)
+    for result in exchange.results():
+        listener.received(result)
+
+
+def _why_nothing_began(request: CollectRequest, runner: ansible_runner.Runner) -> MaintkitError:
+    said = ANSI.sub("", runner.stdout.read()).strip()
+    if any(words in said.lower() for words in NO_HOSTS) or (runner.rc == 0 and not runner.stats):
+        return NothingMatched(
+            f"no host of {request.inventory} matches {request.scope!r}"
+            if request.scope
+            else f"the inventory {request.inventory} has no hosts",
+            hint="`ansible-inventory --graph` shows the hosts and groups there are",
+        )
+    last = [line for line in said.splitlines() if line.strip()][-12:]
+    return RunFailed(
+        f"ansible-playbook {PLAYBOOK} ended with {runner.rc} before any host was asked:\n  " + "\n  ".join(last),
+        hint="run it by hand to see more: ansible-playbook maintkit.ops.inspect -i INVENTORY -vvv",
+    )

@@ -1,0 +1,340 @@
+"""An inspection, from the hosts that are expected to the findings in the ledger (DESIGN.md, An inspection)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from maintkit import __version__
+from maintkit.checks.coverage import coverage
+from maintkit.checks.facts import Facts
+from maintkit.checks.follow import apply_waivers, carry
+from maintkit.checks.judge import judge, unreached
+from maintkit.checks.limits import LimitsFile, resolve
+from maintkit.checks.model import Case, Check, Finding, Waiver
+from maintkit.checks.registry import expected_on
+from maintkit.clock import Clock, to_text
+from maintkit.contract.expectations import HostExpectations, expectations, systems_of
+from maintkit.contract.load import Site
+from maintkit.errors import ImportRefused
+from maintkit.evidence import history
+from maintkit.evidence.attach import Attachment
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
+from maintkit.runs import carried, expect
+from maintkit.runs.baseline import Baseline, baseline, not_due, waivers
+from maintkit.runs.driver import CollectRequest, Driver, ExpectedHosts, HostResult, Parameters
+
+FUTURE_S = 300
+
+
+class Watcher(Protocol):
+    """Who shows an inspection while it goes on."""
+
+    def expects(self, run: str, hosts: tuple[str, ...]) -> None:
+        """The inspection begins; `run` is its name in the ledger."""
+        ...
+
+    def started(self, host: str) -> None:
+        """A host is being asked."""
+        ...
+
+    def judged(self, host: str, status: str, worst: str) -> None:
+        """A host is done: the collection's status, and the worst finding's."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to inspect. `scope` is an Ansible host pattern, None for all; `carried` results are not asked for."""
+
+    scope: str | None
+    deep: bool
+    engineer: str
+    carried: tuple[carried.Carried, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _HostTask:
+    """What one host is held to in this inspection."""
+
+    declared: HostExpectations
+    checks: tuple[Check, ...]
+    groups: tuple[str, ...]
+
+
+def inspect(
+    site: Site,
+    limits: LimitsFile,
+    ledger: Ledger,
+    driver: Driver,
+    order: Order,
+    *,
+    clock: Clock,
+    watcher: Watcher,
+    cancelled: Callable[[], bool],
+) -> history.Inspection:
+    """Inspect the hosts of the scope and record it; returns what the ledger then holds.
+
+    Raises NothingMatched, RunFailed, ImportRefused before anything is recorded, and LedgerError at any time. However
+    it ends, the ledger says which expected hosts were looked at and which were not.
+    """
+    settings = site.settings
+    request = CollectRequest(
+        site=site.root,
+        inventory=settings.inventory,
+        scope=order.scope,
+        forks=settings.forks,
+        host_timeout_s=int(settings.host_timeout_s),
+        connect_timeout_s=int(settings.connect_timeout_s),
+    )
+    with ledger.writing("inspection"):
+        run = _Run(site=site, limits=limits, ledger=ledger, order=order, clock=clock, watcher=watcher)
+        try:
+            driver.collect(request, run, cancelled=cancelled)
+        finally:
+            if run.name:
+                run.finish(interrupted=cancelled())
+    return history.inspection(ledger, run.name)
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """Listens to the driver and writes what comes; `name` is empty until something was recorded."""
+
+    site: Site
+    limits: LimitsFile
+    ledger: Ledger
+    order: Order
+    clock: Clock
+    watcher: Watcher
+    name: str = ""
+    tasks: dict[str, _HostTask] = field(default_factory=dict)
+    pasts: dict[str, Baseline] = field(default_factory=dict)
+    collected: dict[str, tuple[str, str]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    waived: Mapping[tuple[str, str], Waiver] = field(default_factory=dict)
+    next_event: int = 1
+
+    def expected(self, hosts: ExpectedHosts) -> Mapping[str, Parameters]:
+        """Record who is expected, take in what was carried, and say what to ask the others for."""
+        now = self.clock.now()
+        self.ledger.redactor = Redactor(hosts.secrets, self.site.settings.redact_patterns)
+        self.tasks = {name: self._task(name, host.groups) for name, host in hosts.hosts.items()}
+        brought = carried.match(self.order.carried, self.tasks)
+        for host, document in brought.items():
+            self._refuse_unfit(host, document)
+        self.waived = waivers(self.ledger, now)
+        name = self._next_name(now)
+        self.ledger.append("inspection.started", self._started(hosts, brought), run=name)
+        self.name = name
+        self.watcher.expects(name, tuple(self.tasks))
+        for host, document in brought.items():
+            self._take(_carried_result(host, document), by_hand=True)
+        return {host: self._parameters(host) for host in self.tasks if host not in brought}
+
+    def started(self, host: str) -> None:
+        """Pass it on."""
+        self.watcher.started(host)
+
+    def received(self, result: HostResult) -> None:
+        """Record what a host answered, then judge it."""
+        self._take(result, by_hand=False)
+
+    def finish(self, *, interrupted: bool) -> None:
+        """Say of every host that did not answer that it did not, and how the inspection ended."""
+        left = [host for host in self.tasks if host not in self.collected]
+        why = "interrupted before it answered" if interrupted else "the collection ended before it answered"
+        for host in left:
+            self._judged(host, "unknown", self._unseen(host, "unknown", why))
+        seen = coverage(self.tasks, self.collected)
+        ended = "interrupted" if interrupted else "complete" if seen.complete else "incomplete"
+        self.ledger.append(
+            "inspection.finished",
+            {
+                "ended": ended,
+                "coverage": {
+                    "expected": len(seen.expected),
+                    "inspected": len(seen.inspected),
+                    "missed": dict(seen.missed),
+                },
+                "counts": dict(self.counts),
+            },
+            run=self.name,
+        )
+
+    def _task(self, host: str, groups: tuple[str, ...]) -> _HostTask:
+        declared = expectations(self.site.services, host, groups)
+        checks = expected_on(expect.for_checks(declared), deep=self.order.deep)
+        return _HostTask(declared=declared, checks=checks, groups=groups)
+
+    def _next_name(self, now: datetime) -> str:
+        day = f"{now.astimezone(ZoneInfo(self.site.contract.time_zone)):%Y%m%d}"
+        newest = next(self.ledger.entries(kind="inspection.started", newest_first=True, limit=1), None)
+        number = int(newest.run[9:]) + 1 if newest and newest.run and newest.run.startswith(f"{day}-") else 1
+        return f"{day}-{number}"
+
+    def _started(self, hosts: ExpectedHosts, brought: Mapping[str, Any]) -> dict[str, Any]:
+        last = history.latest_start(self.ledger)
+        return {
+            "deep": self.order.deep,
+            "engineer": self.order.engineer,
+            "scope": self.order.scope,
+            "inventory_size": hosts.inventory_size,
+            "period_from": to_text(last) if last else None,
+            "hosts": {
+                name: {
+                    "groups": list(host.groups),
+                    "systems": list(systems_of(self.site.services, name, host.groups)),
+                    "address": host.address,
+                    "checks": [check.id for check in self.tasks[name].checks],
+                }
+                for name, host in hosts.hosts.items()
+            },
+            "version": __version__,
+            "carried": bool(brought),
+            "simulated": False,
+        }
+
+    def _past(self, host: str) -> Baseline:
+        if host not in self.pasts:
+            self.pasts[host] = baseline(self.ledger, host)
+        return self.pasts[host]
+
+    def _parameters(self, host: str) -> Parameters:
+        since = self._past(host).collected_at
+        return expect.for_collector(self.tasks[host].declared, since_at=since, deep=self.order.deep)
+
+    def _take(self, result: HostResult, *, by_hand: bool) -> None:
+        kept = self._seal(result)
+        facts, result = _parse(kept, result)
+        self.ledger.append(
+            "facts.collected",
+            {
+                "status": result.status,
+                "reason": result.reason,
+                "via": "carried" if by_hand else result.via,
+                "took_ms": result.took_ms,
+                "started_at": to_text(datetime.fromtimestamp(result.started_at, UTC)),
+                "carried": by_hand,
+                "facts": kept.sha256 if kept and facts else None,
+                "redacted": kept.masked if kept else 0,
+            },
+            run=self.name,
+            subject=result.host,
+            attachments=(kept,) if kept and facts else (),
+        )
+        self.collected[result.host] = (result.status, result.reason)
+        if facts is None or kept is None:
+            findings: Iterable[Finding] = self._unseen(result.host, result.status, result.reason)
+        else:
+            findings = self._judge(result.host, facts, kept.sha256, by_hand=by_hand)
+        self._judged(result.host, result.status, findings)
+
+    def _seal(self, result: HostResult) -> Attachment | None:
+        """What is kept of the document, masked: findings are drawn from this and from nothing else."""
+        if result.document is None:
+            return None
+        return self.ledger.seal(json.dumps(result.document).encode())
+
+    def _judge(self, host: str, facts: Facts, sha256: str, *, by_hand: bool) -> tuple[Finding, ...]:
+        task = self.tasks[host]
+        # A carried document is as old as it is: its own clock stands for the controller's.
+        now = datetime.fromtimestamp(facts.collected_at, UTC) if by_hand else self.clock.now()
+        case = Case(
+            host=host,
+            now=now,
+            facts=facts,
+            previous=self._past(host).facts,
+            limits=resolve(self.limits, host, task.groups),
+            expected=expect.for_checks(task.declared),
+        )
+        return judge(case, task.checks, facts_sha256=sha256)
+
+    def _unseen(self, host: str, status: str, reason: str) -> tuple[Finding, ...]:
+        return unreached(self.tasks[host].checks, host, status=status, reason=reason, now=self.clock.now())
+
+    def _judged(self, host: str, status: str, findings: Iterable[Finding]) -> None:
+        now, past = self.clock.now(), self._past(host)
+        asked = frozenset(check.id for check in self.tasks[host].checks)
+        named = carry(findings, past.opened, run=self.name, now=now, first=self.next_event)
+        self.next_event += sum(1 for one in named if one.event and one.event.startswith(f"{self.name}-"))
+        final = (*apply_waivers(named, self.waived, now=now), *not_due(past, asked, host, now))
+        body = {"collection": status, "findings": [_as_json(finding) for finding in final]}
+        self.ledger.append("host.judged", body, run=self.name, subject=host)
+        self.counts.update(finding.status for finding in final)
+        self.pasts.pop(host, None)
+        self.watcher.judged(host, status, _worst(final))
+
+    def _refuse_unfit(self, host: str, document: dict[str, Any]) -> None:
+        result = _carried_result(host, document)
+        facts, result = _parse(self._seal(result), result)
+        if facts is None:
+            raise ImportRefused(f"the carried result of {host} is not usable: {result.reason}", hint=carried.HINT)
+        known, now = self._past(host).collected_at, self.clock.now().timestamp()
+        if known is not None and facts.collected_at <= known:
+            raise ImportRefused(
+                f"the carried result of {host} is not newer than what the ledger holds of it",
+                hint="run the collector on the host again and bring the new result",
+            )
+        if facts.collected_at > now + FUTURE_S:
+            raise ImportRefused(
+                f"the carried result of {host} is {facts.collected_at - now:.0f} s in the future",
+                hint="set the clock of that host right and run the collector again",
+            )
+
+
+def _parse(kept: Attachment | None, result: HostResult) -> tuple[Facts | None, HostResult]:
+    """The typed facts; a document that is none turns the result into `broken`, with the first thing wrong with it."""
+    if kept is None or result.status != "ok":
+        return None, result
+    try:
+        return Facts.model_validate_json(kept.content), result
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = f"the document does not fit its schema: {where}: {first['msg']}"
+        return None, dataclasses.replace(result, status="broken", reason=reason)
+
+
+def _carried_result(host: str, document: dict[str, Any]) -> HostResult:
+    return HostResult(
+        host=host,
+        status="ok",
+        reason="",
+        via="carried",
+        address="",
+        started_at=_number(document, "collected_at"),
+        took_ms=int(_number(document, "took_ms")),
+        document=document,
+    )
+
+
+def _number(document: Mapping[str, Any], key: str) -> float:
+    value = document.get(key)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _as_json(finding: Finding) -> dict[str, Any]:
+    body = dataclasses.asdict(finding)
+    body["collected_at"] = to_text(finding.collected_at) if finding.collected_at else None
+    body["first_seen"] = to_text(finding.first_seen) if finding.first_seen else None
+    if finding.waiver is not None:
+        body["waiver"] = {"who": finding.waiver.who, "why": finding.waiver.why, "until": to_text(finding.waiver.until)}
+    if finding.evidence is not None:
+        body["evidence"]["how"] = list(finding.evidence.how)
+    return body
+
+
+def _worst(findings: Iterable[Finding]) -> str:
+    order = ("crit", "warn", "error", "unknown", "ok")
+    present = {finding.status for finding in findings}
+    return next((status for status in order if status in present), "ok")
