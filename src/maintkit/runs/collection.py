@@ -47,7 +47,7 @@ def collector(parameters: Mapping[str, object] | None = None) -> str:
     """The collector as one script, with `parameters` built in (docs/exchange.md)."""
     bundle = root() / "plugins" / "module_utils" / "collector" / "bundle.py"
     made = subprocess.run(  # noqa: S603  our own program by its path, no shell
-        [sys.executable, "-I", str(bundle), "--parameters", "-"],
+        [sys.executable, "-I", str(bundle), "--parameters", "/dev/stdin"],
         input=json.dumps(dict(parameters or {})),
         capture_output=True,
         text=True,
