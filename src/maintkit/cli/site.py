@@ -1,4 +1,4 @@
-"""`maintkit site check`: is everything in the site's files right, also against the inventory?"""
+"""`maintkit site`: is everything in the site's files right, also against the inventory? And what may stand in them?"""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from pathlib import Path as FilePath
 from typing import TypeVar
 
 import click
+from pydantic import BaseModel
 
-from maintkit.checks.limits import LimitsFile, load_limits
+from maintkit.checks.limits import LimitsFile, SiteLimits, load_limits
 from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.contract.contract import Contract
 from maintkit.contract.load import SERVICES, check_names, load_site
 from maintkit.contract.services import Services
 from maintkit.errors import NothingMatched, SiteError
-from maintkit.settings import Settings, load_settings
+from maintkit.settings import Settings, SettingsFile, load_settings
 from maintkit.sitefile import Path, Problem, load, near, places
 
 T = TypeVar("T")
@@ -55,6 +57,34 @@ def check(*, site: FilePath, as_json: bool) -> None:
         click.echo(json.dumps({"ok": True, **summary}))
     else:
         click.echo(f"{site}: the site is whole: " + ", ".join(f"{what} {count}" for what, count in summary.items()))
+
+
+@command.command("schemas")
+@click.argument("target", metavar="DIR", type=click.Path(file_okay=False, path_type=FilePath))
+def schemas(target: FilePath) -> None:
+    """Write the JSON schemas of the site's files into DIR, for an editor that checks while you type."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in schema_texts().items():
+            (target / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SiteError(f"{target}: {reason}", hint="choose a directory that you may write to") from error
+
+
+def schema_texts() -> dict[str, str]:
+    """File name to JSON schema (draft 2020-12), made from the models that read the site."""
+    models: dict[str, type[BaseModel]] = {
+        "maintkit": SettingsFile,
+        "contract": Contract,
+        "services": Services,
+        "limits": SiteLimits,
+    }
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {
+        f"{name}.schema.json": json.dumps({**draft, **model.model_json_schema()}, ensure_ascii=False, indent=2) + "\n"
+        for name, model in models.items()
+    }
 
 
 def check_site(root: FilePath) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -30,8 +30,16 @@ _TYPES = {
 
 def explain(error: ValidationError, model: type[BaseModel], value: Value) -> Iterator[Problem]:
     """One problem for each of pydantic's errors, placed by the path of the value in the file."""
-    for details in error.errors(include_url=False):
-        yield from _problems(details, model, value)
+    errors = error.errors(include_url=False)
+    for details in errors:
+        if details["type"] != "too_short" or not _has_wrong_items(details, errors):
+            yield from _problems(details, model, value)
+
+
+def _has_wrong_items(details: ErrorDetails, errors: Iterable[ErrorDetails]) -> bool:
+    """pydantic calls a list too short when its wrong items leave too few: that is no mistake of its own."""
+    at = details["loc"]
+    return any(other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in errors)
 
 
 def keys_of(model: type[BaseModel]) -> str:
