@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
-from maintkit.checks.facts import Facts, Section, SectionStatus
+from maintkit.checks.facts import Facts, SectionStatus
 from maintkit.checks.model import Case, Check, DataProblem, Evidence, Finding, Observation, Status
+from maintkit.checks.rule import section_of
 
 EXCERPT_CHARACTERS = 2000
 
@@ -101,14 +101,6 @@ def _answer(facts: Facts, name: str) -> Observation | None:
     status, what = _ANSWERS[section.status]
     because = f": {section.reason}" if section.reason else ""
     return Observation(status=status, reason=f"section {name} {what}{because}")
-
-
-def section_of(facts: Facts, name: str) -> Section[Any] | None:
-    """The section of this name, None if the document does not hold it; raises ValueError for a name of no section."""
-    if name not in type(facts.sections).model_fields:
-        raise ValueError(f"no section is called {name!r}")
-    section: Section[Any] | None = getattr(facts.sections, name)
-    return section
 
 
 def _doubt(observation: Observation, facts: Facts, check: Check) -> Observation:

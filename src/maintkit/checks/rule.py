@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal, TypeVar
 
 from maintkit.checks.facts import Fact, Facts, Section, Sections
 from maintkit.checks.model import Case, DataProblem, Limit, Observation
@@ -11,6 +11,14 @@ from maintkit.checks.model import Case, DataProblem, Limit, Observation
 DataT = TypeVar("DataT", bound=Fact)
 
 NO_EARLIER = "no earlier inspection to compare with"
+
+
+def section_of(facts: Facts, name: str) -> Section[Any] | None:
+    """The section of this name, None if the document does not hold it; raises ValueError for a name of no section."""
+    if name not in type(facts.sections).model_fields:
+        raise ValueError(f"no section is called {name!r}")
+    section: Section[Any] | None = getattr(facts.sections, name)
+    return section
 
 
 def data_of(section: Section[DataT] | None) -> DataT:
@@ -48,7 +56,7 @@ def elapsed_s(case: Case) -> float:
     return max(0.0, case.facts.collected_at - case.previous.collected_at)
 
 
-def measured(  # noqa: PLR0913 - keyword-only, the fields of an Observation
+def measured(
     value: float,
     limit: Limit,
     *,
@@ -71,7 +79,7 @@ def measured(  # noqa: PLR0913 - keyword-only, the fields of an Observation
     )
 
 
-def judged(  # noqa: PLR0913 - keyword-only, the fields of an Observation
+def judged(
     status: Literal["ok", "warn", "crit"],
     *,
     conclusion_zh: str,
@@ -111,6 +119,16 @@ def skipped(reason: str, *, value: float | str | None = None, unit: str = "", ex
 def not_applicable(reason: str, *, instance: str = "") -> Observation:
     """What this host does not have, and how that is known (English)."""
     return Observation(status="not-applicable", instance=instance, reason=reason)
+
+
+def well_if_none(complaints: Iterable[Observation], *, excerpt: str = "") -> Iterator[Observation]:
+    """The complaints, or one `ok` for the whole host when there is none."""
+    none = True
+    for complaint in complaints:
+        none = False
+        yield complaint
+    if none:
+        yield Observation(status="ok", excerpt=excerpt)
 
 
 def _boot_of(facts: Facts) -> str | None:
