@@ -8,7 +8,7 @@ import stat
 import time
 
 from .program import FOLDERS, run_program
-from .text import decode, encode
+from .text import TEXT, decode, encode, printable
 
 FILE_CAP = 4 * 1024 * 1024
 OUTPUT_CAP = 4 * 1024 * 1024
@@ -61,6 +61,14 @@ class Probe(object):
         except (EnvironmentError, Refused):
             return None
 
+    def glance(self, path, cap=4096):
+        """Start of a small kernel file as text, or None; for files by the hundred, whose names would flood `how`."""
+        try:
+            with open(encode(path), "rb") as stream:
+                return stream.read(cap).decode("utf-8", "replace").strip()
+        except EnvironmentError:
+            return None
+
     def need(self, path, privilege="root"):
         """Text of a file without which the section has nothing to say; raises Absent or Denied."""
         try:
@@ -71,9 +79,9 @@ class Probe(object):
             raise Absent("no %s" % path)
 
     def names(self, folder):
-        """Sorted names in a folder; empty when it is not there or may not be read."""
+        """Sorted names in a folder; empty when it is not there or may not be read. Names that cannot be printed are left."""
         try:
-            return sorted(os.listdir(folder))
+            return sorted(name for name in os.listdir(TEXT(folder)) if printable(name) == name)
         except EnvironmentError:
             return []
 
@@ -85,13 +93,13 @@ class Probe(object):
                 return path
         return None
 
-    def run(self, argv, seconds=5.0, cap=OUTPUT_CAP, uid=None):
-        """Output of a program of the host. Raises Absent when it has none of that name."""
+    def run(self, argv, seconds=5.0, cap=OUTPUT_CAP, identity=None, how=None):
+        """Output of a program of the host; `identity` is (uid, gid). Raises Absent when it has none of that name."""
         path = self.program(argv[0])
         if path is None:
             raise Absent("no program %s" % argv[0])
-        self.noted(" ".join(argv))
-        return run_program([path] + list(argv[1:]), seconds, cap, uid)
+        self.noted(how or " ".join(argv))
+        return run_program([path] + list(argv[1:]), seconds, cap, identity)
 
 
 def open_regular(path):

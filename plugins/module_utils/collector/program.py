@@ -8,6 +8,7 @@ import select
 import signal
 import time
 
+NOBODY = (65534, 65534)  # numbers, for some systems call it nfsnobody
 FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")
 ENVIRONMENT = {"PATH": ":".join(FOLDERS), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
 monotonic = getattr(time, "monotonic", None) or (lambda: os.times()[4])
@@ -24,8 +25,8 @@ class Output(object):
         self.capped = capped
 
 
-def run_program(argv, seconds, cap, uid=None):
-    """Run `argv` (absolute path first) with nothing on stdin; as `uid` when given and allowed.
+def run_program(argv, seconds, cap, identity=None):
+    """Run `argv` (absolute path first) with nothing on stdin; as `identity` (uid, gid) when given and allowed.
 
     No shell, a fixed environment. At the time limit or at `cap` bytes of output it is killed and not waited for.
     """
@@ -33,7 +34,7 @@ def run_program(argv, seconds, cap, uid=None):
     err_r, err_w = os.pipe()
     pid = os.fork()
     if pid == 0:
-        become_program(argv, out_w, err_w, seconds, uid)
+        become_program(argv, out_w, err_w, seconds, identity)
     os.close(out_w)
     os.close(err_w)
     chunks = {out_r: [], err_r: []}
@@ -46,7 +47,7 @@ def run_program(argv, seconds, cap, uid=None):
     return Output(b"".join(chunks[out_r]), b"".join(chunks[err_r])[:2000], code, state == "timeout", state == "capped")
 
 
-def become_program(argv, out_w, err_w, seconds, uid):
+def become_program(argv, out_w, err_w, seconds, identity):
     """In the new process: descriptors, identity, alarm, exec. Does not return."""
     try:
         null = os.open("/dev/null", os.O_RDWR)
@@ -58,10 +59,10 @@ def become_program(argv, out_w, err_w, seconds, uid):
                 os.close(fd)
             except OSError:
                 continue
-        if uid is not None and os.geteuid() == 0:
+        if identity is not None and os.geteuid() == 0:
             os.setgroups([])
-            os.setgid(uid)
-            os.setuid(uid)
+            os.setgid(identity[1])
+            os.setuid(identity[0])
         # Should everybody who watches be killed, the alarm still ends the program.
         signal.alarm(int(seconds) + 2)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

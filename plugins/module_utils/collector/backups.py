@@ -1,0 +1,124 @@
+"""pgBackRest's own catalogue: never a file's date."""
+
+from __future__ import absolute_import, division, print_function, unicode_literals
+
+import json
+import os
+import re
+
+from .filesystems import NETWORK, measure, parse_mounts
+from .lanes import in_lanes
+from .probe import Absent, Denied
+from .program import monotonic
+from .text import decode, encode
+
+PGBACKREST_CONFIGS = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
+ELSEWHERE = ("s3", "azure", "gcs", "sftp")
+
+
+def collect_backups(probe):
+    wanted = [one for one in probe.parameters["backups"] if one.get("tool", "pgbackrest") == "pgbackrest"]
+    present = [path for path in PGBACKREST_CONFIGS if os.path.exists(path)]
+    if not wanted and not present:
+        raise Absent("no backup job is named for this host and pgBackRest is not configured")
+    if probe.program("pgbackrest") is None:
+        raise Absent("no program pgbackrest")
+    questions = sorted(set((one.get("config"), one["name"]) for one in wanted), key=str) or [(None, None)]
+    jobs = []
+    for config, stanza in questions:
+        jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0])
+    return {"jobs": jobs}
+
+
+def stanza_jobs(probe, config, stanza, path):
+    """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target."""
+    argv = ["pgbackrest", "info", "--output=json", "--log-level-console=off", "--log-level-file=off"]
+    argv += ["--log-level-stderr=error"]
+    argv += ["--config=" + config] if config else []
+    argv += ["--stanza=" + stanza] if stanza else []
+    text = probe.read(path) if path else None
+    options = parse_pgbackrest_config(text or "")
+    output = probe.run(argv, probe.parameters["section_timeout_s"] * 0.7, 16 << 20, owner_of_target(options))
+    if output.timeout:
+        raise OSError("pgbackrest info did not answer")
+    if output.code != 0:
+        why = decode(output.err).strip()[:300]
+        if "denied" in why.lower():
+            raise Denied("needs root or the backup user: %s" % why)
+        raise OSError("pgbackrest info ended with %s: %s" % (output.code, why))
+    target = target_space(options)
+    off_host = None if text is None else is_off_host(options, probe.read("/proc/self/mounts") or "")
+    return [dict(job, off_host=off_host, **target) for job in parse_pgbackrest(decode(output.out))]
+
+
+def owner_of_target(options):
+    """(uid, gid) of the repository's folder: root would have other SSH keys and leave root's files behind."""
+    try:
+        status = os.stat(encode(options.get("repo1-path", "/var/lib/pgbackrest")))
+    except OSError:
+        return None
+    return status.st_uid, status.st_gid
+
+
+def parse_pgbackrest(text):
+    """Jobs from `pgbackrest info --output=json` (2.0 and later)."""
+    jobs = []
+    for stanza in json.loads(text):
+        status = stanza.get("status") or {}
+        jobs.append(
+            {
+                "tool": "pgbackrest",
+                "name": stanza["name"],
+                "status_code": status.get("code", -1),
+                "status": status.get("message", "unknown"),
+                "backups": [parse_backup(backup) for backup in stanza.get("backup") or ()],
+                "wal": [
+                    {"archive": archive.get("id", ""), "first": archive.get("min"), "last": archive.get("max")}
+                    for archive in stanza.get("archive") or ()
+                ],
+                "repositories": len(stanza.get("repo") or ()) or 1,
+            }
+        )
+    return jobs
+
+
+def parse_backup(backup):
+    info = backup.get("info") or {}
+    repository = info.get("repository") or {}
+    return {
+        "label": backup["label"],
+        "kind": backup["type"],
+        "started_at": backup["timestamp"]["start"],
+        "stopped_at": backup["timestamp"]["stop"],
+        "size_bytes": info.get("size"),
+        "repo_bytes": repository.get("size", repository.get("delta")),
+        "error": backup.get("error"),
+    }
+
+
+def parse_pgbackrest_config(text):
+    """`{option: value}` of all sections, `repo-path` of old versions as `repo1-path`."""
+    pairs = re.findall(r"^\s*([a-z][a-z0-9-]*)\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
+    return dict((re.sub("^repo-", "repo1-", name), value) for name, value in pairs)
+
+
+def is_off_host(options, mounts):
+    """Whether some repository lies on another machine: by host, by kind, or on a network filesystem."""
+    for name, value in options.items():
+        if re.match(r"repo\d+-host$", name) or (re.match(r"repo\d+-type$", name) and value in ELSEWHERE):
+            return True
+        if re.match(r"repo\d+-path$", name):
+            inside = [mount for mount in parse_mounts(mounts) if (value + "/").startswith(mount["mount"].rstrip("/") + "/")]
+            if inside and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK:
+                return True
+    return False
+
+
+def target_space(options):
+    """Free and total bytes at the first local repository; the call may hang on a dead server."""
+    if "repo1-host" in options or options.get("repo1-type") in ELSEWHERE:
+        return {}
+    path = options.get("repo1-path", "/var/lib/pgbackrest")
+    state, payload = in_lanes(1, lambda _task: measure(path), 1, 2.0, monotonic() + 2.0)[0]
+    numbers = json.loads(payload.decode("ascii")) if state == "done" else {}
+    return {"target_free_bytes": numbers.get("free_bytes"), "target_size_bytes": numbers.get("size_bytes")}
