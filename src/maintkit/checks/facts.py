@@ -514,7 +514,9 @@ class BackupSet(Fact):
     stopped_at: float
     size_bytes: int | None = None  # of the database
     repo_bytes: int | None = None  # what it took in the repository
-    error: bool | None = None
+    error: bool | None = None  # a page failed its checksum; None: pages were not checked
+    wal_start: str | None = None  # first and last WAL segment without which it cannot be restored
+    wal_stop: str | None = None
 
 
 class WalRange(Fact):
