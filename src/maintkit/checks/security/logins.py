@@ -26,9 +26,9 @@ def failed_burst(case: Case) -> Iterable[Observation]:
     logins = data_of(section)
     worst = sorted(logins.failed, key=lambda login: (-login.count, login.address, login.user))[:_SHOWN]
     observation = measured(
-        float(logins.failed - burst),
+        float(logins.failed_burst),
         case.limits["logins.failed-burst"],
-        conclusion_zh=f"十分钟内最多出现 {logins.failed - burst} 次登录失败（本期共 {logins.failed_total} 次），"
+        conclusion_zh=f"十分钟内最多出现 {logins.failed_burst} 次登录失败（本期共 {logins.failed_total} 次），"
         f"疑似口令猜测或业务程序使用了错误口令。{_sources_zh(worst)}",
         remedy_zh="请先核实来源地址是否为本院业务或运维终端：是则更正其口令配置；不是则由网络管理员在边界限制该来源，"
         "核对同一来源有无登录成功记录，必要时按安全事件上报。",
@@ -36,7 +36,7 @@ def failed_burst(case: Case) -> Iterable[Observation]:
     )
     gap = _gap(logins, withheld(section))
     if observation.status == "ok" and gap:
-        yield unknown(f"at least {logins.failed - burst} failures in ten minutes, {gap}", value=observation.value)
+        yield unknown(f"at least {logins.failed_burst} failures in ten minutes, {gap}", value=observation.value)
     else:
         yield observation
 
