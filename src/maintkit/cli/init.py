@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -42,9 +43,10 @@ def command(target: Path) -> None:
 def make_site(target: Path) -> None:
     """Make the site at `target`; SiteError, and nothing is left behind, when that cannot be done."""
     _require_room(target)
+    absent = [parent for parent in target.absolute().parents if not parent.exists()]
     stage = (target if target.exists() else target.absolute().parent) / f".maintkit-init-{secrets.token_hex(4)}"
     try:
-        stage.mkdir()
+        stage.mkdir(parents=True)
         _fill(stage)
         _settle(stage, target)
     except OSError as error:
@@ -53,6 +55,9 @@ def make_site(target: Path) -> None:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        for parent in absent:  # nearest first; one that holds the site stays
+            with suppress(OSError):
+                parent.rmdir()
 
 
 def _require_room(target: Path) -> None:
@@ -66,8 +71,6 @@ def _require_room(target: Path) -> None:
             )
     elif target.exists() or target.is_symlink():
         raise SiteError(f"{target}: not a directory", hint="choose a new directory: nothing is ever overwritten")
-    elif not target.absolute().parent.is_dir():
-        raise SiteError(f"{target.parent}: no such directory", hint=f"make it first with `mkdir -p {target.parent}`")
 
 
 def _fill(stage: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -14,6 +15,8 @@ from maintkit.sitefile.compose import Value
 from maintkit.sitefile.problems import Path, Problem, Problems, dotted, near
 
 SHOWN = 60
+# A message goes to screens and logs: what stands before the @ of an address may be a password.
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
 
 # What a site file may hold where pydantic only names a Python type, and the field has no description.
 _TYPES = {
@@ -97,7 +100,7 @@ def _shown(value: Value) -> str:
         return "a mapping"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    text = repr(value) if isinstance(value, str) else str(value).lower()
+    text = repr(_CREDENTIALS.sub("//***@", value)) if isinstance(value, str) else str(value).lower()
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
