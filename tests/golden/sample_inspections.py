@@ -51,7 +51,15 @@ def finding(host: str, number: int, *, repeat: int = 0, **changes: object) -> Re
     """Item `number` of ITEMS on a host, well unless changed; `repeat` makes another instance of it."""
     check, title, category, unit, value, previous, warn, crit = ITEMS[number % len(ITEMS)]
     operator = "<" if check in ("memory.available", "disk.inodes", "log.retention", "certificate.expiry") else ">"
-    bounded = {"key": check, "op": operator, "unit": unit, "warn": warn, "crit": crit, "source": "ZL", "profile": "default"}
+    bounded = {
+        "key": check,
+        "op": operator,
+        "unit": unit,
+        "warn": warn,
+        "crit": crit,
+        "source": "ZL",
+        "profile": "default",
+    }
     numeric = isinstance(value, int | float) and isinstance(previous, int | float)
     fields: dict[str, object] = {
         "check": check,
@@ -131,7 +139,9 @@ def fleet(size: int = 20, items: int = 14) -> Inspection:
                 name, "backup.age", "warn", "20261024-1-002", first_seen=STARTED - timedelta(days=31), previous=40.0
             )
         if at % 4 == 0:
-            found[7] = finding(name, 7, status="unknown", value=None, previous=None, delta=None, reason="needs root: /etc/shadow")
+            found[7] = finding(
+                name, 7, status="unknown", value=None, previous=None, delta=None, reason="needs root: /etc/shadow"
+            )
         if at == 7:
             until = STARTED + timedelta(days=60)
             found[9] = finding(name, 9, status="waived", waived_status="warn", value=12,

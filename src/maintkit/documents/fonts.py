@@ -21,10 +21,11 @@ _SUFFIXES = (".ttf", ".ttc", ".otf", ".otc")
 # File names that usually hold such a font, the most wanted first: serif for text, sans for headings.
 _SERIF = ("notoserifcjk", "notoserifsc", "sourcehanserif", "simsun", "songti", "fangsong", "simfang", "stsong", "uming")
 _SANS = (
-    "notosanscjk", "notosanssc", "sourcehansans", "simhei", "msyh", "pingfang", "wqy-microhei", "wqy-zenhei", "droidsansfallback",
-    "hiragino", "uming",
+    "notosanscjk", "notosanssc", "sourcehansans", "simhei", "msyh", "pingfang", "wqy-microhei", "wqy-zenhei",
+    "droidsansfallback", "hiragino", "uming",
 )  # fmt: skip
-_CHINESE = ("sc", "cn", "gb", "zenhei", "microhei", "simsun", "simhei")  # faces of a collection meant for Simplified Chinese
+# How the last word of a family is spelt that is meant for Simplified Chinese, among the faces of a collection.
+_CHINESE = ("sc", "cn", "gb")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +66,8 @@ def find(environment: Mapping[str, str] = os.environ) -> Typefaces:
         looked = ", ".join(str(place) for place in places) or "no directory"
         raise DocumentRefused(
             f"no font that draws Chinese was found in {looked}",
-            hint="install one (Debian: fonts-noto-cjk, openEuler and Kylin: google-noto-cjk-fonts) or name its directory "
-            f"in {VARIABLE}; docx, xlsx and html need none",
+            hint="install one (Debian: fonts-noto-cjk, openEuler: google-noto-cjk-fonts) or name its directory in "
+            f"{VARIABLE}; docx, xlsx and html need none",
         )
     return Typefaces(serif=serif or either, sans=sans or either)
 
@@ -115,27 +116,33 @@ def _face(path: Path) -> Face | None:
     try:
         if path.suffix.lower() in (".ttc", ".otc"):
             with TTCollection(path, lazy=True) as collection:
-                faces = [face for face in (_covering(font, path) for font in collection.fonts) if face is not None]
-        else:
-            with TTFont(path, lazy=True) as font:
-                face = _covering(font, path)
-                faces = [] if face is None else [face]
+                return _first(collection.fonts, path)
+        with TTFont(path, lazy=True) as font:
+            return _first([font], path)
     except (OSError, TTLibError, ValueError, KeyError, AssertionError):
         # A damaged or foreign file among the fonts is none of ours: another one may do.
         return None
-    return min(faces, key=_distance_from_chinese, default=None)
 
 
-def _covering(font: TTFont, path: Path) -> Face | None:
-    characters = frozenset(font.getBestCmap() or ())
-    if not {ord(character) for character in SAMPLE} <= characters:
-        return None
+def _first(fonts: Iterable[TTFont], path: Path) -> Face | None:
+    named = sorted(((_family(font), font) for font in fonts), key=lambda pair: _distance_from_chinese(pair[0]))
+    faces = (_covering(family, font, path) for family, font in named)
+    return next((face for face in faces if face is not None), None)
+
+
+def _family(font: TTFont) -> str:
     names = font["name"]
     # The typographic family (16) is the one that typst knows a face by; the plain one (1) may carry the weight.
-    family = names.getDebugName(16) or names.getDebugName(1)
-    return Face(family=family, path=path, characters=characters) if family else None
+    return names.getDebugName(16) or names.getDebugName(1) or ""
 
 
-def _distance_from_chinese(face: Face) -> tuple[bool, bool, str]:
-    words = face.family.lower().split()
-    return (not any(word.endswith(_CHINESE) for word in words), "mono" in words, face.family)
+def _covering(family: str, font: TTFont, path: Path) -> Face | None:
+    characters = frozenset(font.getBestCmap() or ())
+    if not family or not {ord(character) for character in SAMPLE} <= characters:
+        return None
+    return Face(family=family, path=path, characters=characters)
+
+
+def _distance_from_chinese(family: str) -> tuple[bool, bool, str]:
+    words = family.lower().split()
+    return (not any(word.endswith(_CHINESE) for word in words), "mono" in words, family)

@@ -47,5 +47,3 @@ def sign_off(header: Header, statement: str) -> SignOff:
             Party(role="采购人系统负责人", organisation=header.hospital),
         ),
     )
-
-

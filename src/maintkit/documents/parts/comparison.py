@@ -63,7 +63,8 @@ def _numbers(inspection: Inspection) -> tuple[Block, ...]:
     )
     shown = (abnormal + moved)[:MOST_NUMBERS]
     rest = len(measured) - len(shown)
-    note = f"列出异常项及变化较大的项，其余 {rest} 项可比数值变化较小或没有变化，未列出。" if rest else "可比数值全部列出。"
+    left_out = f"列出异常项及变化较大的项，其余 {rest} 项可比数值变化较小或没有变化，未列出。"
+    note = left_out if rest else "可比数值全部列出。"
     return (Paragraph(text=note, tone="muted"), _number_table(shown))
 
 

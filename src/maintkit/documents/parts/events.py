@@ -36,10 +36,11 @@ def section(
     if not events:
         return (heading, Paragraph(text=f"本次实检的 {inspection.coverage.inspected} 台主机未发现异常事件。"))
     open_ = unhandled(events, handlings)
-    lead = f"共 {len(events)} 个异常事件，其中 {len(events) - len(open_)} 个已填写处理情况，{len(open_)} 个{TO_FILL_IN}。"
+    whole = len(events) - len(open_)
+    lead = f"共 {len(events)} 个异常事件，其中 {whole} 个已填写处理情况，{len(open_)} 个{TO_FILL_IN}。"
     blocks: list[Block] = [heading, Paragraph(text=lead)]
     if len(events) > MOST_FORMS:
-        return (*blocks, _table(events, comparison, handlings, header.zone))
+        return (*blocks, _table(events, comparison, handlings))
     forms = (_form(event, comparison, handlings, header.zone) for event in events)
     return (*blocks, *forms)
 
@@ -56,9 +57,7 @@ def entered(event: RecordedFinding, handlings: Handlings) -> Sequence[Handling]:
     return handlings.get(event.event or "", ())
 
 
-def open_table(
-    events: Sequence[RecordedFinding], handlings: Handlings, header: Header, empty: str = "无"
-) -> Table:
+def open_table(events: Sequence[RecordedFinding], handlings: Handlings, header: Header, empty: str = "无") -> Table:
     """Open events with owner, due date and state, one line each."""
     return Table(
         columns=(
@@ -117,9 +116,7 @@ def _form(event: RecordedFinding, comparison: Comparison, handlings: Handlings, 
     )
 
 
-def _table(
-    events: Sequence[RecordedFinding], comparison: Comparison, handlings: Handlings, zone: tzinfo
-) -> Table:
+def _table(events: Sequence[RecordedFinding], comparison: Comparison, handlings: Handlings) -> Table:
     return Table(
         columns=(
             Column(title="事件编号\n与上期比", width=14),
@@ -153,7 +150,8 @@ def draft_note(events: Sequence[RecordedFinding], handlings: Handlings) -> tuple
     open_ = unhandled(events, handlings)
     if not open_:
         return ()
-    return (Note(kind="alert", text=f"草稿：{len(open_)} 个异常事件的处理情况尚未填写完整，填写前不作为正式记录签署。"),)
+    said = f"草稿：{len(open_)} 个异常事件的处理情况尚未填写完整，填写前不作为正式记录签署。"
+    return (Note(kind="alert", text=said),)
 
 
 def _latest(event: RecordedFinding, handlings: Handlings) -> Handling | None:

@@ -37,7 +37,7 @@ def counts_text(counts: Counter[str]) -> str:
     return "，".join(f"{STATUS[status]} {counts[status]} 项" for status in STATUS if counts[status]) or "无巡检项"
 
 
-def annex(inspection: Inspection, header: Header) -> Annex:
+def annex(inspection: Inspection) -> Annex:
     """Every item of every host; on paper while that many rows can be read."""
     findings = inspection.findings
     long = len(findings) > MOST_ROWS_ON_PAPER

@@ -1,4 +1,4 @@
-"""PDF by typst (docs/decisions/0004): texts travel as data in `sys.inputs`, never inside the source that is compiled."""
+"""PDF by typst (docs/decisions/0004): texts travel as data in `sys.inputs`, never inside the compiled source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import typst
 
 from maintkit.documents import fonts
-from maintkit.documents.model import Annex, Document, KeyValues, texts, to_tree
+from maintkit.documents.model import Annex, Block, Document, KeyValues, texts, to_tree
 from maintkit.documents.text import written_out
 from maintkit.errors import DocumentRefused
 
@@ -32,14 +32,16 @@ def render(document: Document) -> bytes:
     try:
         return typst.compile(
             template,
-            font_paths=[str(path) for path in faces.directories],
-            ignore_system_fonts=True,
+            font_paths=typst.Fonts(
+                include_system_fonts=False, include_embedded_fonts=False, font_paths=list(faces.directories)
+            ),
             format="pdf",
             sys_inputs={
                 "tree": json.dumps(_settable(tree, {character: written_out(character) for character in missing})),
                 "serif": faces.serif.family,
                 "sans": faces.sans.family,
             },
+            pdf_tags=False,  # tags double the size and time of long tables
             timestamp=int(document.dated.timestamp()),
         )
     except typst.TypstError as error:
@@ -51,13 +53,17 @@ def render(document: Document) -> bytes:
 
 def _tree(document: Document) -> dict[str, Any]:
     """The tree as JSON values, forms laid out in lines, without the rows that are not on paper."""
-    paper = [replace(block, table=replace(block.table, rows=())) if isinstance(block, Annex) and block.workbook_only else block
-             for block in document.blocks]  # fmt: skip
-    tree: dict[str, Any] = to_tree(replace(document, blocks=tuple(paper)))
+    tree: dict[str, Any] = to_tree(replace(document, blocks=tuple(map(_on_paper, document.blocks))))
     for node, block in zip((tree["cover"], *tree["blocks"]), (document.cover, *document.blocks), strict=True):
         if isinstance(block, KeyValues):
             node["lines"] = to_tree(tuple(block.lines()))
     return tree
+
+
+def _on_paper(block: Block) -> Block:
+    if isinstance(block, Annex) and block.workbook_only:
+        return replace(block, table=replace(block.table, rows=()))
+    return block
 
 
 def _settable(tree: Any, missing: dict[str, str]) -> Any:

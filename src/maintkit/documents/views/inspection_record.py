@@ -41,7 +41,7 @@ def inspection_record(
             *proof.section("七、证据", inspection),
             sign_off(header, _STATEMENT),
             PageBreak(),
-            results.annex(inspection, header),
+            results.annex(inspection),
             *proof.annex(inspection),
         ),
         footer=f"编号 {inspection.run}　台账 #{inspection.head_seq} {inspection.head_hash[:16]}",
@@ -105,12 +105,14 @@ def _alerts(inspection: Inspection) -> tuple[Note, ...]:
 
 def _conclusion(inspection: Inspection, comparison: Comparison, unfinished: int) -> tuple[Block, ...]:
     counts = results.count(inspection.findings)
-    said = [f"本次巡检{coverage.counts(inspection)}", f"共 {sum(counts.values())} 个巡检项：{results.counts_text(counts)}。"]
+    total = sum(counts.values())
+    said = [f"本次巡检{coverage.counts(inspection)}", f"共 {total} 个巡检项：{results.counts_text(counts)}。"]
     bad = counts["warn"] + counts["crit"]
     if bad:
         said.append(f"发现异常 {bad} 项（{STATUS['crit']} {counts['crit']} 项，{STATUS['warn']} {counts['warn']} 项）")
-        known = f"，其中新增 {len(comparison.new)} 项、持续 {len(comparison.still_open)} 项" if comparison.previous_run else ""
-        said.append(f"{known}；" + (f"{unfinished} 项的处理情况待填写。" if unfinished else "处理情况均已填写。"))
+        if comparison.previous_run:
+            said.append(f"，其中新增 {len(comparison.new)} 项、持续 {len(comparison.still_open)} 项")
+        said.append("；" + (f"{unfinished} 项的处理情况待填写。" if unfinished else "处理情况均已填写。"))
     elif inspection.coverage.inspected:
         said.append("已判定的巡检项未发现异常。")
     undecided = counts["unknown"] + counts["error"]

@@ -64,7 +64,7 @@ def inspection_summary(
             _months(quarter, inside, header),
             Heading(text="三、季度末未关闭事件"),
             events.open_table(open_, handlings, header, empty="季度末无未关闭事件"),
-            *_unseen(known, header),
+            *_unseen(known),
             Heading(text="四、证据"),
             _proof(inside),
             sign_off(header, _STATEMENT),
@@ -187,7 +187,7 @@ def _open_events(known: Sequence[Inspection]) -> tuple[RecordedFinding, ...]:
     return tuple(sorted(found, key=lambda finding: (finding.status not in ABNORMAL, finding.event)))
 
 
-def _unseen(known: Sequence[Inspection], header: Header) -> tuple[Block, ...]:
+def _unseen(known: Sequence[Inspection]) -> tuple[Block, ...]:
     """Hosts whose newest judgement has no answer behind it, said so that their events are not read as fresh."""
     newest = {host.name: host for one in known for host in one.hosts}
     missed = [name for name, host in newest.items() if host.collection != "ok"]
@@ -198,8 +198,6 @@ def _unseen(known: Sequence[Inspection], header: Header) -> tuple[Block, ...]:
 
 def _proof(inside: Sequence[Inspection]) -> EvidenceList:
     return EvidenceList(
-        items=tuple(
-            EvidenceItem(label=one.run, value=f"台账 #{one.head_seq} {one.head_hash}") for one in inside
-        )
+        items=tuple(EvidenceItem(label=one.run, value=f"台账 #{one.head_seq} {one.head_hash}") for one in inside)
         or (EvidenceItem(label="本季度", value="没有巡检记录"),)
     )
