@@ -47,8 +47,8 @@ class SettingsFile(SiteModel):
     engineer: str | None = Field(default=None, min_length=1, description="the name that records bear, like 张伟")
     organisation: str | None = Field(default=None, min_length=1, description="the organisation that works, by name")
     forks: int = Field(default=50, ge=1, le=1000, description="a whole number from 1 to 1000")
-    connect_timeout_s: float = Field(default=10, gt=0, le=600, description="seconds, above 0 and at most 600")
-    host_timeout_s: float = Field(default=120, gt=0, le=3600, description="seconds, above 0 and at most 3600")
+    connect_timeout_s: int = Field(default=10, ge=1, le=600, description="whole seconds from 1 to 600")
+    host_timeout_s: int = Field(default=120, ge=1, le=3600, description="whole seconds from 1 to 3600")
     redact_patterns: tuple[Expression, ...] = Field(
         default=(), description="Python regular expressions that match a secret, never the empty text"
     )
@@ -56,7 +56,7 @@ class SettingsFile(SiteModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings in force. Paths are absolute; timeouts are seconds.
+    """The settings in force. Paths are absolute; timeouts are whole seconds, as Ansible takes them.
 
     `organisation` None: the provider's name in contract.yml stands for it. `engineer` None: the command asks for
     `--engineer` or takes the user's name.
@@ -71,8 +71,8 @@ class Settings:
     engineer: str | None
     organisation: str | None
     forks: int
-    connect_timeout_s: float
-    host_timeout_s: float
+    connect_timeout_s: int
+    host_timeout_s: int
     redact_patterns: tuple[re.Pattern[str], ...]
 
 
