@@ -116,6 +116,7 @@ class ActionModule(ActionBase):
     def _keywords(self) -> dict[str, Any]:
         """The task's attributes as Ansible hands them to connection plugins (TaskExecutor does the same)."""
         keywords: dict[str, Any] = self._task.dump_attrs()
+        keywords["connection"] = self._connection_keyword()
         keywords["timeout"] = self._play_context.timeout
         keywords.pop("retries", None)
         if self._play_context.password:
@@ -123,6 +124,15 @@ class ActionModule(ActionBase):
         if self._play_context.become_pass:
             keywords["become_pass"] = self._play_context.become_pass
         return keywords
+
+    def _connection_keyword(self) -> str:
+        """What the play, a block or the task says for all hosts.
+
+        Ansible 2.21 writes the connection of the host that this task runs for into the task, `local` where it is
+        delegated to localhost, so the task's attribute says nothing of the other hosts.
+        """
+        written = (self._task.get_ds() or {}).get("connection")
+        return str(self._templar.template(written) if written else self._task._parent.connection)  # noqa: SLF001
 
     def _forks(self, asked: int | None) -> int:
         """The task's, or the user's (-f, ANSIBLE_FORKS, ansible.cfg), or 50: a trip costs less than a fork."""
