@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, judged, measured, unknown
 
@@ -12,7 +13,7 @@ def synchronised(case: Case) -> Iterator[Observation]:
     """Nothing keeps the clock: the time service says that it is not synchronised."""
     clock = data_of(case.facts.sections.clock)
     if clock.synchronised is None:
-        yield unknown("nothing on the host says whether its clock is synchronised")
+        yield unknown(withheld(case.facts.sections.clock, "synchronised") or "nothing on the host says whether it is")
         return
     yield judged(
         "ok" if clock.synchronised else "warn",
@@ -28,7 +29,7 @@ def offset(case: Case) -> Iterator[Observation]:
     """The time service sees the clock more than 50 ms away from its reference."""
     clock = data_of(case.facts.sections.clock)
     if clock.offset_s is None:
-        yield unknown("nothing on the host says how far its clock is off")
+        yield unknown(withheld(case.facts.sections.clock, "offset_s") or "nothing on the host says how far it is off")
         return
     earlier = before(case, lambda sections: sections.clock)
     value = abs(clock.offset_s) * 1000

@@ -9,7 +9,7 @@ from maintkit.checks.facts import Account, Port, Sections
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import data_of, judged, no_comparison, section_of, skipped, unknown, well_if_none
 
-# From here up a UDP socket without a peer is mostly a client's, on another number each time: its program stands for it.
+# From here up a UDP socket without a peer is mostly a client's, on another number each time: its user stands for it.
 EPHEMERAL = 32768
 
 Things = Mapping[str, str]  # what is there -> its details, which may change
@@ -88,7 +88,7 @@ def _ports(sections: Sections) -> Things:
 
 def _port_name(port: Port) -> str:
     if port.protocol.startswith("udp") and port.port >= EPHEMERAL:
-        return f"{port.protocol} {port.address} {port.process or 'some program'}, any port"
+        return f"{port.protocol} {port.address} uid {port.uid}, any high port"
     return f"{port.protocol} {port.address}:{port.port}"
 
 

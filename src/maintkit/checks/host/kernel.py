@@ -26,8 +26,11 @@ def newest(case: Case) -> Iterator[Observation]:
 
 
 def reboot_required(case: Case) -> Iterator[Observation]:
-    """The package manager has left word that a reboot is required."""
+    """A reboot is required: packages left word of it, or the host says so in its own way."""
     kernel = data_of(case.facts.sections.kernel)
+    if kernel.reboot_required is None and kernel.newest is None:
+        yield not_applicable("no kernel is installed on this host (a container), and no package asks for a reboot")
+        return
     if kernel.reboot_required is None:
         yield unknown("nothing on the host says whether a reboot is required")
         return

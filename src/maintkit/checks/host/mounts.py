@@ -48,7 +48,7 @@ def answers(case: Case) -> Iterator[Observation]:
 def _silent_or_gone(case: Case) -> Iterator[Observation]:
     mounts = data_of(case.facts.sections.filesystems).mounts
     for mount in mounts:
-        if mount.state == "timeout":
+        if mount.state == "timeout" and not _unasked(mount):
             kind = "网络文件系统" if mount.network else "文件系统"
             yield judged(
                 "crit",
@@ -59,12 +59,13 @@ def _silent_or_gone(case: Case) -> Iterator[Observation]:
                 "确认没有程序在写入之前不要强制卸载。",
                 excerpt=_silence(mount),
             )
-        elif mount.state == "error":
+        elif mount.state != "ok":
             yield unknown(_silence(mount), instance=mount.mount)
-    there = {mount.mount for mount in mounts}
+    # The collector shows a device once, by one of its paths: as long as it shows, its mounts are not known to be gone.
+    there = {mount.mount for mount in mounts} | {mount.device for mount in mounts}
     earlier = before(case, lambda sections: sections.filesystems)
     for mount in earlier.mounts if earlier else ():
-        if mount.mount not in there and (mount.network or mount.fstab_read_only is not None):
+        if there.isdisjoint({mount.mount, mount.device}) and (mount.network or mount.fstab_read_only is not None):
             yield judged(
                 "warn",
                 instance=mount.mount,
@@ -103,9 +104,14 @@ def _read_only(case: Case) -> Iterator[Observation]:
             yield unknown("mounted read-only, not in fstab, and no earlier inspection saw it", instance=mount.mount)
 
 
+def _unasked(mount: Filesystem) -> bool:
+    """Whether the collector ran out of time on other mounts before it came to this one."""
+    return (mount.reason or "").startswith("not asked")
+
+
 def _silence(mount: Filesystem) -> str:
     because = f": {mount.reason}" if mount.reason else ""
-    what = "did not answer in time" if mount.state == "timeout" else "could not be read"
+    what = "gave no answer" if mount.state == "timeout" else "could not be read"
     return f"{mount.fstype} {mount.device} {what}{because}"
 
 

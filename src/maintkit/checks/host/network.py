@@ -46,7 +46,7 @@ def _errors(case: Case) -> Iterator[Observation]:
 
 
 def link(case: Case) -> Iterator[Observation]:
-    """A physical interface that is switched on has no link, is gone, or is slower than at the last inspection."""
+    """A physical interface that is switched on has no link (crit if it had one), is gone, or slower than it was."""
     yield from well_if_none(_links(case))
 
 
@@ -57,10 +57,10 @@ def _links(case: Case) -> Iterator[Observation]:
             continue
         earlier = _earlier(case, interface)
         was_up = earlier is not None and earlier.carrier is True
-        if interface.carrier is not True and (was_up or (interface.admin_up and earlier is None)):
-            yield _down(interface, was_up=was_up)
-        elif interface.carrier is True:
+        if interface.carrier is True:
             yield _up(interface, earlier)
+        elif was_up or interface.admin_up:
+            yield _down(interface, was_up=was_up)
     there = {interface.name for interface in interfaces}
     before_now = before(case, lambda sections: sections.network)
     for interface in before_now.interfaces if before_now else ():
@@ -93,7 +93,7 @@ def _up(interface: Interface, earlier: Interface | None) -> Observation:
     return judged(
         "warn" if slower else "ok",
         instance=interface.name,
-        value=speed,
+        value=speed if speed is not None else "连通",
         unit="Mbit/s" if speed is not None else "",
         previous=was,
         conclusion_zh=f"网卡 {interface.name} 协商速率为 {speed} Mbit/s，低于上次巡检时的 {was} Mbit/s。",
