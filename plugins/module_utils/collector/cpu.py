@@ -6,19 +6,24 @@ import os
 import time
 
 from .probe import Absent
+from .processes import process_ids
 from .program import monotonic
+
+JIFFIES = os.sysconf(str("SC_CLK_TCK"))
 
 
 def sample_cpu():
-    """(moment, /proc/stat) before the sections begin: their own work is inside the window, not after it."""
+    """(moment, /proc/stat, own jiffies) before the sections begin: they work inside the window, it adds no time."""
     with open("/proc/stat", "rb") as stat:
-        return monotonic(), stat.read().decode("ascii", "replace")
+        return monotonic(), stat.read().decode("ascii", "replace"), int(sum(os.times()[:4]) * JIFFIES)
 
 
 def collect_cpu(probe):
-    began, before = probe.start
+    began, before, own_before = probe.start
     rest_of_window(began, probe.parameters["sample_s"])
-    shares = cpu_shares(parse_cpu(before), parse_cpu(probe.need("/proc/stat")))
+    after = parse_cpu(probe.need("/proc/stat"))
+    own = own_jiffies(probe, os.getppid()) - own_before
+    shares = cpu_shares(parse_cpu(before), after, own)
     load = probe.need("/proc/loadavg").split()
     return dict(
         shares,
@@ -31,6 +36,17 @@ def collect_cpu(probe):
 
 
 collect_cpu.turn = 1  # it waits for the window's end, so it comes last
+
+
+def own_jiffies(probe, main):
+    """CPU time of the collector itself: its main process, its lanes, and the programs that have ended in them."""
+    total = 0
+    for pid in process_ids(probe):
+        fields = (probe.glance("/proc/%s/stat" % pid) or "").rpartition(")")[2].split()
+        # After the name: state, parent, …; user, system, and the same of children at 11 to 14.
+        if len(fields) > 14 and (int(fields[1]) == main or int(pid) == main):
+            total += sum(int(field) for field in fields[11:15])
+    return total
 
 
 def rest_of_window(began, seconds):
@@ -49,14 +65,17 @@ def parse_cpu(text):
     raise Absent("no cpu line in /proc/stat")
 
 
-def cpu_shares(before, after):
-    """Percent of the time between two samples. Idle and iowait are not busy; guest time is inside user already."""
+def cpu_shares(before, after, own=0):
+    """Percent of the time between two samples. Idle and iowait are not busy; guest time is inside user already.
+
+    `own` jiffies of the collector count as idle: the host did not spend them on its own work.
+    """
     # A counter that runs backwards (iowait does on some kernels) counts as no time.
     spent = [max(0, late - early) for early, late in zip(before, after)]
     total = sum(spent) or 1
     idle, iowait, steal = spent[3], spent[4], spent[7]
     return {
-        "busy_percent": round(100.0 * (total - idle - iowait) / total, 2),
+        "busy_percent": round(100.0 * max(0, total - idle - iowait - max(0, own)) / total, 2),
         "iowait_percent": round(100.0 * iowait / total, 2),
         "steal_percent": round(100.0 * steal / total, 2),
     }

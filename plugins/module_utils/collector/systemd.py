@@ -21,12 +21,11 @@ def collect_systemd(probe):
     booted_at = time.time() - (decimal((probe.read("/proc/uptime") or "0").split()[0]) or 0)
     failed = [row[0] for row in table(ask_systemctl(probe, "list-units", "--failed", *"--all --plain --no-legend".split()))]
     expected = [name for name in probe.parameters["units"] if UNIT_NAME.match(name)]
-    enabled = ask_systemctl(probe, "list-unit-files", "--state=enabled", "--no-legend")
     return {
         "state": settings(ask_systemctl(probe, "show", "--property=SystemState")).get("SystemState") or "unknown",
         "failed": show_units(probe, failed, booted_at),
-        "expected": show_units(probe, expected, booted_at) + [unknown_unit(probe, name) for name in misnamed(probe)],
-        "enabled": sorted(row[0] for row in table(enabled) if len(row) > 1 and row[1].startswith("enabled")),
+        "expected": show_units(probe, expected, booted_at) + [unknown_unit(name) for name in misnamed(probe)],
+        "enabled": enabled_units(probe, "/etc/systemd/system"),
         "timers": timers(probe),
     }
 
@@ -41,12 +40,22 @@ def ask_systemctl(probe, *arguments):
     return decode(output.out)
 
 
+def enabled_units(probe, folder):
+    """Units that something in `folder` wants or requires: the links that `systemctl enable` makes.
+
+    `systemctl list-unit-files` tells the same and costs process 1 half a second of CPU.
+    """
+    probe.noted("%s/*.wants" % folder)
+    pulling = [name for name in probe.names(folder) if name.endswith((".wants", ".requires"))]
+    return sorted(set(unit for name in pulling for unit in probe.names("%s/%s" % (folder, name))))
+
+
 def misnamed(probe):
     """Names asked for that cannot be a unit's; they never reach a command line."""
     return [name for name in probe.parameters["units"] if not UNIT_NAME.match(name)]
 
 
-def unknown_unit(_probe, name):
+def unknown_unit(name):
     return {"name": name, "load": "not-found", "active": "inactive", "sub": "dead"}
 
 
