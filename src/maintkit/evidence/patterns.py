@@ -115,7 +115,7 @@ def label_of(key: Any) -> str | None:
 
 def is_value(value: str, mask: str) -> bool:
     """Whether this can be the secret or number itself; not a state, a mask, a small number or a word."""
-    if is_state(value) or MASK.search(value) or (value.isdigit() and len(value) < SHORTEST):
+    if is_state(value) or MASK.fullmatch(value) or (value.isdigit() and len(value) < SHORTEST):
         return False
     return mask == SECRET or any(character.isdigit() for character in value)
 
@@ -130,7 +130,7 @@ def _second(mask: str) -> Replacement:
 
     def replace(found: re.Match[str]) -> str:
         value = found[2]
-        if is_state(value) or MASK.search(value):
+        if is_state(value) or MASK.fullmatch(value.strip("\\\"'")):
             return found[0]
         opening = next((mark for mark in ('\\"', '"', "'") if value.startswith(mark)), "")
         closing = opening if opening and len(value) > len(opening) and value.endswith(opening) else ""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from maintkit.evidence.patterns import (
+    KEY,
     MASK,
     RULES,
     SECRET,
@@ -97,7 +98,7 @@ class _Walk:
         if isinstance(value, dict):
             return {self._key(key): self.masked(item, label_of(key)) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.masked(item, label) for item in value]
+            return self._list(value, label)
         if label is not None and isinstance(value, int) and is_value(str(value), label):
             self.count += 1
             return label
@@ -105,14 +106,28 @@ class _Walk:
             return self.masked(dict(value), label)
         return value
 
+    def _list(self, values: Sequence[Any], label: str | None) -> list[Any]:
+        """A private key may lie over several strings, one a line: all are masked up to its end."""
+        masked, inside = [], False
+        for value in values:
+            if inside and isinstance(value, str):
+                masked.append(KEY)
+                self.count += 1
+                inside = "-----END" not in value
+                continue
+            new = self.masked(value, label)
+            inside = new is not value and isinstance(new, str) and new.endswith(KEY) and "-----END" not in value
+            masked.append(new)
+        return masked
+
     def _string(self, value: str, label: str | None) -> str:
-        result = self._redactor.text(value)
-        self.count += result.count
-        if result.count:
-            return result.text
         if label is not None and is_value(value, label):
             self.count += 1
             return label
+        result = self._redactor.text(value)
+        if result.count:
+            self.count += result.count
+            return result.text
         if len(value) <= _REMEMBERED_LENGTH:
             self._clean.add(value)
         return value
