@@ -12,7 +12,7 @@ import maintkit.checks
 RULES = sorted(Path(next(iter(maintkit.checks.__path__))).glob("*/*.py"))
 
 # What must never be advised: it destroys evidence or data, or stops somebody's work.
-DESTRUCTIVE = re.compile(r"kill|rm -|userdel|强制结束|立即删除|直接删除|清空日志|格式化|DROP|TRUNCATE")
+DESTRUCTIVE = re.compile(r"\bkill\b|\brm -|userdel|强制结束|立即删除|直接删除|清空日志|格式化|DROP|TRUNCATE")
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: f"{path.parent.name}/{path.stem}")

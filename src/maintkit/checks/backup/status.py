@@ -1,4 +1,4 @@
-"""What the backup tool itself says of a job."""
+"""What the backup tool itself says of a job and of the pages it read."""
 
 from __future__ import annotations
 
@@ -8,49 +8,56 @@ from maintkit.checks.backup.jobs import each_found
 from maintkit.checks.facts import BackupJob
 from maintkit.checks.gaps import date_text
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import judged
+from maintkit.checks.rule import judged, unknown
 
 
 def status(case: Case) -> Iterable[Observation]:
-    """The tool's status code is 0, and it found no damaged page in its last backup.
+    """The tool's status code is not 0.
 
     pgBackRest's `info` says ok of a repository in which a file was damaged afterwards: only a restore drill shows that.
     """
-    return each_found(case, _judge)
+    return each_found(case, _status)
 
 
-def _judge(_case: Case, job: BackupJob) -> Iterator[Observation]:
-    last = max(job.backups, key=lambda one: one.stopped_at, default=None)
+def _status(_case: Case, job: BackupJob) -> Iterator[Observation]:
     excerpt = f"{job.tool} {job.name}: status {job.status_code} ({job.status})"
-    if job.status_code != 0:
+    yield judged(
+        "ok" if job.status_code == 0 else "crit",
+        instance=job.name,
+        value=f"{job.status_code} {job.status}",
+        conclusion_zh=f"备份工具报告任务 {job.name} 状态异常：{job.status}（代码 {job.status_code}），备份可能不可用。",
+        remedy_zh="请按备份工具的状态信息和日志定位原因（存储库路径、配置、数据库版本是否一致），修复后重新检查状态，"
+        "并补做一次全量备份；修复前保留存储库现状。",
+        excerpt=excerpt,
+    )
+
+
+def pages(case: Case) -> Iterable[Observation]:
+    """The last backup found damaged pages.
+
+    Unknown where the tool says nothing of pages: it can check them only in a cluster with data checksums.
+    """
+    return each_found(case, _pages)
+
+
+def _pages(_case: Case, job: BackupJob) -> Iterator[Observation]:
+    last = max(job.backups, key=lambda one: one.stopped_at, default=None)
+    if last is None:
+        yield unknown("there is no backup whose pages were read", instance=job.name)
+    elif last.error is None:
+        reason = f"no page checksums were checked by {last.label}: the cluster may have none"
+        yield unknown(reason, instance=job.name)
+    else:
         yield judged(
-            "crit",
+            "crit" if last.error else "ok",
             instance=job.name,
-            value=f"{job.status_code} {job.status}",
-            conclusion_zh=f"备份工具报告任务 {job.name} 状态异常：{job.status}（代码 {job.status_code}），"
-            "备份可能不可用。",
-            remedy_zh="请按备份工具的状态信息和日志定位原因（存储库路径、配置、数据库版本是否一致），"
-            "修复后重新检查状态，"
-            "并补做一次全量备份；修复前保留存储库现状。",
-            excerpt=excerpt,
-        )
-    elif last is not None and last.error:
-        yield judged(
-            "crit",
-            instance=job.name,
-            value=f"{last.label} page errors",
+            value=last.label,
             conclusion_zh=f"任务 {job.name} 的最近备份 {last.label}（{date_text(last.stopped_at)}，UTC）"
             "发现数据页校验错误，"
             "数据库文件可能已损坏，该备份不可信。",
             remedy_zh="请立即保留更早的有效备份并暂停其过期清理，查看备份日志中损坏的文件，检查存储硬件，"
             "由数据库管理员评估损坏范围后再制定修复方案。",
-            excerpt=f"{excerpt}\n{last.label}: error in page checksums",
-        )
-    else:
-        unchecked = last is not None and last.error is None
-        note = f"\n{last.label}: page checksums were not checked" if last is not None and unchecked else ""
-        yield Observation(
-            status="ok", instance=job.name, value=f"{job.status_code} {job.status}", excerpt=excerpt + note
+            excerpt=f"{last.label}: page errors {last.error}",
         )
 
 
@@ -61,6 +68,14 @@ CHECKS = (
         title_zh="备份任务状态",
         needs=("backups",),
         judge=status,
+        decides_absence=True,
+    ),
+    Check(
+        id="backup.page-errors",
+        category="backup",
+        title_zh="备份数据页校验",
+        needs=("backups",),
+        judge=pages,
         decides_absence=True,
     ),
 )

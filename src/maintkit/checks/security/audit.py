@@ -10,7 +10,19 @@ from maintkit.checks.rule import data_of, judged, not_applicable, unknown
 
 # What systemd-detect-virt calls containers. They share the kernel's audit with their host, where auditd runs.
 CONTAINERS = frozenset(
-    {"container-other", "docker", "lxc", "lxc-libvirt", "openvz", "podman", "proot", "pouch", "rkt", "systemd-nspawn"}
+    {
+        "container-other",
+        "docker",
+        "lxc",
+        "lxc-libvirt",
+        "oci",
+        "openvz",
+        "podman",
+        "proot",
+        "pouch",
+        "rkt",
+        "systemd-nspawn",
+    }
 )
 
 

@@ -16,6 +16,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _SHOWN = 5
 
+# What a login on a terminal or by su has in place of an address.
+NO_NETWORK = frozenset({"", "local"})
+
 
 def failed_burst(case: Case) -> Iterable[Observation]:
     """Most failures within any ten minutes since the last inspection, against 10/50 (ours).
@@ -44,7 +47,9 @@ def failed_burst(case: Case) -> Iterable[Observation]:
 def _sources_zh(worst: Sequence[FailedLogin]) -> str:
     if not worst:
         return ""
-    return f"最多的来源：{worst[0].address or '本机'}（账户 {worst[0].user}，{worst[0].count} 次）。"
+    most = worst[0]
+    place = "本机" if most.address in NO_NETWORK else most.address
+    return f"最多的来源：{place}（账户 {most.user}，{most.count} 次）。"
 
 
 def unknown_address(case: Case) -> Iterable[Observation]:
@@ -84,7 +89,7 @@ def _strangers(foreign: Mapping[str, Sequence[AcceptedLogin]]) -> Iterable[Offen
 
 def _known(address: str, named: Sequence[str], earlier: Logins | None) -> bool:
     parsed = _parse(address)
-    if not address or (parsed is not None and parsed.is_loopback):
+    if address in NO_NETWORK or (parsed is not None and parsed.is_loopback):
         return True
     if not named:
         seen = {login.address for login in earlier.accepted} if earlier is not None else set()

@@ -16,8 +16,12 @@ def retention(case: Case) -> Iterable[Observation]:
     A log that reaches back far enough is fine whatever its policy says. One that does not is judged by what is
     promised: on a young machine the oldest entry says only when the machine was set up. A promise is broken where the
     oldest entry has moved on since the previous inspection and is still younger than the limit: entries are gone.
+    A host that keeps no log at all keeps 0 days.
     """
     section = case.facts.sections.log_retention
+    if section is not None and section.status == "absent":
+        yield _no_log(case, section.reason or "no log")
+        return
     logs = data_of(section).logs
     earlier = before(case, lambda sections: sections.log_retention)
     oldest_before = {log.name: log.oldest_at for log in earlier.logs} if earlier is not None else {}
@@ -26,6 +30,17 @@ def retention(case: Case) -> Iterable[Observation]:
     gap = withheld(section)
     if gap or not logs:
         yield unknown(f"not every log could be looked at: {gap}" if gap else "no log was looked at")
+
+
+def _no_log(case: Case, reason: str) -> Observation:
+    return measured(
+        0.0,
+        case.limits["logs.retention"],
+        conclusion_zh="主机上未发现任何系统日志，无法满足网络安全法和等级保护“不少于六个月”的留存要求。",
+        remedy_zh="请核实日志服务是否被停用、日志是否已集中转存：已转存到日志服务器的请登记说明，"
+        "未转存的请启用系统日志并把保留期设为不少于 180 天。",
+        excerpt=reason,
+    )
 
 
 def _judge(case: Case, log: RetainedLog, oldest_before: float | None) -> Observation:
@@ -80,5 +95,6 @@ CHECKS = (
         needs=("log_retention",),
         judge=retention,
         limits=("logs.retention",),
+        decides_absence=True,
     ),
 )
