@@ -11,11 +11,13 @@ from maintkit.checks.model import Case, Check, DataProblem, Limit, Observation, 
 from maintkit.checks.rule import elapsed_s, judged, measured, not_applicable, unknown
 
 HOUR_S = 3600
+SHORTEST_TREND_H = 6  # two inspections closer than this show a job at work, not a growth
 
 
 def space(case: Case) -> Iterator[Observation]:
     """Used > 80 % (crit 90 %) AND (free < 10 GiB (crit 5) OR full within 24 h as it grew since the last inspection).
 
+    The trend wants the same device at the same size, and at least six hours between the two inspections.
     Used is of what an unprivileged user may fill, as df counts it. A percentage alone says little of a large disk,
     and without an earlier inspection nothing is known of growth, so then only the free bytes count.
     """
@@ -117,10 +119,15 @@ def _percent(mount: Filesystem) -> float | None:
 
 
 def _hours_to_full(case: Case, mount: Filesystem) -> float | None:
-    """Hours until full, as it grew between the two inspections; None where it did not grow or was resized."""
+    """Hours until full, as it grew between the two inspections; None where that says nothing."""
     earlier = earlier_of(case, mount)
     hours = elapsed_s(case) / HOUR_S
-    if earlier is None or hours == 0 or earlier.size_bytes != mount.size_bytes or earlier.used_bytes is None:
+    if (
+        earlier is None
+        or hours < SHORTEST_TREND_H
+        or earlier.size_bytes != mount.size_bytes
+        or earlier.used_bytes is None
+    ):
         return None
     used, free = _bytes(mount)
     growth = (used - earlier.used_bytes) / hours

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Memory
 from maintkit.checks.model import Case, Check, DataProblem, Observation
-from maintkit.checks.rule import before, data_of, judged, measured, not_applicable, same_boot
+from maintkit.checks.rule import before, data_of, measured, not_applicable, same_boot
 
 GIB = 2**30
 
@@ -69,23 +69,23 @@ def oom(case: Case) -> Iterator[Observation]:
     if memory.oom_kills is None:
         yield not_applicable("this kernel (before 4.13) does not count OOM kills")
         return
-    kills, period, basis = _kills(case, memory.oom_kills)
+    count, period, basis = _counted(case, memory.oom_kills)
     limit = case.limits["memory.oom-kills"]
-    yield judged(
-        limit.judge(kills),
-        value=kills,
-        limit=limit,
-        conclusion_zh=f"{period}系统因内存耗尽强制终止进程 {kills} 次，业务进程可能已被中断。",
+    yield measured(
+        count,
+        limit,
+        conclusion_zh=f"{period}系统因内存耗尽强制终止进程 {count} 次，业务进程可能已被中断。",
         remedy_zh="在系统日志中查明被终止的进程和时间，核对相关业务是否已恢复；调整内存配置或扩容，避免再次发生。",
         excerpt=f"oom_kill {memory.oom_kills}, {basis}",
     )
 
 
-def _kills(case: Case, since_boot: int) -> tuple[int, str, str]:
-    """Kills, the period they fell in (Chinese), and the basis (English)."""
+def _counted(case: Case, since_boot: int) -> tuple[int, str, str]:
+    """How often, the period it fell in (Chinese), and the basis (English)."""
     earlier = before(case, lambda sections: sections.memory)
-    if earlier is not None and earlier.oom_kills is not None and same_boot(case) and earlier.oom_kills <= since_boot:
-        return since_boot - earlier.oom_kills, "自上次巡检以来，", "counted since the last inspection"
+    then = earlier.oom_kills if earlier is not None and same_boot(case) else None
+    if then is not None and then <= since_boot:
+        return since_boot - then, "自上次巡检以来，", "counted since the last inspection"
     return since_boot, "自本次开机以来，", "counted since boot: no earlier inspection of this boot"
 
 
