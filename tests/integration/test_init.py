@@ -141,6 +141,30 @@ def test_nothing_half_made_is_left_after_a_failure(tmp_path: Path, there: bool) 
     assert not there or list(target.iterdir()) == []
 
 
+@pytest.mark.parametrize(("blocks", "code"), [(4, 3), (16, 9)], ids=["a file of the site", "the ledger"])
+def test_a_full_disk_leaves_nothing_half_made(tmp_path: Path, blocks: int, code: int) -> None:
+    """Whichever file no longer fits (the size limit of a process stands for the disk), the others go away again."""
+    start = [sys.executable, "-c", "from maintkit.cli.main import main; main()", "init", str(tmp_path / "site")]
+    argv = ["sh", "-c", f'ulimit -f {blocks * 2}; exec "$@"', "sh", *start]  # sh counts 512 bytes
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env={"PYTHONDONTWRITEBYTECODE": "1"})
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["empty directory", "new directory"])
+def test_of_two_inits_at_once_one_wins(tmp_path: Path, there: bool) -> None:
+    """The others are refused, and the site that one made is whole."""
+    target = tmp_path / "site"
+    if there:
+        target.mkdir()
+    argv = [sys.executable, "-c", "from maintkit.cli.main import main; main()", "init", str(target)]
+    started = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    told = [process.communicate(timeout=60)[1] for process in started]
+    assert sorted(process.returncode for process in started) == [0, 3, 3, 3], told
+    assert maintkit("site", "check", "--site", target).returncode == 0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["site"]
+
+
 def test_a_place_that_cannot_be_written_is_refused() -> None:
     """Also root cannot make a directory in /proc; the reason is the system's."""
     done = maintkit("init", "/proc/site")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,6 +21,7 @@ TEMPLATES = "templates"
 RENAMED = {"gitignore": ".gitignore"}
 EMPTY = ("anchors", "reports", "ledger")
 SHOWN = 5
+STAGE = ".maintkit-init"
 
 NEXT = """made the site {target}
 
@@ -43,26 +45,16 @@ def command(target: Path) -> None:
 def make_site(target: Path) -> None:
     """Make the site at `target`; SiteError, and nothing is left behind, when that cannot be done."""
     _require_room(target)
-    absent = [parent for parent in target.absolute().parents if not parent.exists()]
-    stage = (target if target.exists() else target.absolute().parent) / f".maintkit-init-{secrets.token_hex(4)}"
-    try:
-        stage.mkdir(parents=True)
+    with _staging(target) as stage:
+        # Asked again, because another init may have finished since; from here on the stage keeps it out.
+        _require_room(target, besides=stage.name)
         _fill(stage)
         _settle(stage, target)
-    except OSError as error:
-        raise SiteError(
-            f"{target}: {(error.strerror or str(error)).lower()}", hint="choose a directory that you may write to"
-        ) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        for parent in absent:  # nearest first; one that holds the site stays
-            with suppress(OSError):
-                parent.rmdir()
 
 
-def _require_room(target: Path) -> None:
+def _require_room(target: Path, *, besides: str = "") -> None:
     if target.is_dir():
-        there = sorted(entry.name for entry in target.iterdir())
+        there = sorted(entry.name for entry in target.iterdir() if entry.name != besides)
         if there:
             more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
             raise SiteError(
@@ -71,6 +63,27 @@ def _require_room(target: Path) -> None:
             )
     elif target.exists() or target.is_symlink():
         raise SiteError(f"{target}: not a directory", hint="choose a new directory: nothing is ever overwritten")
+
+
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """A directory for the site in the making. Afterwards it is gone, and so are empty directories made on the way."""
+    parents = target.absolute().parents
+    absent = [parent for parent in parents if not parent.exists()]
+    stage = target / STAGE if target.exists() else parents[0] / f"{STAGE}-{secrets.token_hex(4)}"
+    try:
+        stage.mkdir(parents=True)
+        try:
+            yield stage
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SiteError(f"{target}: {reason}", hint="choose a new directory that you may write to") from error
+    finally:
+        for parent in absent:  # nearest first; one that holds the site stays
+            with suppress(OSError):
+                parent.rmdir()
 
 
 def _fill(stage: Path) -> None:
@@ -108,8 +121,8 @@ def _settle(stage: Path, target: Path) -> None:
     An empty directory that is there already is filled instead, because it may be somebody's working directory or a
     mount. maintkit.yml comes last: before it, the directory is no site yet.
     """
-    if not target.exists():
-        stage.rename(target)
+    if stage.parent != target:
+        stage.rename(target)  # refused by the system if another init has put its site there since
         return
     entries = sorted(stage.iterdir(), key=lambda entry: entry.name == FILE)
     try:
