@@ -102,7 +102,7 @@ class ExportedLedger:
                     last = Head(seq=row.seq, hash=row.hash)
                 elif kind == "attachment":
                     self._keep(value)
-                elif kind == "end" and value == asdict(last):
+                elif kind == "end" and value == asdict(last) and not file.read(1):
                     return
         raise self._broken(f"it ends after entry {last.seq} without its last line")
 
