@@ -109,11 +109,14 @@ def host(name: str, findings: tuple[RecordedFinding, ...], **changes: object) ->
 
 def inspection(hosts: tuple[RecordedHost, ...], **changes: object) -> Inspection:
     missed = {one.name: one.reason or "not reached" for one in hosts if one.collection != "ok"}
+    coverage = Coverage(
+        expected=len(hosts), inspected=len(hosts) - len(missed), missed=missed, inventory_size=len(hosts)
+    )
     fields: dict[str, object] = {
         "run": "20261124-1", "deep": False, "engineer": "李工", "scope": None, "started_at": STARTED,
         "finished_at": STARTED + timedelta(minutes=6), "ended": "incomplete" if missed else "complete",
         "period_from": STARTED - timedelta(days=30), "hosts": hosts,
-        "coverage": Coverage(expected=len(hosts), inspected=len(hosts) - len(missed), missed=missed, inventory_size=len(hosts)),
+        "coverage": coverage,
         "version": "0.1.0", "carried": False, "simulated": False, "head_seq": 57, "head_hash": digest("head"),
     }  # fmt: skip
     return Inspection(**(fields | changes))  # type: ignore[arg-type]
@@ -122,8 +125,8 @@ def inspection(hosts: tuple[RecordedHost, ...], **changes: object) -> Inspection
 def one_healthy_host() -> Inspection:
     """One host, everything well, looked at over the local connection."""
     name = "demo"
-    return inspection((host(name, tuple(finding(name, n) for n in range(len(ITEMS))), via="local", address="127.0.0.1"),),
-                      period_from=None)  # fmt: skip
+    found = tuple(finding(name, n) for n in range(len(ITEMS)))
+    return inspection((host(name, found, via="local", address="127.0.0.1"),), period_from=None)
 
 
 def fleet(size: int = 20, items: int = 14) -> Inspection:
@@ -144,8 +147,8 @@ def fleet(size: int = 20, items: int = 14) -> Inspection:
             )
         if at == 7:
             until = STARTED + timedelta(days=60)
-            found[9] = finding(name, 9, status="waived", waived_status="warn", value=12,
-                               waiver={"who": "王主任", "why": "厂商认证版本，本季度不升级", "until": until.isoformat()})  # fmt: skip
+            waiver = {"who": "王主任", "why": "厂商认证版本，本季度不升级", "until": until.isoformat()}
+            found[9] = finding(name, 9, status="waived", waived_status="warn", value=12, waiver=waiver)
         systems = (("his",), ("emr",), ("pharmacy",), ())[at % 4]
         changes: dict[str, object] = {"systems": systems, "address": f"10.20.0.{at}"}
         if at in (11, 17):

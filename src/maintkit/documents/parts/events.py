@@ -37,7 +37,8 @@ def section(
         return (heading, Paragraph(text=f"本次实检的 {inspection.coverage.inspected} 台主机未发现异常事件。"))
     open_ = unhandled(events, handlings)
     whole = len(events) - len(open_)
-    lead = f"共 {len(events)} 个异常事件，其中 {whole} 个已填写处理情况，{len(open_)} 个{TO_FILL_IN}。"
+    state = f"其中 {whole} 个已填写处理情况，{len(open_)} 个{TO_FILL_IN}" if open_ else "处理情况均已填写"
+    lead = f"共 {len(events)} 个异常事件，{state}。"
     blocks: list[Block] = [heading, Paragraph(text=lead)]
     if len(events) > MOST_FORMS:
         return (*blocks, _table(events, comparison, handlings))

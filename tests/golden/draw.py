@@ -1,0 +1,48 @@
+"""Write the golden document trees anew, to be read as a diff before a commit: `python tests/golden/draw.py`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import sample_inspections as sample
+
+from maintkit.documents.model import Document, to_tree
+from maintkit.documents.views import Quarter, inspection_record, inspection_summary
+
+HERE = Path(__file__).parent
+
+
+def documents() -> dict[str, Document]:
+    """Every golden document by the name of its file."""
+    fleet, one, cut, hostile = sample.fleet(), sample.one_healthy_host(), sample.interrupted(), sample.hostile()
+    first, header = sample.first_time(one), sample.HEADER
+    handlings = {"20261024-1-002": (sample.handled("20261024-1-002"),)}
+    return {
+        "record-fleet": inspection_record(fleet, sample.against_october(fleet), handlings, header),
+        "record-one-host": inspection_record(one, first, {}, header),
+        "record-interrupted": inspection_record(cut, first, {}, header),
+        "record-hostile": inspection_record(hostile, first, {}, header),
+        "summary": inspection_summary(Quarter(year=2026, number=4), [fleet], handlings, header),
+    }
+
+
+def tree_text(document: Document) -> str:
+    """The tree as JSON, one value a line; a plain cell is its text, another one its text and tone."""
+    return json.dumps(_short(to_tree(document)), ensure_ascii=False, indent=1) + "\n"
+
+
+def _short(tree: Any) -> Any:
+    if isinstance(tree, list):
+        return [_short(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if tree.get("node") == "Cell":
+        return tree["text"] if tree["tone"] == "plain" else f"{tree['text']} [{tree['tone']}]"
+    return {key: _short(value) for key, value in tree.items()}
+
+
+if __name__ == "__main__":
+    for name, document in documents().items():
+        (HERE / f"{name}.json").write_text(tree_text(document))
