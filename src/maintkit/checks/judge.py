@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from maintkit.checks.facts import Facts, SectionStatus
 from maintkit.checks.model import Case, Check, DataProblem, Evidence, Finding, Observation, Status
-from maintkit.checks.rule import section_of
+from maintkit.checks.rule import cut, section_of
 
 EXCERPT_CHARACTERS = 2000
 
@@ -107,10 +107,10 @@ def _doubt(observation: Observation, facts: Facts, check: Check) -> Observation:
     """An `ok` drawn from facts that were cut at the output cap is not known to be ok."""
     if observation.status != "ok":
         return observation
-    cut = [name for name in check.needs if (section := section_of(facts, name)) is not None and section.truncated]
-    if not cut:
+    clipped = [name for name in check.needs if cut(facts, name)]
+    if not clipped:
         return observation
-    return replace(observation, status="unknown", reason=f"section {', '.join(cut)} was cut at the output cap")
+    return replace(observation, status="unknown", reason=f"section {', '.join(clipped)} was cut at the output cap")
 
 
 def _distinct(observations: Iterable[Observation]) -> Iterator[Observation]:

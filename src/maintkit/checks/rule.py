@@ -36,6 +36,12 @@ def before(case: Case, pick: Callable[[Sections], Section[DataT] | None]) -> Dat
     return section.data if section is not None and section.status == "ok" else None
 
 
+def cut(facts: Facts, name: str) -> bool:
+    """Whether the section of this name was cut at the collector's output cap: what is not in it may yet be there."""
+    section = section_of(facts, name)
+    return section is not None and section.truncated
+
+
 def no_comparison(case: Case, section: str) -> str:
     """Why `before` gave None: the reason of a `skipped` observation."""
     if case.previous is None:

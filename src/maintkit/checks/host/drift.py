@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maintkit.checks.facts import Account, Port, Sections
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import data_of, judged, no_comparison, section_of, skipped, unknown, well_if_none
+from maintkit.checks.rule import cut, data_of, judged, no_comparison, section_of, skipped, unknown, well_if_none
 
 # From here up a UDP socket without a peer is mostly a client's, on another number each time: its user stands for it.
 EPHEMERAL = 32768
@@ -29,8 +29,9 @@ class _Subject:
         past = section_of(case.previous, self.section) if case.previous else None
         if case.previous is None or past is None or past.status != "ok":
             yield skipped(no_comparison(case, self.section))
-        elif past.truncated:
-            yield unknown("the earlier inspection's list was cut at the output cap")
+        elif cut(case.previous, self.section) or cut(case.facts, self.section):
+            # From a cut list, what came cannot be told from what was cut off before, nor what went from what is now.
+            yield unknown("a list was cut at the output cap: what came and went cannot be told")
         else:
             now = self.listed(case.facts.sections)
             then = self.listed(case.previous.sections)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Filesystem
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, data_of, judged, unknown, well_if_none
+from maintkit.checks.rule import before, cut, data_of, judged, unknown, well_if_none
 
 # Made full and read-only once for all: how full they are says nothing.
 SEALED = frozenset({"cramfs", "erofs", "iso9660", "romfs", "squashfs", "udf"})
@@ -64,7 +64,9 @@ def _silent_or_gone(case: Case) -> Iterator[Observation]:
     # The collector shows a device once, by one of its paths: as long as it shows, its mounts are not known to be gone.
     there = {mount.mount for mount in mounts} | {mount.device for mount in mounts}
     earlier = before(case, lambda sections: sections.filesystems)
-    for mount in earlier.mounts if earlier else ():
+    # From a list that was cut, nobody can tell what is missing: the judge turns its `ok` into unknown.
+    comparable = earlier is not None and not cut(case.facts, "filesystems")
+    for mount in earlier.mounts if earlier and comparable else ():
         if there.isdisjoint({mount.mount, mount.device}) and (mount.network or mount.fstab_read_only is not None):
             yield judged(
                 "warn",
