@@ -38,7 +38,9 @@ def app_log(probe, log, deadline):
         fact["reason"] = "%s" % error
     except EnvironmentError as error:
         fact["reason"] = os.strerror(error.errno or errno.EIO)
-        fact["state"] = {errno.ENOENT: "missing", errno.EACCES: "denied", errno.EPERM: "denied"}.get(error.errno, "error")
+        fact["state"] = {errno.ENOENT: "missing", errno.EACCES: "denied", errno.EPERM: "denied"}.get(
+            error.errno, "error"
+        )
     return fact
 
 

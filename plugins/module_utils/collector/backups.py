@@ -108,7 +108,9 @@ def is_off_host(options, mounts):
         if re.match(r"repo\d+-host$", name) or (re.match(r"repo\d+-type$", name) and value in ELSEWHERE):
             return True
         if re.match(r"repo\d+-path$", name):
-            inside = [mount for mount in parse_mounts(mounts) if (value + "/").startswith(mount["mount"].rstrip("/") + "/")]
+            inside = [
+                mount for mount in parse_mounts(mounts) if (value + "/").startswith(mount["mount"].rstrip("/") + "/")
+            ]
             if inside and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK:
                 return True
     return False

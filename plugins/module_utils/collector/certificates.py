@@ -15,7 +15,12 @@ from .program import monotonic
 
 TLS_PORTS = (443, 465, 636, 993, 995, 5671, 6443, 8443, 9443)
 HANDSHAKE_S = 3.0
-CONFIGS = ("/etc/nginx/nginx.conf", "/usr/local/nginx/conf/nginx.conf", "/etc/apache2/apache2.conf", "/etc/httpd/conf/httpd.conf")
+CONFIGS = (
+    "/etc/nginx/nginx.conf",
+    "/usr/local/nginx/conf/nginx.conf",
+    "/etc/apache2/apache2.conf",
+    "/etc/httpd/conf/httpd.conf",
+)
 DIRECTIVE = re.compile(r"^[ \t]*(?:ssl_certificate|SSLCertificateFile)[ \t]+[\"']?([^\s;\"']+)", re.MULTILINE)
 INCLUDED = re.compile(r"^[ \t]*(?:include|Include|IncludeOptional)[ \t]+[\"']?([^\s;\"']+)", re.MULTILINE)
 CONFIG_FILES = 300

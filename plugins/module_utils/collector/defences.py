@@ -64,7 +64,7 @@ def clamav(probe):
 
 def parse_clamav(head):
     """(built at, version) of `ClamAV-VDB:23 Nov 2026 10-00 +0000:27450:…`, month names always English."""
-    found = re.match(br"ClamAV-VDB:(\d\d) (\w{3}) (\d{4}) (\d\d)-(\d\d) ([+-])(\d\d)(\d\d):(\d+):", head)
+    found = re.match(rb"ClamAV-VDB:(\d\d) (\w{3}) (\d{4}) (\d\d)-(\d\d) ([+-])(\d\d)(\d\d):(\d+):", head)
     months = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     if not found or found.group(2) not in months:
         return None, None

@@ -11,7 +11,7 @@ import socket
 
 SEQUENCE, OID, UTC_TIME, BMP_STRING = 0x30, 0x06, 0x17, 0x1E
 COMMON_NAME, ORGANISATION, ALT_NAMES = b"\x55\x04\x03", b"\x55\x04\x0a", b"\x55\x1d\x11"
-PEM = re.compile(br"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)-----END ")
+PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)-----END ")
 
 
 def elements(data):

@@ -34,7 +34,9 @@ def collect_filesystems(probe):
         if state == "done":
             mount.update(json.loads(payload.decode("ascii")))
         else:
-            reason = "no answer within %g s" % MOUNT_SECONDS if state == "timeout" else "not asked: others took too long"
+            reason = (
+                "no answer within %g s" % MOUNT_SECONDS if state == "timeout" else "not asked: others took too long"
+            )
             mount.update(state="timeout", reason=reason)
         mount["fstab_read_only"] = fstab.get(mount["mount"])
     return {"mounts": mounts}

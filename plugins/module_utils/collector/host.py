@@ -60,7 +60,11 @@ def virtualization(probe):
     container = probe.read("/run/systemd/container")
     if container:
         return container.strip()
-    return "docker" if os.path.exists("/.dockerenv") else parse_dmi(probe.read("/sys/class/dmi/id/sys_vendor"), probe.read("/sys/class/dmi/id/product_name"))
+    return (
+        "docker"
+        if os.path.exists("/.dockerenv")
+        else parse_dmi(probe.read("/sys/class/dmi/id/sys_vendor"), probe.read("/sys/class/dmi/id/product_name"))
+    )
 
 
 def parse_dmi(vendor, product):

@@ -16,7 +16,9 @@ JOURNALS = ("/var/log/journal", "/run/log/journal")
 JOURNAL_LINES = 20000
 LOG_CAP = 8 * 1024 * 1024
 LINE = re.compile(r"\w{3} [ \d]\d [\d:]{8} \S+ ([^\s:\[]+)(?:\[\d+\])?: (.*)")
-SERIOUS = re.compile(br"\b(?:error|err|fail(?:ed|ure)?|crit(?:ical)?|panic|segfault|oom-kill|fatal|emerg)\b", re.IGNORECASE)
+SERIOUS = re.compile(
+    rb"\b(?:error|err|fail(?:ed|ure)?|crit(?:ical)?|panic|segfault|oom-kill|fatal|emerg)\b", re.IGNORECASE
+)
 
 
 def collect_journal(probe):

@@ -10,9 +10,7 @@ import re
 from .accounts import parse_passwd
 from .sshd import CONFIG, parse_sshd_settings, with_includes
 
-KEY = re.compile(
-    r"(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+)\s+([A-Za-z0-9+/]{40,}={0,2})(?:\s+(.*))?$"
-)
+KEY = re.compile(r"(?:^|\s)((?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+)\s+([A-Za-z0-9+/]{40,}={0,2})(?:\s+(.*))?$")
 
 
 def collect_authorized_keys(probe):

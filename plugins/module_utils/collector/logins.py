@@ -17,7 +17,7 @@ AUTH_LINES = 50000
 LISTED = 200
 BURST_S = 600
 # Cheap: most lines of an authentication log are none of these.
-WORTH = re.compile(br"Failed |Accepted |FAILED |LOGIN ON |\(to \w|\bsu.*session opened")
+WORTH = re.compile(rb"Failed |Accepted |FAILED |LOGIN ON |\(to \w|\bsu.*session opened")
 FAILED = (
     re.compile(r"Failed \S+ for (?:invalid user )?(?P<user>.*?) from (?P<address>\S+)(?: port \d+)?"),
     re.compile(r"FAILED LOGIN.*? (?:FROM (?P<address>\S+) |ON '?\S+ )?FOR '?(?P<user>[^',]+)"),
@@ -99,7 +99,18 @@ def from_auth_log(probe, path, since_at, now):
 
 
 def from_login_journal(probe, files, since_at, now):
-    argv = ["journalctl", "-q", "--no-pager", "-a", "-o", "short-iso", "--since", "@%d" % since_at, "-n", str(AUTH_LINES)]
+    argv = [
+        "journalctl",
+        "-q",
+        "--no-pager",
+        "-a",
+        "-o",
+        "short-iso",
+        "--since",
+        "@%d" % since_at,
+        "-n",
+        str(AUTH_LINES),
+    ]
     for name in ("sshd", "sshd-session", "login", "su"):
         argv += ["-t", name]
     output = probe.run(argv, seconds=probe.parameters["section_timeout_s"] * 0.8, cap=AUTH_CAP)

@@ -55,7 +55,7 @@ def oldest_entry(probe, path, now):
         except (EnvironmentError, Refused, ValueError):
             probe.withheld[path] = "cannot be read: %s" % part
             continue
-        audit = re.search(br"msg=audit\((\d+)", head[0]) if head else None
+        audit = re.search(rb"msg=audit\((\d+)", head[0]) if head else None
         stamp = float(audit.group(1)) if audit else stamp_of(head[0], modified_at(part) or now) if head else None
         if stamp:
             probe.noted(part)
@@ -108,7 +108,10 @@ def journald_policy(probe):
 def span_days(text):
     """Days of a systemd time span such as `6month` or `180day`; None for none or 0."""
     parts = re.findall(r"(\d+)\s*([a-zA-Z]*)", text or "")
-    days = sum(int(count) * SPAN_DAYS.get(unit if unit == "M" else unit.lower().rstrip("s") or unit, 0) for count, unit in parts)
+    days = sum(
+        int(count) * SPAN_DAYS.get(unit if unit == "M" else unit.lower().rstrip("s") or unit, 0)
+        for count, unit in parts
+    )
     return round(days, 2) or None
 
 

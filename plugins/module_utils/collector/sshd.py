@@ -52,7 +52,16 @@ def parse_sshd_settings(text):
             continue
         if name == "match":
             break
-        if name in ("port", "listenaddress", "hostkey", "allowusers", "denyusers", "allowgroups", "denygroups", "acceptenv"):
+        if name in (
+            "port",
+            "listenaddress",
+            "hostkey",
+            "allowusers",
+            "denyusers",
+            "allowgroups",
+            "denygroups",
+            "acceptenv",
+        ):
             found[name] = " ".join([found[name], value]) if name in found else value
         else:
             found.setdefault(name, value)

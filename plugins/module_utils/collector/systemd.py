@@ -19,7 +19,9 @@ def collect_systemd(probe):
     if not os.path.isdir("/run/systemd/system"):
         raise Absent("systemd does not run here")
     booted_at = time.time() - (decimal((probe.read("/proc/uptime") or "0").split()[0]) or 0)
-    failed = [row[0] for row in table(ask_systemctl(probe, "list-units", "--failed", *"--all --plain --no-legend".split()))]
+    failed = [
+        row[0] for row in table(ask_systemctl(probe, "list-units", "--failed", *"--all --plain --no-legend".split()))
+    ]
     expected = [name for name in probe.parameters["units"] if UNIT_NAME.match(name)]
     return {
         "state": settings(ask_systemctl(probe, "show", "--property=SystemState")).get("SystemState") or "unknown",

@@ -32,7 +32,9 @@ def collect_web(probe):
         fact = {"name": one["name"], "url": without_secret(one["url"])}
         if kind == "gauge":
             fact["metric"] = one["metric"]
-        fact.update(json.loads(payload.decode("ascii")) if state == "done" else {"error": "no answer within %g s" % limit})
+        fact.update(
+            json.loads(payload.decode("ascii")) if state == "done" else {"error": "no answer within %g s" % limit}
+        )
         facts[kind].append(fact)
     return {"probes": facts["probe"], "gauges": facts["gauge"]}
 

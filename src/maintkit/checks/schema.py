@@ -1,6 +1,6 @@
 """The published schema of the collector's document, made from the models.
 
-    python -m maintkit.checks.schema docs/schemas/facts-1.schema.json
+python -m maintkit.checks.schema docs/schemas/facts-1.schema.json
 """
 
 from __future__ import annotations

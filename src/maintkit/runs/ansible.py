@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,11 @@ def _start(request: CollectRequest, place: Path, cancelled: Callable[[], bool]) 
 def _environment(request: CollectRequest) -> dict[str, str]:
     """What ansible-runner sets differently from plain Ansible is set back: host keys are checked."""
     environment = {
+        # ansible-playbook lies beside the Python that runs maintkit, whether or not the user's PATH names it.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        # A host that stands twice, or an inventory file that does not parse, would otherwise only be warned of.
+        "ANSIBLE_DUPLICATE_YAML_DICT_KEY": "error",
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
         "ANSIBLE_HOST_KEY_CHECKING": os.environ.get("ANSIBLE_HOST_KEY_CHECKING", "True"),
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_NOCOLOR": "1",
