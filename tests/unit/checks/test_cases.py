@@ -2,8 +2,8 @@
 
 A case names only what matters: a section's `data` is laid over that of tests/cases/healthy.json (mappings merge, lists
 replace), and a section that the case does not name is not in the document. `findings` is the exact list, in order:
-instance ("" when left out), status, and the value where the case gives one. `now` is the controller's clock, by default
-the moment the facts came; `previous` lies 30 days back unless it has a `collected_at`.
+instance ("" when left out), status, and value, previous, delta and reason where the case gives them. `now` is the
+controller's clock, by default the moment the facts came; `previous` lies 30 days back unless it has a `collected_at`.
 """
 
 from __future__ import annotations
@@ -101,15 +101,16 @@ def kinds_of(path: Path, subject: Check) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_check_finds_exactly_what_its_case_says(path: Path) -> None:
-    """Instance, status and value of every finding are as the case lists them, none more and none less."""
+    """Every finding is as the case lists it, and there are none more and none less."""
     expected = read(path)["findings"]
     found = findings_of(path)
     assert [(one.instance, one.status) for one in found] == [
         (one.get("instance", ""), one["status"]) for one in expected
     ]
     for one, wanted in zip(found, expected, strict=True):
-        if "value" in wanted:
-            assert one.value == wanted["value"], one.instance
+        for name in ("value", "previous", "delta", "reason"):
+            if name in wanted:
+                assert getattr(one, name) == wanted[name], (one.instance, name)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

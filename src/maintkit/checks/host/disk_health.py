@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from maintkit.checks.facts import SmartDevice
+from maintkit.checks.facts import Array, SmartDevice
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, judged, not_applicable, unknown
 
@@ -19,18 +19,23 @@ def array(case: Case) -> Iterator[Observation]:
     if not arrays:
         yield not_applicable("this host has no MD array")
     for one in arrays:
-        up = f"{one.devices_up}/{one.devices_total}"
-        recovery = f"，正在重建（{one.recovery}）" if one.recovery else ""
-        state = "已降级" if one.active else "未运行"
-        yield judged(
-            "crit" if one.degraded or not one.active else "ok",
-            instance=one.name,
-            value=up if one.devices_total is not None else None,
-            conclusion_zh=f"软阵列 {one.name}（{one.level}）{state}，在位磁盘 {up}{recovery}，再坏一块可能丢失数据。",
-            remedy_zh="先确认最近一次备份可用，再查明掉线的磁盘及其序列号，按厂商步骤更换并重建；"
-            "重建完成前不要重启或再拔插磁盘。",
-            excerpt=f"{one.level} active={one.active} degraded={one.degraded} {up} recovery={one.recovery}",
-        )
+        yield _array(one)
+
+
+def _array(one: Array) -> Observation:
+    up = f"{one.devices_up}/{one.devices_total}" if one.devices_total is not None else None
+    state = "已降级" if one.active else "未运行"
+    details = [f"在位磁盘 {up}"] if up else []
+    details += [f"正在重建（{one.recovery}）"] if one.recovery else []
+    return judged(
+        "crit" if one.degraded or not one.active else "ok",
+        instance=one.name,
+        value=up,
+        conclusion_zh="，".join([f"软阵列 {one.name} {state}", *details, "再坏一块磁盘可能丢失数据。"]),
+        remedy_zh="先确认最近一次备份可用，再查明掉线的磁盘及其序列号，按厂商步骤更换并重建；"
+        "重建完成前不要重启或再拔插磁盘。",
+        excerpt=f"{one.level} active={one.active} degraded={one.degraded} {up} recovery={one.recovery}",
+    )
 
 
 def smart(case: Case) -> Iterator[Observation]:

@@ -12,6 +12,8 @@ from maintkit.checks.rule import cut, data_of, judged, no_comparison, section_of
 # From here up a UDP socket without a peer is mostly a client's, on another number each time: its user stands for it.
 EPHEMERAL = 32768
 
+_SAID = {"新增": "{} 为新增。", "消失": "{} 已不存在。", "变更": "{} 的内容发生变更。"}
+
 Things = Mapping[str, str]  # what is there -> its details, which may change
 
 
@@ -51,7 +53,7 @@ class _Subject:
             "warn",
             instance=name,
             value=kind,
-            conclusion_zh=f"与上次巡检相比，{self.name_zh} {name} {kind}。",
+            conclusion_zh="与上次巡检相比，" + _SAID[kind].format(f"{self.name_zh} {name}"),
             remedy_zh=self.remedy_zh,
             excerpt=details,
         )
@@ -127,7 +129,7 @@ _ACCOUNTS = _Subject(
     section="accounts",
     name_zh="系统账户",
     listed=_accounts,
-    remedy_zh="与系统负责人核对账户变更的申请与审批；未经批准的账户先锁定并保留登录记录，查明来源后再处置。",
+    remedy_zh="与系统负责人核对账户变更的申请与审批；未经批准的账户先保留登录记录并上报，确认没有业务使用后锁定，查明来源后再处置。",
 )
 _SUDOERS = _Subject(
     section="sudo",

@@ -62,7 +62,7 @@ def compare(case: Case, now: Period, past: Period | None, *, what_zh: str, no_pa
         unit=UNIT,
         limit=limit,
         previous=past.rate,
-        conclusion_zh=f"{what_zh}的错误为每天 {now.rate:.1f} 条，"
+        conclusion_zh=f"{what_zh} 的错误为每天 {now.rate:.1f} 条，"
         f"是上一周期（每天 {past.rate:.1f} 条）的 {ratio:.1f} 倍。",
         remedy_zh="按出现次数从多到少查看重复的错误信息，定位来源服务；与业务异常时间对照，"
         "必要时将日志交应用厂商分析。",

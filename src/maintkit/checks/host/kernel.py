@@ -39,7 +39,7 @@ def reboot_required(case: Case) -> Iterator[Observation]:
         "warn" if kernel.reboot_required else "ok",
         value="需要" if kernel.reboot_required else "不需要",
         conclusion_zh=f"系统更新后要求重启{because}，更新尚未完全生效。",
-        remedy_zh="与系统负责人商定维护窗口，确认备份可用后重启，并验证业务；在此之前不影响继续运行。",
+        remedy_zh="与系统负责人商定维护窗口，确认备份可用后重启，并验证业务；重启之前更新内容不生效，不宜长期搁置。",
         excerpt=kernel.reboot_reason or "",
     )
 

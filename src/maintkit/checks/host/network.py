@@ -82,7 +82,8 @@ def _down(interface: Interface, *, was_up: bool) -> Observation:
         value="断开",
         previous="连通" if was_up else None,
         conclusion_zh=f"网卡 {interface.name} {since}没有链路，网络可能已失去冗余或中断。",
-        remedy_zh="检查网线、光模块和交换机端口；多网卡绑定时先确认其余链路正常，再处理故障链路。",
+        remedy_zh="检查网线、光模块和交换机端口；多网卡绑定时先确认其余链路正常，再处理故障链路；"
+        "本不使用的网口经确认后停用，或登记豁免。",
         excerpt=f"operstate {interface.operstate}, carrier {interface.carrier}, admin up {interface.admin_up}",
     )
 

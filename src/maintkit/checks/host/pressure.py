@@ -37,7 +37,7 @@ def io(case: Case) -> Iterator[Observation]:
         value,
         case.limits["pressure.io"],
         previous=earlier.io_some_avg60 if earlier else None,
-        conclusion_zh=f"最近 1 分钟内有 {value:.1f}% 的时间存在任务等待磁盘读写，存储成为瓶颈。",
+        conclusion_zh=f"最近 1 分钟内有 {value:.1f}% 的时间存在任务等待磁盘读写，存储可能成为瓶颈。",
         remedy_zh="查看读写量最大的进程与磁盘，确认是否与备份、报表或批处理时段重叠；错峰安排，"
         "持续偏高时评估存储性能。",
         excerpt=f"/proc/pressure/io some avg60={value}",
