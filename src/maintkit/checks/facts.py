@@ -514,7 +514,7 @@ class BackupSet(Fact):
     stopped_at: float
     size_bytes: int | None = None  # of the database
     repo_bytes: int | None = None  # what it took in the repository
-    error: bool | None = None  # a page failed its checksum; None: pages were not checked
+    error: bool | None = None  # pages failed their checksum; pgBackRest says false also of a cluster without checksums
     wal_start: str | None = None  # first and last WAL segment without which it cannot be restored
     wal_stop: str | None = None
 

@@ -61,6 +61,6 @@ def no_jobs(case: Case) -> Observation:
 def good(job: BackupJob) -> tuple[BackupSet, ...]:
     """The finished backups that are not known to hold a damaged page, oldest first.
 
-    Where the cluster has no data checksums the tool checks no pages and says nothing (None); backup.page-errors tells.
+    Of one that the catalogue says nothing of (None), backup.page-errors tells.
     """
     return tuple(sorted((one for one in job.backups if one.error is not True), key=lambda one: one.stopped_at))

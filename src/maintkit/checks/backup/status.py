@@ -35,7 +35,8 @@ def _status(_case: Case, job: BackupJob) -> Iterator[Observation]:
 def pages(case: Case) -> Iterable[Observation]:
     """The last backup found damaged pages.
 
-    Unknown where the tool says nothing of pages: it can check them only in a cluster with data checksums.
+    `ok` means that none was reported: pgBackRest 2.45 says so too of a cluster without data checksums, where it
+    checks no page. Older versions say nothing, which is unknown. That the pages are sound shows a restore drill.
     """
     return each_found(case, _pages)
 
@@ -45,7 +46,7 @@ def _pages(_case: Case, job: BackupJob) -> Iterator[Observation]:
     if last is None:
         yield unknown("there is no backup whose pages were read", instance=job.name)
     elif last.error is None:
-        reason = f"no page checksums were checked by {last.label}: the cluster may have none"
+        reason = f"the catalogue does not say whether {last.label} found damaged pages"
         yield unknown(reason, instance=job.name)
     else:
         yield judged(

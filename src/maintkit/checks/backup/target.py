@@ -8,7 +8,7 @@ from maintkit.checks.backup.jobs import each_found, good
 from maintkit.checks.facts import BackupJob
 from maintkit.checks.gaps import why_none
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import judged, unknown
+from maintkit.checks.rule import before, judged, unknown
 
 GIB = 1024**3
 
@@ -42,6 +42,7 @@ def _space(case: Case, job: BackupJob) -> Iterator[Observation]:
         instance=job.name,
         value=used,
         limit=limit,
+        previous=_earlier_used(case, job),
         conclusion_zh=f"备份任务 {job.name} 的备份存储已用 {used:.1f}%，剩余 {free / GIB:.1f} GiB{room_zh}，"
         "后续备份可能失败。",
         remedy_zh="请核对备份保留策略是否按计划生效，评估增长后扩容备份存储；需要减少保留份数的，"
@@ -51,8 +52,17 @@ def _space(case: Case, job: BackupJob) -> Iterator[Observation]:
     )
 
 
+def _earlier_used(case: Case, job: BackupJob) -> float | None:
+    """Used percent of the job's target at the last inspection."""
+    earlier = before(case, lambda sections: sections.backups)
+    for one in earlier.jobs if earlier else ():
+        if one.name == job.name and one.target_size_bytes and one.target_free_bytes is not None:
+            return (1 - one.target_free_bytes / one.target_size_bytes) * 100
+    return None
+
+
 def off_host(case: Case) -> Iterable[Observation]:
-    """At least one repository of the job lies off the host that it protects (ours)."""
+    """No repository of the job lies off the host that it protects (ours)."""
     return each_found(case, _off_host)
 
 

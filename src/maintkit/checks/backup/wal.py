@@ -15,8 +15,8 @@ def gap(case: Case) -> Iterable[Observation]:
     """Backups whose own WAL segments lie outside every archive range of the catalogue: they cannot be restored.
 
     The catalogue holds the first and the last segment of each archive and nothing between. A segment that is missing
-    inside a range is NOT seen here, nor by the tool's `verify` status: a restore to the default target then
-    opens, silently short. Only a restore drill to a named target shows such a hole (backup.drill).
+    inside a range is NOT seen here, nor by the tool's `info` or `verify`: a restore to the default target then opens,
+    silently short. Only a restore drill to a named target shows such a hole (backup.drill).
     """
     return each_found(case, _judge)
 
@@ -40,7 +40,7 @@ def _judge(case: Case, job: BackupJob) -> Iterator[Observation]:
         excerpt="\n".join([f"catalogue: {spans}; holes inside a range do not show here", *bare[:SHOWN]]),
     )
     if observation.status == "ok" and silent:
-        reason = f"the catalogue does not say which WAL segments {len(silent)} backups need ({', '.join(silent[:3])})"
+        reason = f"it is not known which WAL segments {len(silent)} backups need ({', '.join(silent[:3])})"
         yield unknown(reason, instance=job.name, excerpt=observation.excerpt)
     else:
         yield observation

@@ -7,34 +7,16 @@ from collections.abc import Iterable
 from maintkit.checks.gaps import why_none
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import data_of, judged, not_applicable, unknown
-
-# What systemd-detect-virt calls containers. They share the kernel's audit with their host, where auditd runs.
-CONTAINERS = frozenset(
-    {
-        "container-other",
-        "docker",
-        "lxc",
-        "lxc-libvirt",
-        "oci",
-        "openvz",
-        "podman",
-        "proot",
-        "pouch",
-        "rkt",
-        "systemd-nspawn",
-    }
-)
+from maintkit.checks.security.container import container
 
 
 def running(case: Case) -> Iterable[Observation]:
-    """auditd is installed and running: warn where it is not installed, crit where it has stopped (Lynis ACCT-9628)."""
+    """auditd is not installed (warn), or installed and stopped (crit) (Lynis ACCT-9628)."""
     section = case.facts.sections.audit
     audit = data_of(section)
-    host = case.facts.sections.host
-    kind = host.data.virtualization if host is not None and host.data is not None else None
     if audit.running:
         yield Observation(status="ok", value="running")
-    elif kind in CONTAINERS:
+    elif kind := container(case):
         yield not_applicable(f"a {kind} container is audited by the host it runs on")
     elif not audit.installed:
         yield judged(

@@ -10,7 +10,8 @@ from maintkit.checks.facts import AcceptedLogin, FailedLogin, Logins
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.offenders import Offender, counted
-from maintkit.checks.rule import before, data_of, measured, no_comparison, skipped, unknown
+from maintkit.checks.rule import before, data_of, measured, no_comparison, not_applicable, skipped, unknown
+from maintkit.checks.security.container import container
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -26,11 +27,16 @@ def failed_burst(case: Case) -> Iterable[Observation]:
     A log that does not reach back to the start of the period gives a lower bound: it can fire, but not be fine.
     """
     section = case.facts.sections.logins
+    if section is not None and section.status == "absent":
+        yield _no_record(case, section.reason or "no log")
+        return
     logins = data_of(section)
+    earlier = before(case, lambda sections: sections.logins)
     worst = sorted(logins.failed, key=lambda login: (-login.count, login.address, login.user))[:_SHOWN]
     observation = measured(
         float(logins.failed_burst),
         case.limits["logins.failed-burst"],
+        previous=float(earlier.failed_burst) if earlier else None,
         conclusion_zh=f"十分钟内最多出现 {logins.failed_burst} 次登录失败（本期共 {logins.failed_total} 次），"
         f"疑似口令猜测或业务程序使用了错误口令。{_sources_zh(worst)}",
         remedy_zh="请先核实来源地址是否为本院业务或运维终端：是则更正其口令配置；不是则由网络管理员在边界限制该来源，"
@@ -59,6 +65,9 @@ def unknown_address(case: Case) -> Iterable[Observation]:
     A login without an address, or from the host itself, came over no network.
     """
     section = case.facts.sections.logins
+    if section is not None and section.status == "absent":
+        yield _no_record(case, section.reason or "no log")
+        return
     logins = data_of(section)
     earlier = before(case, lambda sections: sections.logins)
     if not case.expected.known_addresses and earlier is None:
@@ -107,6 +116,13 @@ def _parse(address: str) -> Address | None:
     return mapped or parsed
 
 
+def _no_record(case: Case, reason: str) -> Observation:
+    """Nobody knows who came in: not the same as nobody, but in a container without a log there is mostly no way in."""
+    if kind := container(case):
+        return not_applicable(f"{reason}: a {kind} container is entered through what runs it")
+    return unknown(f"no login is recorded on this host: {reason}")
+
+
 def _gap(logins: Logins, kept_back: str) -> str:
     """Why the period was not seen whole, "" if it was."""
     return kept_back or ("" if logins.complete else f"{logins.source} does not reach back to the start of the period")
@@ -120,6 +136,7 @@ CHECKS = (
         needs=("logins",),
         judge=failed_burst,
         limits=("logins.failed-burst",),
+        decides_absence=True,
     ),
     Check(
         id="logins.unknown-address",
@@ -128,5 +145,6 @@ CHECKS = (
         needs=("logins",),
         judge=unknown_address,
         limits=("logins.unknown-address",),
+        decides_absence=True,
     ),
 )

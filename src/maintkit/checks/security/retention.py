@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from maintkit.checks.facts import RetainedLog
 from maintkit.checks.gaps import DAY_S, age_s, withheld
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, data_of, judged, measured, unknown
+from maintkit.checks.rule import before, data_of, judged, measured, not_applicable, unknown
+from maintkit.checks.security.container import container
 
 
 def retention(case: Case) -> Iterable[Observation]:
@@ -16,7 +17,7 @@ def retention(case: Case) -> Iterable[Observation]:
     A log that reaches back far enough is fine whatever its policy says. One that does not is judged by what is
     promised: on a young machine the oldest entry says only when the machine was set up. A promise is broken where the
     oldest entry has moved on since the previous inspection and is still younger than the limit: entries are gone.
-    A host that keeps no log at all keeps 0 days.
+    A machine that keeps no log at all keeps 0 days.
     """
     section = case.facts.sections.log_retention
     if section is not None and section.status == "absent":
@@ -33,6 +34,8 @@ def retention(case: Case) -> Iterable[Observation]:
 
 
 def _no_log(case: Case, reason: str) -> Observation:
+    if kind := container(case):
+        return not_applicable(f"{reason}: the output of a {kind} container is kept by what runs it")
     return measured(
         0.0,
         case.limits["logs.retention"],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from maintkit.checks.gaps import DAY_S, age_s, date_text, why_none, withheld
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import data_of, measured, unknown
+from maintkit.checks.rule import before, data_of, measured, unknown
 
 _SHOWN = 10
 
@@ -25,11 +25,12 @@ def security(case: Case) -> Iterable[Observation]:
         return
     pending = [update for update in packages.updates if update.security]
     doubt = _doubt(case, packages.lists_updated_at)
-    at_least = "至少 " if doubt else ""
+    at_least = "至少" if doubt else ""
     observation = measured(
         float(len(pending)),
         case.limits["updates.security"],
-        conclusion_zh=f"有{at_least}{len(pending)} 个安全更新未安装，相关已知漏洞可能被利用。",
+        previous=_earlier(case),
+        conclusion_zh=f"有{at_least} {len(pending)} 个安全更新未安装，相关已知漏洞可能被利用。",
         remedy_zh="请编制补丁更新方案报批，先在测试环境验证与业务系统的兼容性，备份后在维护窗口内更新，"
         "更新后核对服务与版本；涉及内核的需一并安排重启。",
         excerpt="\n".join(f"{update.name} {update.installed} -> {update.candidate}" for update in pending[:_SHOWN]),
@@ -38,6 +39,14 @@ def security(case: Case) -> Iterable[Observation]:
         yield unknown(f"{len(pending)} pending security updates are known of, but {doubt}", value=observation.value)
     else:
         yield observation
+
+
+def _earlier(case: Case) -> float | None:
+    """How many were pending at the last inspection."""
+    earlier = before(case, lambda sections: sections.packages)
+    if earlier is None or earlier.updates is None:
+        return None
+    return float(sum(update.security for update in earlier.updates))
 
 
 def _doubt(case: Case, lists_updated_at: float | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from maintkit.checks.facts import Gauge
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, GaugeLimit, Limit, Observation
-from maintkit.checks.rule import data_of, measured, not_applicable, unknown
+from maintkit.checks.rule import before, data_of, measured, not_applicable, unknown
 
 
 def gauge(case: Case) -> Iterable[Observation]:
@@ -16,7 +16,7 @@ def gauge(case: Case) -> Iterable[Observation]:
     section = case.facts.sections.web
     gauges = data_of(section).gauges
     for one in gauges:
-        yield _judge(one, case.expected.gauges.get(one.name))
+        yield _judge(case, one, case.expected.gauges.get(one.name))
     missing = [name for name in case.expected.gauges if name not in {one.name for one in gauges}]
     for name in missing:
         yield unknown("the site limits this number, and it was not read", instance=name)
@@ -27,7 +27,7 @@ def gauge(case: Case) -> Iterable[Observation]:
         yield not_applicable("the site asks for no number of this host")
 
 
-def _judge(one: Gauge, bounds: GaugeLimit | None) -> Observation:
+def _judge(case: Case, one: Gauge, bounds: GaugeLimit | None) -> Observation:
     if one.value is None or not math.isfinite(one.value):
         return unknown(one.error or f"{one.metric} has no value on the page", instance=one.name)
     excerpt = f"{one.url}: {one.metric} {one.value:g}"
@@ -47,12 +47,22 @@ def _judge(one: Gauge, bounds: GaugeLimit | None) -> Observation:
         one.value,
         limit,
         instance=one.name,
+        previous=_earlier(case, one),
         conclusion_zh=f"中间件指标 {one.name}（{one.metric}）为 {one.value:g}，"
         f"已越过约定的限值（{_bounds_zh(bounds)}）。",
         remedy_zh="请对照业务量和历史值判断是突发还是持续积压，检查下游接口、消费程序和 JVM 状态；"
         "确需重启的，先确认队列中的数据已持久化并取得批准。",
         excerpt=excerpt,
     )
+
+
+def _earlier(case: Case, now: Gauge) -> float | None:
+    """The same number at the last inspection."""
+    earlier = before(case, lambda sections: sections.web)
+    for one in earlier.gauges if earlier else ():
+        if (one.name, one.metric) == (now.name, now.metric):
+            return one.value if one.value is not None and math.isfinite(one.value) else None
+    return None
 
 
 def _bounds_zh(bounds: GaugeLimit) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from maintkit.checks.facts import Probe
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
-from maintkit.checks.rule import data_of, judged, measured, not_applicable, unknown
+from maintkit.checks.rule import before, data_of, judged, measured, not_applicable, unknown
 
 # The server is up and asks who is there: the page itself was not seen.
 ASKS_WHO = frozenset({401, 403, 407})
@@ -90,12 +90,22 @@ def _latency(case: Case, probe: Probe) -> Observation:
         probe.latency_ms,
         limit,
         instance=probe.name,
+        previous=_earlier_ms(case, probe),
         conclusion_zh=f"页面 {probe.name}（{probe.url}）响应用时 {probe.latency_ms:.0f} ms，"
         f"超过 {bound or 0:g} ms，用户操作会明显变慢。",
         remedy_zh="请结合主机 CPU、内存、磁盘等待和数据库慢查询定位瓶颈，与上期和业务高峰时段对比；"
         "优化措施避开业务高峰实施。",
         excerpt=f"{probe.url}: {probe.latency_ms:.0f} ms",
     )
+
+
+def _earlier_ms(case: Case, probe: Probe) -> float | None:
+    """The latency of the same page at the last inspection."""
+    earlier = before(case, lambda sections: sections.web)
+    for one in earlier.probes if earlier else ():
+        if (one.name, one.url) == (probe.name, probe.url):
+            return one.latency_ms
+    return None
 
 
 def _limit_of(case: Case, name: str) -> Limit:
@@ -107,7 +117,7 @@ def _limit_of(case: Case, name: str) -> Limit:
 
 
 def content(case: Case) -> Iterable[Observation]:
-    """The page holds the text that the site asks for."""
+    """The page does not hold the text that the site asks for."""
     return _each(case, _content)
 
 
