@@ -6,7 +6,7 @@ import os
 
 from .text import number
 
-NO_LOGIN = frozenset("nologin false sync shutdown halt".split())
+NO_LOGIN = frozenset(("nologin", "false", "sync", "shutdown", "halt"))
 
 
 def collect_accounts(probe):

@@ -3,8 +3,8 @@
 
     python bundle.py [--parameters FILE] > collector.py
 
-The result needs nothing but a Python from 2.7 on, reads its parameters from one line of inert data, and is the same, byte
-for byte, for the same parts and parameters. Its own hash, reported by every document, leaves that line out.
+The result needs nothing but a Python from 2.7 on, reads its parameters from one line of inert data, and is the same,
+byte for byte, for the same parts and parameters. Its own hash, reported by every document, leaves that line out.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ HEAD = '''#!/usr/bin/env python
 # -*- coding: utf-8 -*-
 """maintkit collector: reads facts of this host and writes them, as one JSON document, to standard output.
 
-It changes nothing: it opens files for reading, asks the host's own programs for their state and, where its parameters or
-listening TLS ports say so, makes HTTP requests and TLS handshakes from this host. It writes no file, takes no lock, and
-ends by itself. Every section below stands on its own: `collect_<section>` is called in a child process with a time
+It changes nothing: it opens files for reading, asks the host's own programs for their state and, where its parameters
+or listening TLS ports say so, makes HTTP requests and TLS handshakes from this host. It writes no file, takes no lock,
+and ends by itself. Every section below stands on its own: `collect_<section>` is called in a child process with a time
 limit; parse_ functions turn text into facts. The one line with PARAMETERS is data, made for this host.
 """
 '''

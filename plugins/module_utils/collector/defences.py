@@ -4,13 +4,13 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 
 import calendar
 import os
-import re
 
 from .probe import Absent
 from .processes import running
-from .text import encode
+from .text import byte_pattern, encode
 
 CLAMAV = "/var/lib/clamav"
+CLAMAV_HEAD = byte_pattern(r"ClamAV-VDB:(\d\d) (\w{3}) (\d{4}) (\d\d)-(\d\d) ([+-])(\d\d)(\d\d):(\d+):")
 # Engines seen on hospital servers: name, folder, process. How old their definitions are only ClamAV's files tell.
 ENGINES = (
     ("Kaspersky Endpoint Security", "/opt/kaspersky/kesl", "kesl"),
@@ -64,7 +64,7 @@ def clamav(probe):
 
 def parse_clamav(head):
     """(built at, version) of `ClamAV-VDB:23 Nov 2026 10-00 +0000:27450:…`, month names always English."""
-    found = re.match(rb"ClamAV-VDB:(\d\d) (\w{3}) (\d{4}) (\d\d)-(\d\d) ([+-])(\d\d)(\d\d):(\d+):", head)
+    found = CLAMAV_HEAD.match(head)
     months = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     if not found or found.group(2) not in months:
         return None, None

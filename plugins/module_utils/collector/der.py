@@ -9,9 +9,11 @@ import hashlib
 import re
 import socket
 
+from .text import byte_pattern
+
 SEQUENCE, OID, UTC_TIME, BMP_STRING = 0x30, 0x06, 0x17, 0x1E
 COMMON_NAME, ORGANISATION, ALT_NAMES = b"\x55\x04\x03", b"\x55\x04\x0a", b"\x55\x1d\x11"
-PEM = re.compile(rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)-----END ")
+PEM = byte_pattern(r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s*([A-Za-z0-9+/=\s]+?)-----END ")
 
 
 def elements(data):

@@ -10,14 +10,14 @@ import time
 from .logfile import rotations, stamp_of, tail_of
 from .messages import Tally
 from .probe import Absent, Denied, Refused
-from .text import decode, encode
+from .text import byte_pattern, decode, encode
 
 JOURNALS = ("/var/log/journal", "/run/log/journal")
 JOURNAL_LINES = 20000
 LOG_CAP = 8 * 1024 * 1024
 LINE = re.compile(r"\w{3} [ \d]\d [\d:]{8} \S+ ([^\s:\[]+)(?:\[\d+\])?: (.*)")
-SERIOUS = re.compile(
-    rb"\b(?:error|err|fail(?:ed|ure)?|crit(?:ical)?|panic|segfault|oom-kill|fatal|emerg)\b", re.IGNORECASE
+SERIOUS = byte_pattern(
+    r"\b(?:error|err|fail(?:ed|ure)?|crit(?:ical)?|panic|segfault|oom-kill|fatal|emerg)\b", re.IGNORECASE
 )
 
 

@@ -9,7 +9,7 @@ import time
 from .journal import journal_begins_at, journal_files
 from .logfile import rotations, stamp_of, tail_of
 from .probe import Absent, Denied, Refused
-from .text import decode
+from .text import byte_pattern, decode
 
 AUTH_LOGS = ("/var/log/auth.log", "/var/log/secure")
 AUTH_CAP = 16 * 1024 * 1024
@@ -17,7 +17,7 @@ AUTH_LINES = 50000
 LISTED = 200
 BURST_S = 600
 # Cheap: most lines of an authentication log are none of these.
-WORTH = re.compile(rb"Failed |Accepted |FAILED |LOGIN ON |\(to \w|\bsu.*session opened")
+WORTH = byte_pattern(r"Failed |Accepted |FAILED |LOGIN ON |\(to \w|\bsu.*session opened")
 FAILED = (
     re.compile(r"Failed \S+ for (?:invalid user )?(?P<user>.*?) from (?P<address>\S+)(?: port \d+)?"),
     re.compile(r"FAILED LOGIN.*? (?:FROM (?P<address>\S+) |ON '?\S+ )?FOR '?(?P<user>[^',]+)"),

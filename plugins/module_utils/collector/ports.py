@@ -6,8 +6,8 @@ import os
 import socket
 import struct
 
-from .processes import process_ids
 from .probe import Absent
+from .processes import process_ids
 
 TABLES = (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07"))  # LISTEN; unconnected
 

@@ -79,7 +79,7 @@ class Probe(object):
             raise Absent("no %s" % path)
 
     def names(self, folder):
-        """Sorted names in a folder; empty when it is not there or may not be read. Names that cannot be printed are left."""
+        """Sorted printable names in a folder; empty when it is not there or may not be read."""
         try:
             return sorted(name for name in os.listdir(TEXT(folder)) if printable(name) == name)
         except EnvironmentError:

@@ -8,8 +8,10 @@ import re
 from .journal import journal_begins_at, journal_files
 from .logfile import rotations, stamp_of, tail_of
 from .probe import Absent, Refused, modified_at
+from .text import byte_pattern
 
 KEPT_LOGS = "syslog messages auth.log secure kern.log cron maillog audit/audit.log".split()
+AUDIT_STAMP = byte_pattern(r"msg=audit\((\d+)")
 PERIOD_DAYS = {"hourly": 1 / 24.0, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}
 SPAN_DAYS = {"s": 1 / 86400.0, "m": 1 / 1440.0, "min": 1 / 1440.0, "h": 1 / 24.0, "hour": 1 / 24.0, "day": 1, "d": 1}
 SPAN_DAYS.update({"": 1 / 86400.0, "week": 7, "w": 7, "month": 30.44, "M": 30.44, "year": 365.25, "y": 365.25})
@@ -55,7 +57,7 @@ def oldest_entry(probe, path, now):
         except (EnvironmentError, Refused, ValueError):
             probe.withheld[path] = "cannot be read: %s" % part
             continue
-        audit = re.search(rb"msg=audit\((\d+)", head[0]) if head else None
+        audit = AUDIT_STAMP.search(head[0]) if head else None
         stamp = float(audit.group(1)) if audit else stamp_of(head[0], modified_at(part) or now) if head else None
         if stamp:
             probe.noted(part)

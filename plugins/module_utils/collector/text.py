@@ -12,6 +12,11 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 ORPHANS = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 
 
+def byte_pattern(text, flags=0):
+    """A regular expression over bytes: Python 2.7 reads no rb literal, and formatters write no br."""
+    return re.compile(text.encode("ascii"), flags)
+
+
 def decode(raw):
     """Text of `raw`: UTF-8, else GB18030 (what Chinese programs write), else ASCII with `\\xNN` for the rest."""
     if b"\0" not in raw:
@@ -45,10 +50,18 @@ def inert(value):
     if isinstance(value, bytes):
         return decode(value)
     if isinstance(value, TEXT):
-        return printable(value) if PY2 else decode(value.encode("utf-8", "surrogateescape"))
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return inert_text(value)
+    if isinstance(value, float) and value - value != 0:  # NaN or an infinity
         return None
     return value
+
+
+def inert_text(text):
+    """Printable text; bytes that Python 3 smuggled into it as surrogates (file names) are decoded."""
+    try:
+        return printable(text) if PY2 else decode(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        return printable(text)
 
 
 def number(text):

@@ -1,0 +1,139 @@
+"""The collector, run as it is on a host: over standard input, on every Python that this machine has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maintkit.checks.facts import Facts, Sections
+
+BUNDLE = Path(__file__).parents[2] / "plugins" / "module_utils" / "collector" / "bundle.py"
+VERSIONS = ("2.7", "3.5", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+
+
+def script(parameters: dict[str, Any] | None, folder: Path) -> bytes:
+    """The script, printed by the program as `maintkit collector` prints it."""
+    argv = [sys.executable, str(BUNDLE)]
+    if parameters is not None:
+        path = folder / "parameters.json"
+        path.write_text(json.dumps(parameters), encoding="utf-8")
+        argv += ["--parameters", str(path)]
+    return subprocess.run(argv, check=True, capture_output=True).stdout
+
+
+def isolated(python: str) -> list[str]:
+    """The interpreter as the action plugin starts it."""
+    version = subprocess.run(
+        [python, "-c", "import sys; print(sys.version_info[0])"], capture_output=True, text=True, check=True
+    )
+    return [python, "-E", "-s", "-S", "-"] if version.stdout.strip() == "2" else [python, "-I", "-S", "-"]
+
+
+def run(python: str, source: bytes, **options: Any) -> dict[str, Any]:
+    """The document of one run, with frame and hash checked and nothing on stderr."""
+    done = subprocess.run(isolated(python), input=source, capture_output=True, timeout=90, check=False, **options)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return unframe(done.stdout)
+
+
+def unframe(output: bytes) -> dict[str, Any]:
+    header, _, rest = output.partition(b"\n")
+    mark, length, digest = header.decode().split(" ")
+    body = rest[:-1]
+    assert (mark, int(length), digest) == ("MAINTKIT-FACTS/1", len(body), hashlib.sha256(body).hexdigest())
+    assert rest == body + b"\n"
+    assert body.isascii()
+    return json.loads(body)
+
+
+def unknown_fields(raw: Any, known: Any, where: str = "") -> list[str]:
+    """Paths of what the document holds and the models do not know."""
+    if isinstance(raw, dict):
+        extra = [f"{where}.{key}" for key in raw if key not in known]
+        return extra + [
+            path for key in raw if key in known for path in unknown_fields(raw[key], known[key], f"{where}.{key}")
+        ]
+    if isinstance(raw, list):
+        return [
+            path for one, other in zip(raw, known, strict=True) for path in unknown_fields(one, other, f"{where}[]")
+        ]
+    return []
+
+
+def interpreter(version: str) -> str | None:
+    """A Python of this version, from pyenv or the system; a pyenv shim without the version behind it is none."""
+    found = [
+        str(path)
+        for path in Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python")
+    ]
+    for python in [*found, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"]:
+        if os.access(python, os.X_OK):
+            return python
+    return None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_section_comes_on_every_python(version, tmp_path):
+    """The document validates, holds all sections, no field that the models do not know, and no section failed."""
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"no Python {version} on this machine")
+    document = run(python, script({"sample_s": 0.2, "units": ["sshd"]}, tmp_path))
+    facts = Facts.model_validate(document)
+    assert set(document["sections"]) == set(Sections.model_fields)
+    assert unknown_fields(document, facts.model_dump(mode="json", by_alias=True)) == []
+    failed = {
+        name: one["reason"] for name, one in document["sections"].items() if one["status"] in ("error", "timeout")
+    }
+    assert failed == {}
+    assert facts.collector.python.startswith(version)
+    assert facts.sections.memory is not None
+    assert facts.sections.memory.data is not None
+
+
+def test_only_what_is_asked_for_is_collected(tmp_path):
+    """Other sections are not in the document at all."""
+    document = run(sys.executable, script({"only": ["host", "memory"]}, tmp_path))
+    assert set(document["sections"]) == {"host", "memory"}
+
+
+def test_the_document_names_the_program_that_made_it(tmp_path):
+    """The hash is the same whatever the parameters, and is the one that the script carries."""
+    documents = [run(sys.executable, script(one, tmp_path)) for one in ({"only": ["host"]}, {"only": ["memory"]})]
+    hashes = {document["collector"]["sha256"] for document in documents}
+    assert len(hashes) == 1
+    assert hashes.pop().encode() in script(None, tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_without_root_the_missing_privilege_is_named(tmp_path):
+    """What nobody may not read is denied or withheld with a reason; the rest comes as ever."""
+    nobody = pwd.getpwnam("nobody")
+    python = "/usr/bin/python3"  # one that nobody may run: pyenv's lie in root's home
+    if not os.access(python, os.X_OK):
+        pytest.skip("no system Python")
+    source = script({"sample_s": 0.2}, tmp_path)
+    document = run(python, source, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+    sections = document["sections"]
+    assert document["collector"]["euid"] == nobody.pw_uid
+    assert set(sections["accounts"]["withheld"].values()) == {"needs root: /etc/shadow"}
+    assert all("password" not in account for account in sections["accounts"]["data"]["accounts"])
+    assert "needs root" in sections["ports"]["withheld"]["process"]
+    assert sections["memory"]["status"] == "ok"
+    assert not [name for name, one in sections.items() if one["status"] == "error"]
+
+
+def test_the_window_costs_no_time_of_its_own(tmp_path):
+    """One second of sampling and all sections take little more than one second."""
+    only = [name for name in Sections.model_fields if name not in ("packages", "certificates", "web")]
+    document = run(sys.executable, script({"only": only, "sample_s": 1.0, "since_at": 0}, tmp_path))
+    assert 1000 <= document["took_ms"] < 5000
+    assert document["sections"]["cpu"]["data"]["sample_s"] >= 1.0

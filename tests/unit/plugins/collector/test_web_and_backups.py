@@ -1,0 +1,134 @@
+"""Numbers of metrics pages, pgBackRest's catalogue, systemd's blocks, the journal's lines."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+PAGE = """# HELP jvm_memory_used_bytes used
+jvm_memory_used_bytes{area="heap",id="eden"} 1.5E8
+jvm_memory_used_bytes{area="nonheap",id="meta"} 2e7 1700000000
+queue_depth 17
+broken{a="b"} x
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("queue_depth", 17.0),
+        ('jvm_memory_used_bytes{area="nonheap"}', 2e7),
+        ('jvm_memory_used_bytes{id="eden",area="heap"}', 1.5e8),
+        ('jvm_memory_used_bytes{area="none"}', None),
+        ("queue", None),
+        ("broken", None),
+    ],
+)
+def test_a_gauge_is_found_by_name_and_labels(part, metric, value):
+    """Labels asked for must be there, in any order; others may."""
+    assert part("web").parse_gauge(PAGE, metric) == value
+
+
+def test_a_password_in_an_address_is_not_repeated(part):
+    """user:password@ goes."""
+    assert part("web").without_secret("http://a:b@host/x?y=1@2") == "http://host/x?y=1@2"
+
+
+INFO = [
+    {
+        "archive": [
+            {
+                "database": {"id": 1, "repo-key": 1},
+                "id": "15-1",
+                "max": "000000010000000000000009",
+                "min": "000000010000000000000001",
+            }
+        ],
+        "backup": [
+            {
+                "archive": {"start": "000000010000000000000002", "stop": "000000010000000000000002"},
+                "backrest": {"format": 5, "version": "2.45"},
+                "database": {"id": 1, "repo-key": 1},
+                "error": False,
+                "info": {"delta": 31011233, "repository": {"delta": 4088160, "size": 4088160}, "size": 31011233},
+                "label": "20261101-010101F",
+                "prior": None,
+                "reference": None,
+                "timestamp": {"start": 1793495000, "stop": 1793495005},
+                "type": "full",
+            }
+        ],
+        "cipher": "none",
+        "db": [{"id": 1, "repo-key": 1, "system-id": 7, "version": "15"}],
+        "name": "his",
+        "repo": [{"cipher": "none", "key": 1, "status": {"code": 0, "message": "ok"}}],
+        "status": {"code": 0, "lock": {"backup": {"held": False}}, "message": "ok"},
+    },
+    {"archive": [], "backup": [], "db": [], "name": "emr", "status": {"code": 1, "message": "missing stanza path"}},
+]
+
+
+def test_pgbackrest_catalogue(part):
+    """Sets, ranges and state of each stanza; one without backups too."""
+    his, emr = part("backups").parse_pgbackrest(json.dumps(INFO))
+    assert his["backups"][0] == {
+        "label": "20261101-010101F",
+        "kind": "full",
+        "started_at": 1793495000,
+        "stopped_at": 1793495005,
+        "size_bytes": 31011233,
+        "repo_bytes": 4088160,
+        "error": False,
+    }
+    assert his["wal"] == [{"archive": "15-1", "first": "000000010000000000000001", "last": "000000010000000000000009"}]
+    assert (emr["status_code"], emr["status"], emr["backups"]) == (1, "missing stanza path", [])
+
+
+@pytest.mark.parametrize(
+    ("config", "off_host"),
+    [
+        ("[global]\nrepo1-path=/backup\n", False),
+        ("[global]\nrepo1-path = /backup/x\nrepo2-type=s3\n", True),
+        ("[global]\nrepo-host=store\n", True),
+        ("[global]\nrepo1-path=/nas/pg\n", True),
+        ("[global]\nrepo1-path=/nasty\n", False),
+    ],
+)
+def test_a_copy_off_the_host_is_by_host_kind_or_network_mount(part, config, off_host):
+    """A folder on NFS is on another machine."""
+    backups = part("backups")
+    mounts = "/dev/sda1 / ext4 rw 0 0\nstore:/x /nas nfs4 rw 0 0\n"
+    assert backups.is_off_host(backups.parse_pgbackrest_config(config), mounts) is off_host
+
+
+def test_a_unit_of_an_old_systemd_has_no_restart_count(part):
+    """NRestarts came with 235; CentOS 7 has 219."""
+    block = {
+        "LoadState": "loaded",
+        "ActiveState": "active",
+        "SubState": "running",
+        "ActiveEnterTimestampMonotonic": "5000000",
+    }
+    unit = part("systemd").parse_unit("sshd", block, 1000.0)
+    assert (unit["name"], unit["restarts"], unit["active_since_at"], unit["main_pid"]) == ("sshd", None, 1005.0, None)
+
+
+def test_systemctl_stamps_are_local_time(part):
+    """`n/a` and nothing are None."""
+    stamp = part("systemd").parse_stamp("Tue 2026-11-24 03:00:00 CST")
+    assert stamp == time.mktime((2026, 11, 24, 3, 0, 0, 0, 0, -1))
+    assert part("systemd").parse_stamp("n/a") is None
+
+
+@pytest.mark.parametrize("name", ["-H", "--host=x", "a b", "a;b", "x/../y", ""])
+def test_names_that_are_no_unit_never_reach_a_command(part, name):
+    """An option in a name would be obeyed."""
+    assert not part("systemd").UNIT_NAME.match(name)
+
+
+def test_journal_lines_give_program_and_message(part):
+    """Continuation lines belong to the message before."""
+    text = "Nov 24 03:00:00 his kernel: I/O error\nNov  4 03:00:00 his app[12]: a: b\n    at line 2\n-- Boot x --\n"
+    assert part("journal").parse_short(text) == [("kernel", "I/O error"), ("app", "a: b")]
