@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from maintkit.documents.model import Tone
@@ -56,24 +55,3 @@ UNITS: Mapping[str, str] = {
     "days": "天",
     "count": "",
 }
-
-# Reasons are recorded in English; the recurring ones are said in Chinese, any other one stands as it was recorded.
-_REASONS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), chinese)
-    for pattern, chinese in (
-        (r"^no answer was recorded: the inspection was cut off before this host$", "巡检中断，未取得该主机的结果"),
-        (r"^not reached$", "未取得结果"),
-        (r"^needs root: (.+)$", r"需要 root 权限：\1"),
-        (r"^needs root$", "需要 root 权限"),
-        (r"^(?:the )?host was not inspected: (.+)$", r"主机未检：\1"),
-        (r"^no previous inspection$", "无上期巡检可比较"),
-    )
-)
-
-
-def reason(recorded: str) -> str:
-    """A recorded reason in Chinese where it is a known one, otherwise as it was recorded."""
-    for pattern, chinese in _REASONS:
-        if pattern.match(recorded):
-            return pattern.sub(chinese, recorded)
-    return recorded

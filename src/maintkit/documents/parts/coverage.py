@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from maintkit.documents.glossary import COLLECTION, reason
+from maintkit.documents.glossary import COLLECTION
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
+from maintkit.documents.reasons import reason
 from maintkit.evidence.recorded import Inspection, RecordedHost
 
 

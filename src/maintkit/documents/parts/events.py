@@ -62,14 +62,14 @@ def open_table(events: Sequence[RecordedFinding], handlings: Handlings, header: 
     """Open events with owner, due date and state, one line each."""
     return Table(
         columns=(
-            Column(title="事件编号", width=16),
-            Column(title="对象", width=18),
+            Column(title="事件编号", width=18),
+            Column(title="对象", width=16),
             Column(title="巡检项", width=18),
             Column(title="结果", width=8, align="center"),
             Column(title="首次发现", width=13, align="center"),
             Column(title="责任人", width=9),
-            Column(title="期限", width=11, align="center"),
-            Column(title="处理状态", width=9, align="center"),
+            Column(title="期限", width=13, align="center"),
+            Column(title="处理状态", width=11, align="center"),
         ),
         rows=tuple(_open_row(event, _latest(event, handlings), header.zone) for event in events),
         empty=empty,
@@ -120,12 +120,12 @@ def _form(event: RecordedFinding, comparison: Comparison, handlings: Handlings, 
 def _table(events: Sequence[RecordedFinding], comparison: Comparison, handlings: Handlings) -> Table:
     return Table(
         columns=(
-            Column(title="事件编号\n与上期比", width=14),
+            Column(title="事件编号\n与上期比", width=17),
             Column(title="对象与巡检项", width=18),
-            Column(title="结果\n实测值", width=11, align="center"),
+            Column(title="结果\n实测值", width=10, align="center"),
             Column(title="判定结论与处置建议", width=28),
             Column(title="处理结论与措施", width=18),
-            Column(title="责任人\n期限、状态", width=11),
+            Column(title="责任人\n期限\n状态", width=13),
         ),
         rows=tuple(_row(event, comparison, _latest(event, handlings)) for event in events),
     )

@@ -35,7 +35,7 @@ def annex(inspection: Inspection) -> tuple[Annex, ...]:
     return (
         Annex(
             title="附表　采集数据校验值",
-            note=f"共 {len(collected)} 份，见本记录电子表格（xlsx）的同名附表。",
+            note=f"共 {len(collected)} 份，见本记录电子表格（xlsx）的同名工作表。",
             workbook_only=True,
             table=Table(
                 columns=(Column(title="主机", width=30), Column(title="采集数据 SHA-256", width=70)),

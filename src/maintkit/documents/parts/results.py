@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from maintkit.documents import wording
-from maintkit.documents.glossary import CATEGORY, STATUS, TONE, reason
+from maintkit.documents.glossary import CATEGORY, STATUS, TONE
 from maintkit.documents.header import Header
 from maintkit.documents.model import Annex, Block, Cell, Column, Heading, Paragraph, Table, Tone
 from maintkit.documents.parts.coverage import systems
+from maintkit.documents.reasons import reason
 from maintkit.evidence.recorded import Inspection, RecordedFinding, RecordedHost
 
 MOST_ROWS_ON_PAPER = 1500  # about 45 pages A4; what is longer stands in the workbook alone
@@ -41,7 +42,7 @@ def annex(inspection: Inspection) -> Annex:
     """Every item of every host; on paper while that many rows can be read."""
     findings = inspection.findings
     long = len(findings) > MOST_ROWS_ON_PAPER
-    where = "篇幅过长，不在纸面列出，逐项明细见本记录电子表格（xlsx）的同名附表" if long else "逐项明细如下"
+    where = "纸面篇幅不足以列出，见本记录电子表格（xlsx）的同名工作表" if long else "电子表格（xlsx）中列于同名工作表"
     return Annex(
         title="附表　巡检逐项明细",
         note=f"共 {len(inspection.hosts)} 台主机、{len(findings)} 项，{where}。",

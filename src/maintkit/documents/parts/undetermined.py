@@ -6,9 +6,10 @@ from datetime import datetime, tzinfo
 
 from maintkit.clock import from_text
 from maintkit.documents import wording
-from maintkit.documents.glossary import STATUS, TO_FILL_IN, reason
+from maintkit.documents.glossary import STATUS, TO_FILL_IN
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
+from maintkit.documents.reasons import reason
 from maintkit.evidence.recorded import Inspection, RecordedFinding
 
 
@@ -31,7 +32,9 @@ def _undetermined(inspection: Inspection) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if len(found) > len(there) or inspection.coverage.missed:
         missed = len(inspection.coverage.missed)
-        blocks.append(Paragraph(text=f"未检的 {missed} 台主机全部巡检项均未能判定，原因见“覆盖情况”，此处不逐项列出。"))
+        blocks.append(
+            Paragraph(text=f"未检的 {missed} 台主机的自动巡检项全部未能判定，原因见“覆盖情况”，此处不逐项列出。")
+        )
     # The same reason on many hosts is one line: what is missing is a privilege or a program, not a host.
     alike: dict[tuple[str, str, str], list[RecordedFinding]] = {}
     for finding in there:

@@ -19,7 +19,7 @@ _LONG_CELL = 900  # characters from which a row may break over two pages: unbrok
 _LONG_FORM = 1200
 # Typst breaks lines where a word may end. Hashes, paths and addresses get places to break that have no width.
 _UNBROKEN = re.compile(r"[!-~]{13,}")
-_BREAKABLE = re.compile(r"(?<=[/._:=,;&?@-])(?=[!-~])|(?<=[!-~]{12})(?=[!-~])")
+_BREAKABLE = re.compile(r"(?<=[/._:=,;&?@-])(?=[!-~])|(?<=[A-Za-z0-9+%~]{12})(?=[!-~])")
 _NO_WIDTH = "\u200b"
 
 

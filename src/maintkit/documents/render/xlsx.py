@@ -146,8 +146,10 @@ def render(document: Document) -> bytes:
     _print_on_a4(record, document, landscape=False)
     _title(page, document)
     _form(page, document.cover)
-    for block in document.blocks:
-        _block(page, block)
+    for block, following in zip(document.blocks, (*document.blocks[1:], None), strict=True):
+        # An annex has a sheet of its own: a break before it would leave its title alone on a page.
+        if not (isinstance(block, PageBreak) and isinstance(following, Annex)):
+            _block(page, block)
     for annex in (block for block in document.blocks if isinstance(block, Annex)):
         _annex(book.create_sheet(_sheet_name(annex.title)), annex, document, page.palette)
     book.remove(scratch)

@@ -110,13 +110,13 @@ def _sentence(quarter: Quarter, inside: Sequence[Inspection], open_: Sequence[Re
 def _inspections(inside: Sequence[Inspection], known: Sequence[Inspection], header: Header) -> Table:
     return Table(
         columns=(
-            Column(title="巡检编号", width=13),
+            Column(title="巡检编号", width=14),
             Column(title="开始时间", width=13, align="center"),
             Column(title="类型与范围", width=16),
-            Column(title="工程师", width=10),
-            Column(title="应检/实检/未检", width=12, align="center"),
+            Column(title="工程师", width=9),
+            Column(title="应检/实检\n/未检", width=12, align="center"),
             Column(title="结果", width=22),
-            Column(title="事件\n新增/关闭", width=10, align="center"),
+            Column(title="事件新增\n/关闭", width=11, align="center"),
             Column(title="完成情况", width=12, align="center"),
         ),
         rows=tuple(_inspection(one, _compared(one, known), header) for one in inside),
