@@ -36,7 +36,7 @@ def as_owner(*command: str) -> list[str]:
 
 @contextmanager
 def cluster() -> Iterator[str]:
-    """A running cluster without network, durable as in production; the URL of its `maintkit` database."""
+    """A running cluster without network, not synced to disk; the URL of its `maintkit` database."""
     where = binaries()
     home = Path(tempfile.mkdtemp(prefix="maintkit-pg-"))
     if os.geteuid() == 0:
@@ -46,7 +46,7 @@ def cluster() -> Iterator[str]:
             pytest.skip("root cannot run PostgreSQL, and there is no user postgres")
         os.chown(home, account.pw_uid, account.pw_gid)
     data = home / "data"
-    options = f"-k {home} -c listen_addresses='' -c max_connections=30 -c shared_buffers=16MB"
+    options = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=30 -c shared_buffers=16MB"
     try:
         run(where / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         run(where / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start")

@@ -83,6 +83,7 @@ _KNOWN: tuple[tuple[str, type[LedgerError], str], ...] = (
     ("readonly database", LedgerError, "give the user who runs maintkit write access to the ledger and its directory"),
     ("unable to open", LedgerError, "give the user who runs maintkit access to the ledger and its directory"),
     ("not a database", LedgerCorrupt, "this file is no SQLite database: restore the ledger from its last good copy"),
+    ("Could not decode", LedgerCorrupt, "the file is damaged: restore the ledger from its last good copy"),
     ("malformed", LedgerCorrupt, "the file is damaged: restore the ledger from its last good copy"),
     ("database is locked", LedgerLocked, "another program has the database open for writing: close it and try again"),
     (
@@ -158,7 +159,9 @@ class Postgres:
 
     def __init__(self, url: URL, *, read_only: bool) -> None:
         self.name = url.render_as_string()
-        options = "-c synchronous_commit=on" + (" -c default_transaction_read_only=on" if read_only else "")
+        ours = "-c synchronous_commit=on" + (" -c default_transaction_read_only=on" if read_only else "")
+        theirs = url.query.get("options", "")
+        options = f"{theirs if isinstance(theirs, str) else ' '.join(theirs)} {ours}"
         arguments: dict[str, Any] = {"options": options, "connect_timeout": 10, "keepalives_idle": 30}
         try:
             self.engine = create_engine(url, connect_args=arguments)

@@ -293,16 +293,26 @@ class Ledger:
         return expand(found[1], size=found[0])
 
     def stored_attachment(self, sha256: str) -> tuple[int, bytes, str] | None:
-        """Size, compressed content and media type, unchecked; None if there is none of this name."""
+        """Size, compressed content and media type, unchecked; None if there is none of this name.
+
+        LedgerCorrupt when they are not even a number and bytes, which SQLite does not mind.
+        """
         table = tables.attachment
         query = select(table.c.size, table.c.content, table.c.media_type).where(table.c.sha256 == sha256)
         with errors(self.name), self._source.engine.connect() as connection:
             found = connection.execute(query).first()
-        return None if found is None else (found.size, bytes(found.content), found.media_type)
+        if found is None:
+            return None
+        if not isinstance(found.size, int) or not isinstance(found.content, bytes):
+            raise LedgerCorrupt(f"attachment {sha256} is not stored as bytes", hint="run `maintkit ledger verify`")
+        return found.size, found.content, str(found.media_type)
 
     def attachment_fault(self, sha256: str) -> Fault | None:
         """Whether an attachment is missing or altered; None when it is whole."""
-        found = self.stored_attachment(sha256)
+        try:
+            found = self.stored_attachment(sha256)
+        except LedgerCorrupt:
+            return "altered"
         return fault(sha256, None if found is None else found[:2])
 
     def missing_triggers(self) -> tuple[str, ...]:
