@@ -28,7 +28,7 @@ demo: ## inspect this machine and write the inspection record (build/demo)
 	@$(MAKE) --no-print-directory $(VENV)/.runtime
 	@[ -e $(DEMO)/contract.yml ] || $(BIN)/maintkit init $(DEMO)
 	@$(BIN)/maintkit inspect --site $(DEMO) --engineer "$${USER:-demo}" || [ $$? -ge 10 -a $$? -le 13 ]
-	@$(BIN)/maintkit report inspection --site $(DEMO)
+	@$(BIN)/maintkit report inspection --site $(DEMO) || [ $$? -eq 8 ]
 
 test: ## the quality gate and every test
 	@setup/prepare test

@@ -10,11 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger, site_ledger
+from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.summary import STYLE, finding_json
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock, to_text
@@ -44,12 +44,15 @@ def list_(*, run: str | None, as_json: bool, site: Path) -> None:
     if not events:
         click.echo("no open events")
         return
+    console = wide_console()
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("event", "status", "check", "subject", "first seen", "owner", "due", "state"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
+    for title in ("event", "status"):
+        table.add_column(title, no_wrap=True, min_width=len("20261124-1-001") if title == "event" else None)
+    for title in ("check", "subject", "handling"):
+        table.add_column(title, overflow="fold")
     for event in events:
         table.add_row(*_row(event))
-    Console().print(table)
+    console.print(table)
 
 
 @command.command()
@@ -63,9 +66,9 @@ def show(*, event: str, as_json: bool, site: Path) -> None:
     if as_json:
         click.echo(json.dumps(_event_json(found), ensure_ascii=False, indent=2))
         return
-    console = Console()
+    console = wide_console()
     for label, text in _lines(found):
-        console.print(f"[dim]{label:<11}[/] {plain(text)}", highlight=False)
+        console.print(f"[dim]{label:<11}[/] {plain(text)}", highlight=False, soft_wrap=True)
 
 
 @command.command()
@@ -144,18 +147,21 @@ def _of_run(ledger: Ledger, run: str) -> tuple[history.Event, ...]:
 
 
 def _row(event: history.Event) -> tuple[str, ...]:
-    last = event.handlings[-1] if event.handlings else None
     finding = event.finding
     return (
         event.name,
         f"[{STYLE.get(finding.status, 'dim')}]{finding.status}[/]",
         finding.check,
         plain(finding.subject),
-        f"{finding.first_seen:%Y-%m-%d}" if finding.first_seen else "",
-        plain(last.owner) if last else "-",
-        f"{last.due}" if last and last.due else "-",
-        last.state if last else "[bold]not handled[/]",
+        _handled(event),
     )
+
+
+def _handled(event: history.Event) -> str:
+    if not event.handlings:
+        return "[bold]not handled[/]"
+    last = event.handlings[-1]
+    return plain(f"{last.state}: {last.owner}" + (f", due {last.due}" if last.due else ""))
 
 
 def _lines(event: history.Event) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.interrupt import interruptible
 from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.progress import InspectionProgress
+from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.summary import exit_code, show, summary_json
 from maintkit.clock import SystemClock
 from maintkit.contract.load import load_site
@@ -55,7 +55,7 @@ def command(
         engineer=engineer or place.settings.engineer or getpass.getuser(),
         carried=carried,
     )
-    console = Console(stderr=as_json)
+    console = wide_console(stderr=as_json)
     with (
         open_ledger(place.settings) as ledger,
         interruptible() as cancelled,

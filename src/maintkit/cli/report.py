@@ -62,7 +62,7 @@ def command(ctx: click.Context, *, listing: bool, site: Path) -> None:
 @command.command()
 @click.option("--run", help="The inspection.  [default: the newest]")
 @document_options
-def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> None:
+def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
     """日常系统巡检记录 (季度深度巡检记录 of a deep run): one inspection, ready to sign."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
@@ -71,13 +71,13 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
             raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
         comparison = history.compare(found, history.previous(ledger, found))
         document = inspection_record(found, comparison, history.handlings(ledger), header(place))
-    _write(place, document, formats, out, as_json=as_json)
+    return _write(place, document, formats, out, as_json=as_json)
 
 
 @command.command("inspection-summary")
 @click.option("--quarter", help="Like 2026Q4.  [default: the present one]")
 @document_options
-def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> None:
+def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
     """季度巡检记录汇总单: the inspections of a quarter, handed over."""
     place = load_site(site)
     zone = ZoneInfo(place.contract.time_zone)
@@ -88,7 +88,7 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
     with open_ledger(place.settings, read_only=True) as ledger:
         held = tuple(_of_quarter(ledger, wanted, place))
         document = inspection_summary(wanted, held, history.handlings(ledger), header(place))
-    _write(place, document, formats, out, as_json=as_json)
+    return _write(place, document, formats, out, as_json=as_json)
 
 
 def header(place: Site) -> Header:
@@ -113,30 +113,28 @@ def _of_quarter(ledger: Ledger, quarter: Quarter, place: Site) -> Iterable[histo
             yield found
 
 
-def _write(place: Site, document: Document, formats: tuple[Format, ...], out: Path | None, *, as_json: bool) -> None:
-    """Write every format that can be written; one that was not asked for by name and cannot be is said, not hidden."""
+def _write(place: Site, document: Document, formats: tuple[Format, ...], out: Path | None, *, as_json: bool) -> int:
+    """Write the formats asked for, all or none; of all formats, those that can be written. Returns the exit code."""
     directory = out or place.settings.reports
     stem = f"{document.title}-{document.number}"
-    written: dict[str, str] = {}
+    written: list[Path] = []
     refused: dict[str, str] = {}
-    for one in formats or FORMATS:
+    if formats:
+        written += render(document, formats, directory, stem)
+    for one in () if formats else FORMATS:
         try:
-            (path,) = render(document, (one,), directory, stem)
+            written += render(document, (one,), directory, stem)
         except DocumentRefused as error:
-            if formats:
-                raise
-            refused[one] = f"{error}; {error.hint}"
-            continue
-        written[one] = str(path)
+            refused[one] = f"{error} ({error.hint})"
     if as_json:
-        click.echo(json.dumps({"written": written, "refused": refused, "draft": document.draft}, ensure_ascii=False))
-        return
-    for path in written.values():
-        click.echo(path)
-    for one, why in refused.items():
-        click.echo(f"no {one}: {why}", err=True)
-    if not written:
-        raise DocumentRefused("no format could be written", hint=next(iter(refused.values())))
+        said = {"written": [str(path) for path in written], "refused": refused, "draft": document.draft}
+        click.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        for path in written:
+            click.echo(path)
+        for name, why in refused.items():
+            click.echo(f"maintkit: no {name}: {why}", err=True)
+    return DocumentRefused.exit_code if refused else 0
 
 
 def _list(site: Path) -> None:

@@ -7,6 +7,8 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,12 +16,15 @@ import ansible_runner
 
 from maintkit.errors import MaintkitError, NothingMatched, RunFailed
 from maintkit.runs import collection
-from maintkit.runs.driver import CollectListener, CollectRequest
+from maintkit.runs.driver import CollectListener, CollectRequest, ExpectedHosts
 from maintkit.runs.exchange import Exchange, exchange_directory
 
 PLAYBOOK = "maintkit.ops.inspect"
+IDENT = "collect"
+GRAPH = "`ansible-inventory --graph` shows the hosts and groups there are"
 POLL_S = 0.05
 NO_HOSTS = ("no hosts matched", "leaves us with no hosts", "no hosts to target", "provided hosts list is empty")
+UNMATCHED = re.compile(r"Could not match supplied host\s+pattern,\s+ignoring:\s+(\S+)")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -31,8 +36,9 @@ class AnsibleDriver:
         with exchange_directory() as place:
             stop = Event()
             thread, runner = _start(request, place, lambda: stop.is_set() or cancelled())
+            followed = _Followed(place=place, exchange=Exchange(place=place / "exchange"), listener=listener)
             try:
-                told = _follow(Exchange(place=place / "exchange"), listener, thread, cancelled)
+                told = followed.until_over(thread, cancelled)
             finally:
                 # Whatever ended the listening, nothing of the run outlives it.
                 stop.set()
@@ -47,7 +53,7 @@ def _start(request: CollectRequest, place: Path, cancelled: Callable[[], bool]) 
     thread, runner = ansible_runner.run_async(
         private_data_dir=str(place),
         project_dir=str(request.site),
-        ident="collect",
+        ident=IDENT,
         playbook=PLAYBOOK,
         inventory=str(request.inventory),
         limit=request.scope,
@@ -87,32 +93,55 @@ def _environment(request: CollectRequest) -> dict[str, str]:
     return environment
 
 
-def _follow(exchange: Exchange, listener: CollectListener, thread: Thread, cancelled: Callable[[], bool]) -> bool:
-    """Pass on what happens until the run is over; whether it ever said whom it expects."""
-    told = False
-    while True:
-        # Asked before the files are read: what comes in between is read in the next round.
-        alive = thread.is_alive()
-        told = told or _tell_expected(exchange, listener)
-        _tell_news(exchange, listener)
-        if not alive or cancelled():
-            return told
-        time.sleep(POLL_S)
+@dataclass(frozen=True, kw_only=True)
+class _Followed:
+    """A run while it goes on; `place` is the runner's directory."""
+
+    place: Path
+    exchange: Exchange
+    listener: CollectListener
+
+    def until_over(self, thread: Thread, cancelled: Callable[[], bool]) -> bool:
+        """Pass on what happens until the run is over; whether it ever said whom it expects."""
+        told = False
+        while True:
+            # Asked before the files are read: what comes in between is read in the next round.
+            alive = thread.is_alive()
+            told = told or self._tell_expected()
+            self._tell_news()
+            if not alive or cancelled():
+                return told
+            time.sleep(POLL_S)
+
+    def _tell_expected(self) -> bool:
+        expected = self.exchange.expected()
+        if expected is None:
+            return False
+        self._refuse_unmatched(expected)
+        self.exchange.answer(self.listener.expected(expected))
+        return True
+
+    def _refuse_unmatched(self, expected: ExpectedHosts) -> None:
+        """Ansible warns of a name in the pattern that matches nothing, and goes on with the others; we do not."""
+        said = (self.place / "artifacts" / IDENT / "stdout").read_text(errors="replace")
+        unmatched = UNMATCHED.findall(ANSI.sub("", said))
+        if unmatched:
+            raise NothingMatched(
+                f"{', '.join(unmatched)}: no such host or group in the inventory{_near(unmatched[0], expected)}",
+                hint=GRAPH,
+            )
+
+    def _tell_news(self) -> None:
+        for host in self.exchange.started():
+            self.listener.started(host)
+        for result in self.exchange.results():
+            self.listener.received(result)
 
 
-def _tell_expected(exchange: Exchange, listener: CollectListener) -> bool:
-    expected = exchange.expected()
-    if expected is None:
-        return False
-    exchange.answer(listener.expected(expected))
-    return True
-
-
-def _tell_news(exchange: Exchange, listener: CollectListener) -> None:
-    for host in exchange.started():
-        listener.started(host)
-    for result in exchange.results():
-        listener.received(result)
+def _near(name: str, expected: ExpectedHosts) -> str:
+    groups = {group for host in expected.hosts.values() for group in host.groups}
+    found = get_close_matches(name, [*expected.hosts, *groups], n=1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def _why_nothing_began(request: CollectRequest, runner: ansible_runner.Runner) -> MaintkitError:
@@ -122,7 +151,7 @@ def _why_nothing_began(request: CollectRequest, runner: ansible_runner.Runner) -
             f"no host of {request.inventory} matches {request.scope!r}"
             if request.scope
             else f"the inventory {request.inventory} has no hosts",
-            hint="`ansible-inventory --graph` shows the hosts and groups there are",
+            hint=GRAPH,
         )
     last = [line for line in said.splitlines() if line.strip()][-12:]
     return RunFailed(

@@ -84,7 +84,10 @@ def show(done: Inspection, console: Console, site: Path) -> None:
     _table([one for one in done.findings if one.status in ("crit", "warn")], console)
     where = "" if site == Path() else f" --site {site}"
     console.print(
-        f"next: maintkit report inspection{where}   maintkit finding list{where}", style="dim", highlight=False
+        f"next: maintkit report inspection{where}   maintkit finding list{where}",
+        style="dim",
+        highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -101,11 +104,13 @@ def _table(abnormal: list[RecordedFinding], console: Console) -> None:
         return
     abnormal.sort(key=lambda finding: finding.status != "crit")
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("event", "status", "check", "subject", "value", "limit"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis")
+    for title in ("event", "status", "check", "value", "limit"):
+        table.add_column(title, no_wrap=True)
+    # The only column that may be long; what it loses here, `maintkit finding list` shows.
+    table.add_column("subject", no_wrap=True, overflow="ellipsis")
     for one in abnormal[:ROWS]:
         status = f"[{STYLE[one.status]}]{one.status}[/]"
-        table.add_row(one.event, status, one.check, plain(one.subject), plain(_value(one)), plain(_limit(one)))
+        table.add_row(one.event, status, one.check, plain(_value(one)), plain(_limit(one)), plain(one.subject))
     console.print(table)
     if len(abnormal) > ROWS:
         console.print(f"… and {len(abnormal) - ROWS} more", highlight=False)
