@@ -19,7 +19,7 @@ def uptime(case: Case) -> Iterator[Observation]:
         previous=earlier.uptime_s / 60 if earlier else None,
         conclusion_zh=f"主机在 {minutes:.1f} 分钟前刚刚启动。",
         remedy_zh="核对是否为计划内重启；如不是，查看重启前的系统日志、硬件日志与供电情况，并确认各项业务服务已恢复。",
-        excerpt=f"up {host.uptime_s:.0f} s, boot {host.boot_id}",
+        excerpt=f"up {host.uptime_s / 86400:.1f} days, boot {host.boot_id}",
     )
 
 
