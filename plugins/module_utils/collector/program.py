@@ -11,6 +11,8 @@ import time
 NOBODY = (65534, 65534)  # numbers, for some systems call it nfsnobody
 FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")
 ENVIRONMENT = {"PATH": ":".join(FOLDERS), "LC_ALL": "C", "LANG": "C", "HOME": "/", "TERM": "dumb"}
+# apt unpacks each InRelease into an anonymous temporary file: in memory, not on a disk that may be full.
+ENVIRONMENT["TMPDIR"] = "/dev/shm"  # noqa: S108 a mount point, not a name that somebody could take first
 monotonic = getattr(time, "monotonic", None) or (lambda: os.times()[4])
 
 
