@@ -64,6 +64,7 @@ class Expected:
     known_addresses: tuple[str, ...] = ()  # CIDR ranges that logins may come from; empty: nothing is said
     backups: tuple[ExpectedBackup, ...] = ()
     antivirus: bool = False  # the site demands an engine
+    probes: tuple[str, ...] = ()  # names of the pages to ask for
     latency_ms: Mapping[str, float] = field(default_factory=dict)  # probe name -> its own limit
     gauges: Mapping[str, GaugeLimit] = field(default_factory=dict)
 

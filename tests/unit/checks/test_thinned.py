@@ -27,6 +27,7 @@ DEMANDING = Expected(
     known_addresses=("10.1.0.0/16",),
     backups=(ExpectedBackup(tool="pgbackrest", name="main", every_h=24),),
     antivirus=True,
+    probes=("his", "lis"),
     latency_ms={"his": 500.0, "emr": 500.0},
     gauges={"queue": GaugeLimit(op=">", warn=100), "heap": GaugeLimit(op=">", crit=90)},
 )

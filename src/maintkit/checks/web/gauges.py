@@ -14,7 +14,7 @@ from maintkit.checks.rule import before, data_of, measured, not_applicable, unkn
 def gauge(case: Case) -> Iterable[Observation]:
     """Every number by its own limit of services.yml: what is too much of a queue only the site can say."""
     section = case.facts.sections.web
-    gauges = data_of(section).gauges
+    gauges = data_of(section).gauges if section is not None and section.status != "absent" else ()
     for one in gauges:
         yield _judge(case, one, case.expected.gauges.get(one.name))
     missing = [name for name in case.expected.gauges if name not in {one.name for one in gauges}]
@@ -70,4 +70,6 @@ def _bounds_zh(bounds: GaugeLimit) -> str:
     return "，".join(f"{name} {bounds.op} {bound:g}" for name, bound in named if bound is not None)
 
 
-CHECKS = (Check(id="web.gauge", category="web", title_zh="中间件指标", needs=("web",), judge=gauge),)
+CHECKS = (
+    Check(id="web.gauge", category="web", title_zh="中间件指标", needs=("web",), judge=gauge, decides_absence=True),
+)

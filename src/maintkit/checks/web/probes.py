@@ -74,11 +74,7 @@ def latency(case: Case) -> Iterable[Observation]:
     The site's limit takes the place of warn; crit stays where it is, and gives way to twice the site's limit if that
     is above it.
     """
-    yield from _each(case, _latency)
-    probes = {probe.name for probe in data_of(case.facts.sections.web).probes}
-    for name in case.expected.latency_ms:
-        if name not in probes:
-            yield unknown("the site limits this probe's latency, and the probe was not made", instance=name)
+    return _each(case, _latency)
 
 
 def _latency(case: Case, probe: Probe) -> Observation:
@@ -142,14 +138,19 @@ def _content(_case: Case, probe: Probe) -> Observation:
 
 
 def _each(case: Case, rule: Callable[[Case, Probe], Observation]) -> Iterator[Observation]:
+    """`rule` for every page that was asked for; one that the site names and nobody asked for is unknown."""
     section = case.facts.sections.web
-    probes = data_of(section).probes
+    probes = data_of(section).probes if section is not None and section.status != "absent" else ()
     for probe in probes:
         yield rule(case, probe)
+    named = dict.fromkeys((*case.expected.probes, *case.expected.latency_ms))
+    missing = [name for name in named if name not in {probe.name for probe in probes}]
+    for name in missing:
+        yield unknown("the site names this page, and it was not asked for", instance=name)
     gap = withheld(section, "probes")
     if gap:
         yield unknown(f"not every probe came home: {gap}")
-    elif not probes:
+    elif not probes and not missing:
         yield not_applicable("the site asks for no page of this host")
 
 
@@ -160,6 +161,7 @@ CHECKS = (
         title_zh="页面可用性",
         needs=("web",),
         judge=status,
+        decides_absence=True,
         limits=("web.status",),
     ),
     Check(
@@ -168,7 +170,8 @@ CHECKS = (
         title_zh="页面响应时间",
         needs=("web",),
         judge=latency,
+        decides_absence=True,
         limits=("web.latency",),
     ),
-    Check(id="web.content", category="web", title_zh="页面内容", needs=("web",), judge=content),
+    Check(id="web.content", category="web", title_zh="页面内容", needs=("web",), judge=content, decides_absence=True),
 )
