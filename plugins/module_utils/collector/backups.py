@@ -24,9 +24,18 @@ def collect_backups(probe):
     if probe.program("pgbackrest") is None:
         raise Absent("no program pgbackrest")
     questions = sorted(set((one.get("config"), one["name"]) for one in wanted), key=str) or [(None, None)]
-    jobs = []
+    jobs, refusals = [], []
     for config, stanza in questions:
-        jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0])
+        try:
+            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0])
+        except (Denied, EnvironmentError) as error:
+            # One configuration that cannot be read must not hide the other stanzas.
+            refusals.append(error)
+            probe.withheld[stanza or "jobs"] = "%s" % error
+    if not jobs and refusals:
+        raise refusals[0]
+    if not jobs:
+        raise Absent("pgBackRest is configured without a stanza")
     return {"jobs": jobs}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +85,16 @@ def test_pgbackrest_catalogue(part):
     }
     assert his["wal"] == [{"archive": "15-1", "first": "000000010000000000000001", "last": "000000010000000000000009"}]
     assert (emr["status_code"], emr["status"], emr["backups"]) == (1, "missing stanza path", [])
+
+
+def test_the_catalogue_that_pgbackrest_2_45_wrote(part):
+    """Recorded from a real stanza with a full and an incremental backup."""
+    text = Path(__file__).with_name("pgbackrest-2.45.json").read_text(encoding="utf-8")
+    (job,) = part("backups").parse_pgbackrest(text)
+    assert (job["name"], job["status_code"], job["repositories"]) == ("his", 0, 1)
+    assert [backup["kind"] for backup in job["backups"]] == ["full", "incr"]
+    assert all(backup["error"] is False and backup["stopped_at"] > backup["started_at"] for backup in job["backups"])
+    assert all(0 < backup["repo_bytes"] < backup["size_bytes"] for backup in job["backups"])
 
 
 @pytest.mark.parametrize(
