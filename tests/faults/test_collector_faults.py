@@ -280,3 +280,44 @@ def changes(line: str) -> bool:
         "rmdir",
         "setxattr",
     )
+
+
+CANARY = "CANARY-8f2c"
+
+
+def test_no_secret_of_the_host_is_told(tmp_path):
+    """Planted in shadow, crontab, keys, a private key, an argument and an environment: in no byte of the output."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root and unshare")
+    blob = "AAAAC3NzaC1lZDI1NTE5AAAAIHlmYYzcd8XnZhTKWlGAVbMIzgEbSSF0Xgn6g5x0uNzD"
+    files = {
+        "/etc/shadow": f"root:$6${CANARY}$x:19000:0:99999:7:::\n",
+        "/etc/cron.d/e2scrub_all": f"1 1 * * * root PGPASSWORD={CANARY} pg_dump --password={CANARY}\n",
+        "/root/.ssh/authorized_keys": f'command="x {CANARY}",environment="T={CANARY}" ssh-ed25519 {blob} me\n',
+    }
+    key = tmp_path / "key.pem"
+    key.write_text(f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----\n", encoding="utf-8")
+    mounts = []
+    for number, (target, text) in enumerate(files.items()):
+        source = tmp_path / str(number)
+        source.write_text(text, encoding="utf-8")
+        if Path(target).exists():
+            mounts.append(f"mount --bind {source} {target}")
+    url = f"http://user:{CANARY}@127.0.0.1:1/"
+    parameters = {"sample_s": 0.1, "certificates": [str(key)], "probes": [{"name": "p", "url": url}]}
+    program = script(parameters, tmp_path)
+    shell = " && ".join([*mounts, "exec /usr/bin/python3 -I -S -"])
+    with subprocess.Popen(["/bin/sleep", "60"], env={"SECRET": CANARY}) as other:
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", shell, CANARY],
+            input=program,
+            capture_output=True,
+            timeout=60,
+            check=True,
+            env={"DB_PASSWORD": CANARY, "PATH": os.environ["PATH"]},
+        )
+        other.kill()
+    assert mounts
+    assert CANARY.encode() not in done.stdout + done.stderr
+    accounts = json.loads(done.stdout.partition(b"\n")[2])["sections"]["accounts"]["data"]["accounts"]
+    assert [one["password"] for one in accounts if one["name"] == "root"] == ["set"]
