@@ -175,6 +175,14 @@ def test_the_pdf_carries_its_chinese_fonts(tmp_path: Path) -> None:
 
 
 @needs_poppler
+def test_a_hash_copied_from_the_pdf_is_the_hash(tmp_path: Path) -> None:
+    """What lets a long word break is not text: the reader who looks a hash up in the ledger finds it."""
+    (path,) = render(draw.documents()["record-one-host"], ["pdf"], tmp_path, "record")
+    assert sample.digest("head") in pdf_text(path)
+    assert "\u200b" not in pdf_text(path)
+
+
+@needs_poppler
 def test_the_head_of_a_long_table_is_on_each_of_its_pages_in_the_pdf(tmp_path: Path) -> None:
     """As in Word."""
     (path,) = render(draw.documents()["record-fleet"], ["pdf"], tmp_path, "record")
@@ -204,10 +212,10 @@ def record(hosts: int) -> Document:
 
 
 def test_a_record_of_twenty_hosts_is_drawn_in_all_formats_within_five_seconds(tmp_path: Path) -> None:
-    """1200 items: under a second a format on the machine this was written on."""
-    began = time.monotonic()
+    """1200 items. Seconds of processor time, so that a busy machine does not fail the test; wall time alone is less."""
+    began = time.process_time()
     paths = render(record(20), FORMATS, tmp_path, "record")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert [path.suffix for path in paths] == [".docx", ".xlsx", ".html", ".pdf"]
 
 

@@ -19,7 +19,7 @@ STATUS: Mapping[str, str] = {
 }
 TONE: Mapping[str, Tone] = {"warn": "warn", "crit": "crit", "unknown": "strong", "error": "strong"}
 CATEGORY: Mapping[str, str] = {
-    "host": "主机与系统资源",
+    "host": "主机资源",
     "security": "安全",
     "backup": "备份",
     "web": "服务与证书",

@@ -108,7 +108,45 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"no system log and no journal files", "没有系统日志文件"),
     (r"virtual machine", "虚拟机"),
     (r"not asked: others took too long", "其他项耗时过长，未执行"),
+    # what a host does not have
+    (r"no antivirus engine is installed, and the site demands none", "未安装防病毒引擎，站点亦未要求"),
+    (r"no certificate file and no TLS port was found", "未发现证书文件和 TLS 端口"),
+    (r"no filesystem of this host has a fixed number of inodes", "本机文件系统不限定 inode 数"),
+    (
+        r"no kernel is installed on this host \(a container\)(, and no package asks for a reboot)?",
+        "本机未安装内核（容器）",
+    ),
+    (r"smartctl sees no disk on this host", "smartctl 未发现磁盘"),
+    (r"no smartctl", "没有程序 smartctl"),
+    (r"systemd before 235 does not count restarts", "systemd 235 之前的版本不记录重启次数"),
+    (r"the catalogue holds no job, and the site declares none", "备份目录无任务，站点亦未登记任务"),
+    (r"no backup tool on this host(?: .*)?, and the site declares no job", "本机没有备份工具，站点亦未登记备份任务"),
+    (r"the filesystem has no blocks", "该文件系统没有数据块"),
+    (r"the kernel of this host shows no count of file handles", "本机内核不提供文件句柄计数"),
+    (r"the kernel of this host tracks no connections", "本机内核未启用连接跟踪"),
+    (r"the site asks for no content of this page", "站点未要求核对该页面内容"),
+    (r"the site asks for no number of this host", "站点未为本机登记中间件指标"),
+    (r"the site asks for no page of this host", "站点未为本机登记页面"),
+    (r"the site names no application log for this host", "站点未为本机登记应用日志"),
+    (r"the site names no known addresses, and (.+)", "站点未登记已知地址，且{0}"),
+    (r"there is no unit of this name: see service\.active", "没有该服务，见“核心服务运行”"),
+    (r"this host has no MD array", "本机没有软阵列"),
+    (r"this host has no block device of its own", "本机没有自有块设备"),
+    (r"this host has no swap", "本机未设交换区"),
+    (r"this kernel \(before 4\.13\) does not count OOM kills", "4.13 之前的内核不记录内存耗尽终止次数"),
+    (r"a (\S+) container is audited by the host it runs on", "{0} 容器由宿主机审计"),
+    (r"a (\S+) container is entered through what runs it", "{0} 容器经其运行平台进入"),
+    (r"the output of a (\S+) container is kept by what runs it", "{0} 容器的输出由其运行平台保存"),
+    (r"no (\S+) finished within the sample of (\S+) s", "{1} 秒采样期内没有完成的{0}请求"),
+    (r"no (/[^\s,]+)(?:, no (?:/[^\s,]+|journal files))*", "没有 {0} 等日志或数据文件"),
+    (r"no journal files((?:, no /\S+)*)", "没有系统日志文件"),
     # what could not be told
+    (r"nothing on the host says how far it is off", "主机上没有信息表明时钟偏差"),
+    (r"nothing on the host says whether (.+)", "主机上没有信息表明：{0}"),
+    (r"adjtimex is refused here", "内核拒绝读取时钟状态"),
+    (r"asking dnf or yum would write their cache on the host", "查询 dnf、yum 会写入主机缓存，未执行"),
+    (r"no status and no error came home", "没有返回状态"),
+    (r"not known, and the collector does not say why", "未知，采集时未说明原因"),
     (r"no previous inspection|no earlier inspection.*", "没有可比较的上期巡检"),
     (r"not every certificate could be read: (.+)", "部分证书无法读取：{0}"),
     (r"not every log could be looked at: (.+)", "部分日志无法查看：{0}"),
@@ -133,17 +171,32 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in _KNOWN)
 
 
+_DEEPEST = 4  # parts within parts; a host can write a reason that nests as deep as it is long
+
+
 def reason(recorded: str) -> str:
     """A recorded reason in Chinese as far as its parts are known, otherwise as it was recorded."""
+    return _said(recorded, _DEEPEST)
+
+
+def _said(recorded: str, deep: int) -> str:
+    if deep == 0:
+        return recorded
     for pattern, chinese in _PATTERNS:
         found = pattern.fullmatch(recorded)
         if found:
-            return chinese.format(*(_part(part) for part in found.groups()))
+            return chinese.format(*(_part(part or "", deep - 1) for part in found.groups()))
+    for separator, mark in (("; ", "；"), (": ", "：")):
+        first, cut, second = recorded.partition(separator)
+        parts = (_said(first, deep - 1), _said(second, deep - 1))
+        # Where neither half is known, nothing is gained by another colon.
+        if cut and parts != (first, second):
+            return mark.join(parts)
     return recorded
 
 
-def _part(part: str) -> str:
+def _part(part: str, deep: int) -> str:
     names = part.split(", ")
     if all(name in SECTIONS for name in names):
         return "、".join(SECTIONS[name] for name in names)
-    return reason(part)
+    return _said(part, deep)

@@ -11,6 +11,7 @@ import sample_inspections as sample
 
 from maintkit.documents.model import Document, texts
 from maintkit.documents.views import Quarter, inspection_summary
+from maintkit.errors import NotFound
 from maintkit.evidence.recorded import Inspection
 
 FOURTH = Quarter(year=2026, number=4)
@@ -61,7 +62,7 @@ def test_inspections_after_the_quarter_are_not_looked_at() -> None:
 
 def test_a_quarter_with_nothing_before_it_is_refused() -> None:
     """There is no ledger entry to date such a summary by."""
-    with pytest.raises(ValueError, match="no inspection in or before 2026Q4"):
+    with pytest.raises(NotFound, match="no inspection in or before 2026Q4"):
         summary()
 
 

@@ -100,16 +100,18 @@ def _body(document: Document) -> Iterator[str]:
     yield _paragraph(_run(document.organisation, size="heading1"), align="center", after=60)
     yield _paragraph(_run(document.title, size="title", sans=True, tone="strong"), align="center", after=160)
     yield from _form(document.cover)
-    for block in document.blocks:
-        yield from _block(block)
+    for block, following in zip(document.blocks, (*document.blocks[1:], None), strict=True):
+        if isinstance(block, Paragraph):
+            leads = isinstance(following, Table | EvidenceList)  # stays on the page of what it introduces
+            yield _paragraph(_run(block.text, tone=block.tone), after=80, keep=leads)
+        else:
+            yield from _block(block)
 
 
-def _block(block: Block) -> Iterator[str]:  # noqa: C901 - one case a kind of block
+def _block(block: Block) -> Iterator[str]:
     match block:
         case Heading():
             yield _heading(block)
-        case Paragraph():
-            yield _paragraph(_run(block.text, tone=block.tone), after=80)
         case Note():
             yield from _note(block)
         case KeyValues():

@@ -38,6 +38,8 @@ def render(document: Document) -> bytes:
             format="pdf",
             sys_inputs={
                 "tree": json.dumps(_settable(tree, {character: written_out(character) for character in missing})),
+                "title": f"{document.title} {document.number}",
+                "author": document.organisation,
                 "serif": faces.serif.family,
                 "sans": faces.sans.family,
             },
@@ -57,6 +59,8 @@ def _tree(document: Document) -> dict[str, Any]:
     for node, block in zip((tree["cover"], *tree["blocks"]), (document.cover, *document.blocks), strict=True):
         if isinstance(block, KeyValues):
             node["lines"] = to_tree(tuple(block.lines()))
+    for node, following in zip(tree["blocks"], (*tree["blocks"][1:], {}), strict=True):
+        node["leads"] = following.get("node") in ("Table", "EvidenceList")  # stays on the page of what it introduces
     return tree
 
 

@@ -24,6 +24,7 @@ from maintkit.documents.model import (
 )
 from maintkit.documents.parts import events, results
 from maintkit.documents.views.quarter import Quarter
+from maintkit.errors import NotFound
 from maintkit.evidence.history import compare
 from maintkit.evidence.recorded import ABNORMAL, Comparison, Inspection, RecordedFinding
 
@@ -37,14 +38,17 @@ def inspection_summary(
     """The summary of a quarter, from all inspections the ledger holds, in any order.
 
     Older inspections serve the comparison and the open events only; those after the quarter are not looked at.
-    Raises ValueError when no inspection falls into the quarter or before it: there is nothing to date a summary by.
+    Raises NotFound when no inspection falls into the quarter or before it: there is nothing to date a summary by.
     """
     zone = header.zone
     known = sorted(
         (one for one in inspections if Quarter.of(one.started_at, zone) <= quarter), key=lambda one: one.started_at
     )
     if not known:
-        raise ValueError(f"the ledger holds no inspection in or before {quarter}")
+        raise NotFound(
+            f"the ledger holds no inspection in or before {quarter}",
+            hint="`maintkit report --list` shows those there are",
+        )
     inside = [one for one in known if Quarter.of(one.started_at, zone) == quarter]
     open_ = _open_events(known)
     last = known[-1]
