@@ -70,7 +70,7 @@ def _none_good(found: BackupJob) -> Observation:
     return judged(
         "crit",
         instance=found.name,
-        value="none",
+        value="无有效备份",
         conclusion_zh=f"备份任务 {found.name} 的{state_zh}，一旦发生故障，数据无法从备份恢复。",
         remedy_zh="请立即查明备份任务未产生有效备份的原因，核实是否另有可用的备份副本，"
         "尽快完成一次全量备份并做恢复验证；"
@@ -91,7 +91,7 @@ def _absent(case: Case, job: Job) -> Observation:
     return judged(
         "crit",
         instance=job.name,
-        value="absent",
+        value="目录中不存在",
         conclusion_zh=f"约定的备份任务 {job.name}（{tool}）在备份工具的目录中不存在，该数据没有受到约定的备份保护。",
         remedy_zh="请核对备份工具是否安装、任务名称和配置是否正确、存储库是否可达；确认从未建立的，"
         "按备份方案建立任务并完成首次全量备份和恢复验证。",

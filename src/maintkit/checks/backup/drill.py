@@ -23,7 +23,6 @@ def drill(case: Case) -> Iterable[Observation]:
 
 
 def _judge(case: Case, name: str) -> Observation:
-    limit = case.limits["backup.drill"]
     last = case.last_drills.get(name)
     remedy_zh = (
         "请在维护窗口内把该任务的备份恢复到隔离环境（不要覆盖生产），校验数据完整性并记录实际 RTO、RPO，"
@@ -33,9 +32,7 @@ def _judge(case: Case, name: str) -> Observation:
         return judged(
             "crit",
             instance=name,
-            value="no drill recorded",
-            limit=limit,
-            unit=limit.unit,
+            value="无演练记录",
             conclusion_zh=f"台账中没有备份任务 {name} 的恢复演练记录，备份能否真正恢复未经验证。",
             remedy_zh=remedy_zh,
             excerpt="no drill recorded",
@@ -45,7 +42,7 @@ def _judge(case: Case, name: str) -> Observation:
         return unknown(f"the last drill is recorded at {last:%F}, after this inspection", instance=name)
     return measured(
         days,
-        limit,
+        case.limits["backup.drill"],
         instance=name,
         conclusion_zh=f"备份任务 {name} 最近一次通过的恢复演练在 {last:%Y-%m-%d}（UTC），距今 {days:.0f} 天，"
         "超出每季度一次的约定。",

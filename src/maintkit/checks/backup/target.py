@@ -71,12 +71,12 @@ def _off_host(case: Case, job: BackupJob) -> Iterator[Observation]:
     if job.off_host is None:
         yield unknown(why_none(case.facts.sections.backups, "off_host"), instance=job.name, excerpt=excerpt)
     elif job.off_host:
-        yield Observation(status="ok", instance=job.name, value="off host", excerpt=excerpt)
+        yield Observation(status="ok", instance=job.name, value="有异机副本", excerpt=excerpt)
     else:
         yield judged(
             "crit",
             instance=job.name,
-            value="on host",
+            value="仅在本机",
             conclusion_zh=f"备份任务 {job.name} 的备份只保存在数据库所在主机上，"
             "主机损坏或遭勒索加密时数据与备份会同时丢失。",
             remedy_zh="请为该任务增加主机以外的备份副本（独立备份服务器、对象存储或离线介质），"

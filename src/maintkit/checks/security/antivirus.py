@@ -50,7 +50,7 @@ def _no_engine(*, demanded: bool) -> Observation:
         return not_applicable("no antivirus engine is installed, and the site demands none")
     return judged(
         "crit",
-        value="absent",
+        value="未安装",
         conclusion_zh="按本院要求应安装防病毒引擎的主机上未发现防病毒引擎，主机不具备恶意代码防范能力。",
         remedy_zh="请按本院统一的防病毒方案，先评估与业务系统的兼容性和资源占用，"
         "再在维护窗口内安装引擎并导入最新病毒库；"
@@ -64,7 +64,7 @@ def _not_running(engine: str, *, running: bool | None, why: str) -> Observation:
     return judged(
         "crit",
         instance=f"{engine} engine",
-        value="stopped",
+        value="已停止",
         conclusion_zh=f"本院要求的防病毒引擎 {engine} 已安装但未运行，主机当前没有恶意代码防护。",
         remedy_zh="请先查明停止原因（是否因资源占用或与业务冲突被人为停用），与系统负责人确认后启动并设为开机自启，"
         "随后核对病毒库日期。",

@@ -15,23 +15,23 @@ def running(case: Case) -> Iterable[Observation]:
     section = case.facts.sections.audit
     audit = data_of(section)
     if audit.running:
-        yield Observation(status="ok", value="running")
+        yield Observation(status="ok", value="运行中")
     elif kind := container(case):
         yield not_applicable(f"a {kind} container is audited by the host it runs on")
     elif not audit.installed:
         yield judged(
             "warn",
-            value="not installed",
+            value="未安装",
             conclusion_zh="主机未安装审计服务 auditd，重要操作没有系统级审计记录，不满足等级保护安全审计要求。",
             remedy_zh="请在维护窗口内安装并启用 auditd，按等级保护要求配置审计规则；先评估磁盘余量与性能影响，"
             "已用其他审计产品替代的请登记说明。",
         )
     elif audit.running is None:
-        yield unknown(why_none(section, "running"), value="installed")
+        yield unknown(why_none(section, "running"), value="已安装")
     else:
         yield judged(
             "crit",
-            value="stopped",
+            value="已停止",
             conclusion_zh="审计服务 auditd 已安装但未运行，审计记录已中断，此期间的操作无法追溯。",
             remedy_zh="请先查明停止原因（人为停止、审计日志分区已满或配置错误），处理后启动 auditd 并设为开机自启；"
             "无人认领的停止操作按安全事件核查。",

@@ -46,7 +46,7 @@ def _no_answer(probe: Probe) -> Observation:
     return judged(
         "crit",
         instance=probe.name,
-        value="no answer" if probe.status is None else float(probe.status),
+        value="无应答" if probe.status is None else float(probe.status),
         conclusion_zh=f"页面 {probe.name}（{probe.url}）未能得到正常应答：{probe.error}，业务可能已中断。",
         remedy_zh="请先确认服务进程和监听端口是否正常，再检查反向代理、防火墙、域名解析与证书；"
         "影响业务的按故障流程上报，重启前保留现场日志。",
@@ -120,7 +120,7 @@ def content(case: Case) -> Iterable[Observation]:
 def _content(_case: Case, probe: Probe) -> Observation:
     excerpt = f"{probe.url} -> {probe.status}"
     if probe.matched:
-        return Observation(status="ok", instance=probe.name, value="matched", excerpt=excerpt)
+        return Observation(status="ok", instance=probe.name, value="符合", excerpt=excerpt)
     if probe.status is None:
         return unknown(f"no page to look at: {probe.error or 'no status came home'}", instance=probe.name)
     if probe.matched is None:
@@ -128,7 +128,7 @@ def _content(_case: Case, probe: Probe) -> Observation:
     return judged(
         "crit",
         instance=probe.name,
-        value="not matched",
+        value="不符",
         conclusion_zh=f"页面 {probe.name}（{probe.url}）有应答（HTTP {probe.status}），但没有约定的内容，"
         "可能是错误页、维护页或被篡改。",
         remedy_zh="请人工打开该页面核对实际内容：属版本更新的修改探测内容；属错误页的按应用日志处理；"
