@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
+from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.cli.terminal.words import bare
 from maintkit.clock import SystemClock, to_text
 from maintkit.errors import LedgerCorrupt
 from maintkit.evidence.anchor import anchor as sign
@@ -21,46 +21,36 @@ from maintkit.evidence.export import ExportedLedger
 from maintkit.evidence.export import export as write
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
+from maintkit.settings import FILE as SITE_FILE
 from maintkit.settings import load_settings
 
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+REVOKED = "revoked_keys"  # beside the signers file: keys that must not be believed any more
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+url_option = click.option("--ledger", "url", metavar="URL", help="Another ledger than the site's.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where the ledger and what verifies it are."""
+    """Where the ledger is and what verifies it; a ledger named by its URL brings no anchors and signers of its own."""
 
-    url: str
-    anchors: Path | None
-    signers: Path | None
+    url: str = ""
+    anchors: Path | None = None
+    signers: Path | None = None
 
 
 def _place(site: Path, url: str | None) -> Place:
-    """The site's ledger, or the one of a URL, which brings no anchors of its own."""
     if url is not None:
-        return Place(url=url, anchors=None, signers=None)
+        return Place(url=url)
     settings = load_settings(site)
     return Place(url=settings.ledger_url, anchors=settings.anchors, signers=settings.signers)
 
 
-def _located(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every subcommand shares."""
-    site = click.option("--site", type=DIRECTORY, default=".", show_default=True, help="The site's directory.")
-    url = click.option("--ledger", "url", metavar="URL", help="Another ledger than the site's.")
-    return site(url(function))
-
-
 def _open(place: Place, *, read_only: bool = True) -> Ledger:
     return Ledger.open(place.url, clock=SystemClock(), redactor=Redactor(), read_only=read_only)
-
-
-def printable(text: str) -> str:
-    """Stored text without what would steer a terminal: escape sequences, control characters, text direction."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
 @click.group()
@@ -69,12 +59,17 @@ def command() -> None:
 
 
 @command.command()
-@_located
-@click.option("--anchors", type=DIRECTORY, help="Anchors to hold it against, for example the hospital's own copies.")
-@click.option("--signers", type=FILE, help="OpenSSH allowed_signers file that says who may sign anchors.")
-@click.option("--revoked", type=FILE, help="Revoked keys (KRL); default: `revoked_keys` beside the signers file.")
-@click.option("--export", "exported", type=FILE, help="Verify this exported file instead of a ledger.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@site_option
+@url_option
+@click.option(
+    "--anchors", type=EXISTING_DIRECTORY, help="Anchors to hold it against, for example the hospital's own copies."
+)
+@click.option("--signers", type=EXISTING_FILE, help="OpenSSH allowed_signers file that says who may sign anchors.")
+@click.option(
+    "--revoked", type=EXISTING_FILE, help="Revoked keys (KRL); default: `revoked_keys` beside the signers file."
+)
+@click.option("--export", "exported", type=EXISTING_FILE, help="Verify this exported file instead of a ledger.")
+@json_option
 def verify(
     *,
     site: Path,
@@ -86,26 +81,25 @@ def verify(
     as_json: bool,
 ) -> None:
     """Check the whole chain, its attachments and its anchors; exit code 21 names the first bad entry."""
-    needs_no_site = url is not None or (exported is not None and signers is not None)
-    place = Place(url=url or "", anchors=None, signers=None) if needs_no_site else _site_or_nothing(site, exported)
-    anchors, signers = anchors or place.anchors, signers or place.signers
-    if revoked is None and signers is not None and signers.with_name("revoked_keys").is_file():
-        revoked = signers.with_name("revoked_keys")
-    if exported is not None:
-        result = walk(ExportedLedger(exported), anchors, signers, revoked=revoked)
-    else:
-        with _open(place) as ledger:
-            result = walk(ledger, anchors, signers, revoked=revoked)
+    # An exported file is also verified far from any site.
+    away = exported is not None and not (site / SITE_FILE).is_file()
+    place = Place() if away else _place(site, url)
+    signers = signers or place.signers
+    revoked = revoked or _revoked_beside(signers)
+    with ExitStack() as stack:
+        source = ExportedLedger(exported) if exported is not None else stack.enter_context(_open(place))
+        result = walk(source, anchors or place.anchors, signers, revoked=revoked)
     click.echo(_as_json(result) if as_json else _as_text(result))
     if not result.intact:
-        raise LedgerCorrupt(str(result.problems[0]), hint="keep this copy as it is, and compare it with the hospital's")
+        raise LedgerCorrupt(
+            bare(str(result.problems[0])), hint="keep this copy as it is, and compare it with the hospital's"
+        )
 
 
-def _site_or_nothing(site: Path, exported: Path | None) -> Place:
-    """An exported file is also verified far from any site."""
-    if exported is not None and not (site / "maintkit.yml").is_file():
-        return Place(url="", anchors=None, signers=None)
-    return _place(site, None)
+def _revoked_beside(signers: Path | None) -> Path | None:
+    if signers is None or not signers.with_name(REVOKED).is_file():
+        return None
+    return signers.with_name(REVOKED)
 
 
 def _as_json(result: Verification) -> str:
@@ -113,23 +107,27 @@ def _as_json(result: Verification) -> str:
 
 
 def _as_text(result: Verification) -> str:
-    counted = f"{result.entries} entries verified, head {result.head.hash[:16]}, {result.anchors_checked} anchors"
-    lines = [f"ledger {printable(result.ledger)}: {counted}"]
-    lines += [f"  BAD: {printable(str(problem))}" for problem in result.problems]
+    lines = [
+        f"ledger   {bare(result.ledger)}",
+        f"entries  {result.entries}, the last {result.head.hash[:16]}…",
+        f"anchors  {result.anchors_checked}",
+    ]
+    lines += [f"BAD      {bare(str(problem))}" for problem in result.problems]
     if not result.anchors_checked:
-        lines.append("  note: no anchor was checked, so a tail that was cut off would not be seen")
-    return "\n".join([*lines, "not intact" if result.problems else "intact"])
+        lines.append("note     no anchor was checked: a tail that was cut off would not be seen")
+    return "\n".join([*lines, f"result   {'intact' if result.intact else 'not intact'}"])
 
 
 @command.command()
-@_located
+@site_option
+@url_option
 @click.option("--kind", help="Only entries of this kind, like host.judged.")
 @click.option("--run", help="Only entries of this run.")
 @click.option("--subject", help="Only entries of this subject, like a host's name.")
 @click.option(
     "--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many, counted from the end."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print entries as JSON lines.")
+@json_option
 @click.argument("seq", type=click.IntRange(min=1), required=False)
 def show(
     *,
@@ -161,7 +159,7 @@ def _entry_json(entry: Entry) -> str:
 def _in_short(entry: Entry) -> str:
     marks = "  ".join(mark for mark in (entry.run, entry.subject) if mark)
     attached = f"  +{len(entry.attachments)} attached" if entry.attachments else ""
-    return printable(f"{entry.seq:>6}  {to_text(entry.at)[:19]}Z  {entry.kind:<22}  {marks}{attached}")
+    return bare(f"{entry.seq:>6}  {to_text(entry.at)[:19]}Z  {entry.kind:<22}  {marks}{attached}")
 
 
 def _in_full(entry: Entry) -> str:
@@ -177,11 +175,12 @@ def _in_full(entry: Entry) -> str:
     }
     head = "\n".join(f"{name:<12}{value or '-'}" for name, value in marks.items())
     body = json.dumps(entry.body, ensure_ascii=False, indent=2, sort_keys=True)
-    return printable(f"{head}\n{body}")
+    return "\n".join(bare(row) for row in f"{head}\n{body}".split("\n"))
 
 
 @command.command()
-@_located
+@site_option
+@url_option
 @click.option(
     "--key", type=FILE, required=True, help="SSH private key, or a public key whose private one is in the agent."
 )
@@ -194,14 +193,15 @@ def anchor(*, site: Path, url: str | None, key: Path, anchors: Path | None) -> N
         raise click.UsageError("with --ledger, say where to keep the anchor: --anchors DIR")
     with _open(place, read_only=False) as ledger:
         made = sign(ledger, key=key, directory=directory, clock=SystemClock())
-    click.echo(f"{made.path}: entry {made.head.seq}, head {made.head.hash[:16]}")
+    click.echo(f"{made.path}: signed entry {made.head.seq}, {made.head.hash[:16]}…")
 
 
 @command.command()
-@_located
+@site_option
+@url_option
 @click.argument("file", type=FILE)
 def export(*, site: Path, url: str | None, file: Path) -> None:
     """Write entries and attachments to FILE (.jsonl or .jsonl.gz), to be verified by `verify --export FILE`."""
     with _open(_place(site, url)) as ledger:
         head = write(ledger, file)
-    click.echo(f"{file}: {head.seq} entries, head {head.hash[:16]}")
+    click.echo(f"{file}: entries up to {head.seq}, {head.hash[:16]}…")

@@ -21,7 +21,7 @@ DOMAIN = "maintkit.ledger/1"
 GENESIS = "0" * 64  # the `prev` of entry 1, and the head of an empty ledger
 
 _KIND = re.compile(r"[a-z][a-z-]*(\.[a-z][a-z-]*)+")
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +114,6 @@ def kind_of(draft: Draft) -> str:
     return draft.kind
 
 
-def line(text: str | None) -> str | None:
-    """A run or a subject as it is stored: one line of text that UTF-8 and PostgreSQL can hold."""
-    if text is None:
-        return None
+def line(text: str) -> str:
+    """The text as one line that UTF-8, PostgreSQL and a terminal can hold: for runs, subjects and names."""
     return _CONTROL.sub("\ufffd", escaped(text))

@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -17,42 +17,15 @@ from maintkit.clock import Clock, from_text, to_text
 from maintkit.errors import ClockSetBack, LedgerCorrupt, LedgerError, NotFound
 from maintkit.evidence import tables
 from maintkit.evidence.attach import CAP_BYTES, Attachment, Fault, compress, expand, fault, seal
-from maintkit.evidence.canonical import canonical
 from maintkit.evidence.database import Database, database, errors
-from maintkit.evidence.entry import DOMAIN, GENESIS, Draft, Entry, Head, Row, kind_of, line
+from maintkit.evidence.entry import DOMAIN, GENESIS, Draft, Entry, Head, Row
 from maintkit.evidence.lock import WAIT_S, myself
+from maintkit.evidence.prepare import Prepared, prepare
 from maintkit.evidence.redact import Redactor
 
 VERSION = 1
 TOLERATED = timedelta(seconds=2)  # what NTP may step back; the last entry's instant then stands for now
 _PAGE = (8, 128)  # entries a query, first and largest: a look at the newest stays cheap, a long walk too
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prepared:
-    """A draft that is masked and in canonical form: all that can be done before the database is locked."""
-
-    kind: str
-    run: str | None
-    subject: str | None
-    body: str
-    attachments: tuple[Attachment, ...]
-    masked: int
-
-    def row(self, ledger_id: str, *, at: str, after: Head) -> Row:
-        """The row that follows `after`, hashed."""
-        row = Row(
-            seq=after.seq + 1,
-            at=at,
-            kind=self.kind,
-            run=self.run,
-            subject=self.subject,
-            body=self.body,
-            attachments=canonical([attachment.sha256 for attachment in self.attachments]),
-            prev=after.hash,
-            hash="",
-        )
-        return replace(row, hash=row.digest(ledger_id))
 
 
 class Ledger:
@@ -158,7 +131,7 @@ class Ledger:
 
     def append_all(self, drafts: Iterable[Draft]) -> tuple[Entry, ...]:
         """Record several facts in one transaction: all or none."""
-        prepared = [self._prepare(draft) for draft in drafts]
+        prepared = [prepare(draft, self.redactor) for draft in drafts]
         with self._thread, self._connection() as connection, errors(self.name), connection.begin():
             return self._insert(connection, prepared)
 
@@ -172,22 +145,7 @@ class Ledger:
         with self._source.writer(me) as connection:
             yield connection
 
-    def _prepare(self, draft: Draft) -> _Prepared:
-        body, masked = self.redactor.value(draft.body)
-        subject = line(draft.subject)
-        if subject is not None:
-            result = self.redactor.text(subject)
-            subject, masked = result.text, masked + result.count
-        return _Prepared(
-            kind=kind_of(draft),
-            run=line(draft.run),
-            subject=subject,
-            body=canonical(body),
-            attachments=tuple(draft.attachments),
-            masked=masked + sum(attachment.masked for attachment in draft.attachments),
-        )
-
-    def _insert(self, connection: Connection, prepared: list[_Prepared]) -> tuple[Entry, ...]:
+    def _insert(self, connection: Connection, prepared: list[Prepared]) -> tuple[Entry, ...]:
         last = _last(connection)
         at = self._instant(last)
         head = Head(seq=last.seq, hash=last.hash) if last else Head(seq=0, hash=GENESIS)

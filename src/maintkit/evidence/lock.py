@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from maintkit.errors import LedgerError, LedgerLocked
+from maintkit.evidence.entry import line
 
 WAIT_S = 2.0  # as long as somebody else's single append may take on a slow disk
 _POLL_S = 0.02
@@ -30,7 +31,7 @@ class Holder:
     since: str
 
     def __str__(self) -> str:
-        return f"{self.user} on {self.host} (process {self.pid}) since {self.since}: {self.purpose}"
+        return line(f"{self.user} on {self.host} (process {self.pid}) since {self.since}: {self.purpose}")
 
 
 def myself(*, purpose: str, since: str) -> Holder:
