@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from maintkit.clock import SystemClock
-from maintkit.errors import LedgerLocked
+from maintkit.errors import LedgerError, LedgerLocked
 from maintkit.evidence.chain import verify
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
@@ -113,3 +114,24 @@ def test_a_program_started_by_the_writer_does_not_keep_the_lock(url: str) -> Non
         finally:
             child.kill()
             child.wait()
+
+
+def test_a_lost_session_ends_the_right_to_write(postgres_url: str) -> None:
+    """When the server ends the session, its lock is gone: the writer must not go on over a new connection."""
+    Ledger.create(postgres_url, clock=SystemClock(), redactor=Redactor()).close()
+    with opened(postgres_url) as ledger:
+        with ledger.writing("inspection"):
+            ledger.append("inspection.started", {})
+            server = create_engine(postgres_url)
+            with server.connect() as connection:
+                held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                assert connection.execute(text(held)).scalars().all() == [True]
+            server.dispose()
+            with pytest.raises(LedgerError, match=r"terminat"):
+                ledger.append("host.judged", {})
+            with pytest.raises(LedgerError, match=r"the session that held the lock was lost"):
+                ledger.append("host.judged", {})
+            with opened(postgres_url) as other:
+                assert other.append("inspection.started", {}).seq == 2
+        assert verify(ledger).entries == 2
+        assert ledger.append("inspection.finished", {}).seq == 3

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from maintkit.evidence.redact import Redactor
 
 CAP_BYTES = 16 * 1024 * 1024
-LEVEL = 3  # on a 40 KB facts document: 0.5 ms for 8:1; level 6 takes twice as long for 5 % less
+LEVEL = 3  # a 40 KB facts document: 0.05 ms for 9:1; level 6 takes 0.13 ms for a tenth less
 _PIECE = 64 * 1024
 
 

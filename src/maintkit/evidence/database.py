@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -80,6 +80,8 @@ _KNOWN: tuple[tuple[str, type[LedgerError], str], ...] = (
     ("disk is full", LedgerError, "free space on that disk; nothing of this write was kept, all earlier entries were"),
     ("No space left", LedgerError, "free space on that disk; nothing of this write was kept, all earlier entries were"),
     ("disk I/O error", LedgerError, "look at that disk and at quotas; all acknowledged entries are kept"),
+    ("read-only transaction", LedgerError, "this ledger was opened for reading only"),
+    ("terminating connection", LedgerError, "run the command again; `maintkit ledger show` says how far it came"),
     ("readonly database", LedgerError, "give the user who runs maintkit write access to the ledger and its directory"),
     ("unable to open", LedgerError, "give the user who runs maintkit access to the ledger and its directory"),
     ("not a database", LedgerCorrupt, "this file is no SQLite database: restore the ledger from its last good copy"),
@@ -177,12 +179,26 @@ class Postgres:
         with errors(self.name), self.engine.connect() as connection:
             if not patiently(lambda: self._take(connection), wait_s=wait_s):
                 raise locked_by(self._holder(connection), ledger=self.name)
+            event.listen(connection, "begin", self._same_session(connection))
             try:
                 self._name(connection, me)
                 yield connection
             finally:
                 # Closing the session gives the lock back whatever state the transaction is in.
                 connection.invalidate()
+
+    def _same_session(self, connection: Connection) -> Callable[[Connection], None]:
+        """SQLAlchemy connects anew when a session was lost, and the lock went with the old one: nothing may follow."""
+        session = connection.connection.dbapi_connection
+
+        def check(now: Connection) -> None:
+            if now.connection.dbapi_connection is not session:
+                raise LedgerError(
+                    f"{self.name}: the session that held the lock was lost",
+                    hint="run the command again; `maintkit ledger show` says how far it came",
+                )
+
+        return check
 
     def _take(self, connection: Connection) -> bool:
         with connection.begin():
