@@ -9,6 +9,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -120,6 +121,15 @@ def test_no_cell_of_the_workbook_is_a_formula(tmp_path: Path) -> None:
     assert all(cell.quotePrefix for cell in suspect)
     with zipfile.ZipFile(path) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
+
+
+def test_names_longer_than_an_office_file_allows_for_its_head_are_cut_there(tmp_path: Path) -> None:
+    """Excel opens no workbook with more than 255 characters in a header, and Word's properties hold no more."""
+    document = replace(draw.documents()["record-one-host"], organisation="&医院" * 400)
+    paths = render(document, ["docx", "xlsx"], tmp_path, "record")
+    head = openpyxl.load_workbook(paths[1])["记录"].oddHeader
+    assert len(f"&L{head.left.text}&R{head.right.text}") <= 255
+    assert closed_up(document.organisation) in closed_up(docx_text(paths[0]))
 
 
 def test_the_page_has_no_script_and_fetches_nothing(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"not done within the total limit of (\S+) s", "未在总时限 {0} 秒内完成"),
     (r"no Python 2\.7 or 3\.5\+ was found", "未找到 Python 2.7 或 3.5 以上版本"),
     (r"not part of this inspection; last seen (\w+) in an earlier one", "不在本次巡检范围内，上次为{0}"),
+    (r"warn", "警告"),
+    (r"crit", "严重"),
     # sections of the facts
     (r"section ([\w, ]+) was not collected", "未采集“{0}”"),
     (r"section ([\w, ]+) was denied: (.+)", "“{0}”无权读取：{1}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sample_inspections as sample
@@ -11,7 +12,7 @@ from maintkit.documents.model import Annex, Document, KeyValues, SignOff, Table,
 from maintkit.documents.parts.events import MOST_FORMS
 from maintkit.documents.parts.results import MOST_ROWS_ON_PAPER
 from maintkit.documents.views import inspection_record
-from maintkit.evidence.recorded import Handling, Inspection
+from maintkit.evidence.recorded import Comparison, Handling, Inspection
 
 EVENTS = ("20261124-1-001", "20261024-1-002")
 
@@ -139,7 +140,30 @@ def test_closed_and_unseen_events_of_the_last_period_are_named() -> None:
     """What was not looked at counts as still open."""
     document = said(record(sample.fleet()))
     assert "新增异常 1 个，持续 1 个，关闭 1 个，本期未能复核 1 个" in document
-    assert "（仍视为未关闭）：20261024-1-003" in document
+    assert "本期未能复核的事件（仍视为未关闭）" in document
+    assert "20261024-1-003\n—\n—\n不在本次巡检范围内" in document
+
+
+def test_a_waived_matter_has_an_event_and_is_not_counted_as_abnormal() -> None:
+    """It waits for nobody's handling, and 新增 and 持续 add up to what is abnormal."""
+    until = (sample.STARTED + timedelta(days=9)).isoformat()
+    waived = sample.bad("h", "disk.space", "waived", "20261124-1-001", waived_status="warn",
+                        waiver={"who": "王主任", "why": "待扩容", "until": until})  # fmt: skip
+    inspection = sample.inspection((sample.host("h", (waived,)),))
+    comparison = Comparison(previous_run="20261024-1", new=("20261124-1-001",))
+    document = inspection_record(inspection, comparison, {}, sample.HEADER)
+    assert not document.draft
+    assert "新增异常 0 个，持续 0 个" in said(document)
+    assert "待扩容" in said(document)
+
+
+def test_an_event_that_could_not_be_looked_at_again_says_why() -> None:
+    """Its host or its privilege was missing this time; that does not close it."""
+    open_ = sample.finding(
+        "h", 3, status="unknown", event="20261024-1-003", reason="needs root: /data", instance="/data"
+    )
+    document = said(record(sample.inspection((sample.host("h", (open_,)),))))
+    assert "20261024-1-003\nh /data\n磁盘使用率\n需要 root 权限：/data" in document
 
 
 def test_a_first_inspection_says_that_there_is_nothing_to_compare() -> None:

@@ -6,6 +6,8 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import STATUS, TONE
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
+from maintkit.documents.parts.events import tally
+from maintkit.documents.reasons import reason
 from maintkit.evidence.recorded import ABNORMAL, Comparison, Inspection, RecordedFinding
 
 MOST_NUMBERS = 20  # lines of the table of numbers: the abnormal ones, then those that changed most
@@ -16,18 +18,18 @@ def section(title: str, inspection: Inspection, comparison: Comparison, header: 
     heading = Heading(text=title)
     if comparison.previous_run is None:
         return (heading, Paragraph(text="台账中没有可比较的上期巡检，本次为首次巡检，不作对比。"))
-    blocks: list[Block] = [heading, Paragraph(text=_counts(comparison))]
+    blocks: list[Block] = [heading, Paragraph(text=_counts(inspection, comparison))]
     if comparison.closed:
         blocks += [Heading(text="本期关闭的事件", level=2), _closed(comparison, header)]
     if comparison.unseen:
-        unseen = "、".join(sorted(filter(None, comparison.unseen)))
-        blocks.append(Paragraph(text=f"上期未关闭、本期未能复核的事件（仍视为未关闭）：{unseen}。", tone="strong"))
+        blocks += [Heading(text="本期未能复核的事件（仍视为未关闭）", level=2), _unseen(inspection, comparison)]
     return (*blocks, Heading(text="关键指标", level=2), *_numbers(inspection))
 
 
-def _counts(comparison: Comparison) -> str:
+def _counts(inspection: Inspection, comparison: Comparison) -> str:
+    new, still_open = tally(inspection, comparison)
     return (
-        f"上期巡检 {comparison.previous_run}。新增异常 {len(comparison.new)} 个，持续 {len(comparison.still_open)} 个，"
+        f"上期巡检 {comparison.previous_run}。新增异常 {new} 个，持续 {still_open} 个，"
         f"关闭 {len(comparison.closed)} 个，本期未能复核 {len(comparison.unseen)} 个。"
     )
 
@@ -52,6 +54,26 @@ def _closed(comparison: Comparison, header: Header) -> Table:
             for finding in comparison.closed
         ),
     )
+
+
+def _unseen(inspection: Inspection, comparison: Comparison) -> Table:
+    carried = {finding.event: finding for finding in inspection.findings if finding.event}
+    return Table(
+        columns=(
+            Column(title="事件编号", width=20),
+            Column(title="对象", width=24),
+            Column(title="巡检项", width=22),
+            Column(title="未能复核的原因", width=34),
+        ),
+        rows=tuple(_unseen_row(name, carried.get(name)) for name in sorted(filter(None, comparison.unseen))),
+    )
+
+
+def _unseen_row(event: str, finding: RecordedFinding | None) -> tuple[Cell, ...]:
+    if finding is None:
+        return (Cell(text=event), *(Cell(text=wording.NOTHING),) * 2, Cell(text="不在本次巡检范围内"))
+    why = reason(finding.reason) or STATUS[finding.status]
+    return (Cell(text=event), Cell(text=wording.subject(finding)), Cell(text=finding.title_zh), Cell(text=why))
 
 
 def _numbers(inspection: Inspection) -> tuple[Block, ...]:

@@ -46,6 +46,12 @@ def section(
     return (*blocks, *forms)
 
 
+def tally(inspection: Inspection, comparison: Comparison) -> tuple[int, int]:
+    """How many abnormal events are new and how many were open before; waived ones have an event and count as neither."""
+    abnormal = {finding.event for finding in abnormal_events(inspection)}
+    return len(abnormal & set(comparison.new)), len(abnormal & set(comparison.still_open))
+
+
 def novelty(event: RecordedFinding, comparison: Comparison) -> str:
     """新增, 持续, or 首次巡检 when there is nothing to compare with."""
     if comparison.previous_run is None:

@@ -90,7 +90,9 @@ def _set_page(word: WordFile, document: Document) -> None:
 
 def _set_properties(word: WordFile, document: Document) -> None:
     about = word.core_properties
-    about.title, about.subject, about.author = document.title, document.number, document.organisation
+    # The package allows 255 characters for each.
+    about.title, about.subject = document.title[:255], document.number[:255]
+    about.author = document.organisation[:255]
     about.last_modified_by, about.comments, about.keywords = "", "", document.kind
     about.created = about.modified = document.dated.replace(tzinfo=None)
     about.language, about.revision = "zh-CN", 1
@@ -123,7 +125,9 @@ def _block(block: Block) -> Iterator[str]:
         case SignOff():
             yield from _sign_off(block)
         case PageBreak():
-            yield '<w:p><w:r><w:br w:type="page"/></w:r></w:p>'
+            # The paragraph's own line lands on the new page: a line of a point's height is not seen there.
+            spacing = '<w:spacing w:before="0" w:after="0" w:line="20" w:lineRule="exact"/>'
+            yield f'<w:p><w:pPr>{spacing}</w:pPr><w:r><w:br w:type="page"/></w:r></w:p>'
         case Annex():
             yield _heading(Heading(text=block.title))
             yield _paragraph(_run(block.note, tone="muted"), after=80)

@@ -279,8 +279,8 @@ def _print_on_a4(sheet: Worksheet, document: Document, *, landscape: bool) -> No
 
 
 def _header_text(text: str) -> str:
-    """Header and footer have codes of their own that begin with &."""
-    return text.replace("&", "&&")
+    """Header and footer have codes of their own that begin with &; one of over 255 characters breaks the file."""
+    return (text if len(text) <= 80 else f"{text[:79]}…").replace("&", "&&")
 
 
 def _sheet_name(title: str) -> str:

@@ -111,7 +111,8 @@ def _conclusion(inspection: Inspection, comparison: Comparison, unfinished: int)
     if bad:
         said.append(f"发现异常 {bad} 项（{STATUS['crit']} {counts['crit']} 项，{STATUS['warn']} {counts['warn']} 项）")
         if comparison.previous_run:
-            said.append(f"，其中新增 {len(comparison.new)} 项、持续 {len(comparison.still_open)} 项")
+            new, still_open = events.tally(inspection, comparison)
+            said.append(f"，其中新增 {new} 项、持续 {still_open} 项")
         said.append("；" + (f"{unfinished} 项的处理情况待填写。" if unfinished else "处理情况均已填写。"))
     elif inspection.coverage.inspected:
         said.append("已判定的巡检项未发现异常。")

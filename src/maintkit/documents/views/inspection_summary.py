@@ -140,7 +140,7 @@ def _inspection(one: Inspection, comparison: Comparison, header: Header) -> tupl
             text=f"{cover.expected}/{cover.inspected}/{len(cover.missed)}", tone="strong" if cover.missed else "plain"
         ),
         Cell(text=results.counts_text(results.count(one.findings))),
-        Cell(text=f"{len(comparison.new)}/{len(comparison.closed)}"),
+        Cell(text=f"{events.tally(one, comparison)[0]}/{len(comparison.closed)}"),
         Cell(text=ENDED.get(one.ended, str(one.ended)), tone="plain" if one.ended == "complete" else "strong"),
     )
 
