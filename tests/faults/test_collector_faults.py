@@ -282,6 +282,23 @@ def changes(line: str) -> bool:
     )
 
 
+def test_a_host_without_room_for_a_process_still_answers(tmp_path):
+    """The process table is full: every section says so, and the frame comes."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become another user")
+    source = script({"only": ["host", "memory"]}, tmp_path)
+    code = (
+        "import os, resource; os.setgroups([]); os.setgid(64998); os.setuid(64998);"
+        "resource.setrlimit(resource.RLIMIT_NPROC, (1, 1));"
+        "os.execv('/usr/bin/python3', ['python3', '-I', '-S', '-'])"
+    )
+    argv = ["/usr/bin/python3", "-c", code]
+    done = subprocess.run(argv, input=source, capture_output=True, timeout=60, check=True)
+    sections = json.loads(done.stdout.partition(b"\n")[2])["sections"]
+    assert {one["status"] for one in sections.values()} == {"error"}
+    assert sections["host"]["reason"] == "the host has no room for another process"
+
+
 CANARY = "CANARY-8f2c"
 
 

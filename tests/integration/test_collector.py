@@ -146,7 +146,7 @@ def test_vermin_agrees_that_python_2_7_and_3_5_suffice(tmp_path):
     path.write_bytes(script(None, tmp_path))
     guarded = ("http.client", "http.client.HTTPSConnection", "http.client.HTTPConnection", "httplib")
     guarded += ("httplib.HTTPSConnection", "httplib.HTTPConnection", "ssl.SSLContext", "ssl.SSLContext.check_hostname")
-    argv = [sys.executable, "-m", "vermin", "-t=2.7", "-t=3.5-", "--no-tips"]
+    argv = [str(Path(sys.executable).with_name("vermin")), "-t=2.7", "-t=3.5-", "--no-tips"]
     argv += [word for name in guarded for word in ("--exclude", name)]
     done = subprocess.run([*argv, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

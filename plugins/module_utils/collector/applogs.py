@@ -12,7 +12,7 @@ from .probe import Absent, Refused
 from .program import monotonic
 from .text import decode, encode
 
-CAP, DEEP_CAP = 8 * 1024 * 1024, 64 * 1024 * 1024
+CAP, DEEP_CAP = 8 * 1024 * 1024, 32 * 1024 * 1024
 
 
 def collect_applogs(probe):

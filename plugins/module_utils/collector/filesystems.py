@@ -17,6 +17,11 @@ VIRTUAL = frozenset(
 NETWORK = frozenset("nfs nfs4 cifs smb3 smbfs ceph glusterfs fuse.glusterfs fuse.sshfs afs lustre ocfs2 9p".split())
 MOUNT_SECONDS = 3.0
 MOUNTS = 200
+UNANSWERED = {
+    "timeout": {"state": "timeout", "reason": "no answer within %g s" % MOUNT_SECONDS},
+    "late": {"state": "timeout", "reason": "not asked: others took too long"},
+    "unborn": {"state": "error", "reason": "the host has no room for another process"},
+}
 
 
 def collect_filesystems(probe):
@@ -34,10 +39,7 @@ def collect_filesystems(probe):
         if state == "done":
             mount.update(json.loads(payload.decode("ascii")))
         else:
-            reason = (
-                "no answer within %g s" % MOUNT_SECONDS if state == "timeout" else "not asked: others took too long"
-            )
-            mount.update(state="timeout", reason=reason)
+            mount.update(UNANSWERED.get(state) or {"state": "error", "reason": "its process ended"})
         mount["fstab_read_only"] = fstab.get(mount["mount"])
     return {"mounts": mounts}
 
@@ -85,10 +87,9 @@ def once_per_device(mounts):
     """Bind mounts show the same disk again: only the first, shortest path of a local device is kept."""
     kept, seen = [], set()
     for mount in sorted(mounts, key=lambda mount: len(mount["mount"])):
-        key = (mount["device"], mount["read_only"])
-        if mount["device"].startswith("/dev/") and key in seen and mount["fstype"] != "btrfs":
+        if mount["device"].startswith("/dev/") and mount["device"] in seen and mount["fstype"] != "btrfs":
             continue
-        seen.add(key)
+        seen.add(mount["device"])
         kept.append(mount)
     return [mount for mount in mounts if mount in kept]
 

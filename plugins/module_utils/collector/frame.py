@@ -55,6 +55,9 @@ def prepare():
     """Be a quiet guest: write no bytecode, give way to the host's own work, expect no locale."""
     sys.dont_write_bytecode = True
     os.environ.update(ENVIRONMENT)
+    # Logs are stamped in the host's own zone, not in that of whoever logged in.
+    os.environ.pop("TZ", None)
+    time.tzset()
     os.umask(0o077)
     os.chdir("/")
     try:

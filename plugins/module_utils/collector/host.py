@@ -85,14 +85,12 @@ def parse_dmi(vendor, product):
 
 
 def timezone(probe):
-    """The zone's name (Asia/Shanghai), else its offset; None: neither is set."""
-    name = first_line(probe.read("/etc/timezone"))
-    if name:
-        return name
-    try:
-        target = os.path.realpath("/etc/localtime")
-    except OSError:
-        target = ""
+    """The zone's name (Asia/Shanghai), else its offset."""
+    target = os.path.realpath("/etc/localtime")
     if "zoneinfo/" in target:
         return target.split("zoneinfo/", 1)[1]
+    # Debian writes the name beside a copied file, CentOS 6 among other settings.
+    name = first_line(probe.read("/etc/timezone")) or settings(probe.read("/etc/sysconfig/clock") or "").get("ZONE")
+    if name:
+        return name
     return time.strftime("UTC%z") if os.path.exists("/etc/localtime") else "UTC"

@@ -70,7 +70,7 @@ def from_journal(probe, since_at, now, files):
         tally.add(text, source)
     begins = journal_begins_at(files)
     cut = output.timeout or output.capped or tally.total >= JOURNAL_LINES
-    if output.code and not output.out:
+    if output.code and output.err and not output.out:
         raise OSError("journalctl ended with %d: %s" % (output.code, decode(output.err)[:200]))
     return journal_data(since_at, now, "journald", tally, not cut and begins is not None and begins <= since_at)
 

@@ -28,13 +28,17 @@ def in_lanes(count, work, workers, seconds, deadline):
     """`{task: (state, payload)}` of `work(task) -> bytes` for tasks 0 to count-1, in that order.
 
     state: "done"; "timeout" (its own limit of `seconds`); "died" (payload: the exit code); "late" (the deadline came
-    first, on the monotonic clock). The children take tasks from one shared pipe, so a slow task holds up only its lane.
+    first, on the monotonic clock); "unborn" (no process could be started). The children take tasks from one shared
+    pipe, so a slow task holds up only its lane.
     """
     queue_r, queue_w = os.pipe()
     os.write(queue_w, b"".join(TASK.pack(task) for task in range(count)))
     os.close(queue_w)
     results = {}
-    lanes = [open_lane(queue_r, work) for _ in range(min(workers, count))]
+    lanes = []
+    for _ in range(min(workers, count)):
+        add_lane(lanes, queue_r, work, seconds)
+    unborn = not lanes
     while lanes:
         limits = [lane.since + seconds for lane in lanes if lane.task is not None] + [deadline]
         ready = wait_readable([lane.fd for lane in lanes], min(limits) - monotonic())
@@ -46,14 +50,23 @@ def in_lanes(count, work, workers, seconds, deadline):
                 close_lane(lane, results, "died" if ended else "timeout" if stuck else "late")
                 lanes.remove(lane)
                 if (ended or stuck) and now < deadline and len(results) < count and lane.buffer != b"idle":
-                    lanes.append(open_lane(queue_r, work))
+                    add_lane(lanes, queue_r, work, seconds)
+                    unborn = not lanes
     os.close(queue_r)
     for task in range(count):
-        results.setdefault(task, ("late", b""))
+        results.setdefault(task, ("unborn" if unborn else "late", b""))
     return results
 
 
-def open_lane(queue, work):
+def add_lane(lanes, queue, work, seconds):
+    """One more child, unless the host has no room for one (its process table or memory is full)."""
+    try:
+        lanes.append(open_lane(queue, work, seconds))
+    except OSError:
+        return
+
+
+def open_lane(queue, work, seconds):
     """Fork a child that takes tasks until the queue is empty."""
     read_end, write_end = os.pipe()
     pid = os.fork()
@@ -73,6 +86,8 @@ def open_lane(queue, work):
                 break
             task = TASK.unpack(ticket)[0]
             send(write_end, HEADER.pack(task, STARTED, 0))
+            # Should the parent be killed, nobody is left to end a child that is stuck.
+            signal.alarm(int(seconds) + 3)
             payload = work(task)
             send(write_end, HEADER.pack(task, RESULT, len(payload)) + payload)
         send(write_end, HEADER.pack(0, IDLE, 0))

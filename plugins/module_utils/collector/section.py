@@ -46,6 +46,8 @@ def unfinished(state, code, seconds, total):
         return section_text("timeout", "no answer within %g s" % seconds, None, None, False, seconds)
     if state == "late":
         return section_text("timeout", "not done within the total limit of %g s" % total, None, None, False, 0)
+    if state == "unborn":
+        return section_text("error", "the host has no room for another process", None, None, False, 0)
     reason = "its process ended with code %s" % (code.decode("ascii") or "unknown")
     return section_text("error", reason, None, None, False, 0)
 

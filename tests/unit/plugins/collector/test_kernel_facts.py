@@ -63,7 +63,7 @@ MOUNTS = """rootfs / rootfs rw 0 0
 sysfs /sys sysfs rw 0 0
 /dev/mapper/centos-root / xfs rw,relatime 0 0
 /dev/sdb1 /data\\040disk ext4 ro,relatime 0 0
-/dev/sdb1 /var/lib/docker/x ext4 ro,relatime 0 0
+/dev/sdb1 /var/lib/docker/x ext4 rw,relatime 0 0
 nas:/pacs /pacs nfs4 rw,hard 0 0
 tmpfs /run tmpfs rw 0 0
 """

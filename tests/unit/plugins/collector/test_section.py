@@ -60,6 +60,7 @@ def test_how_and_withheld_come_along(part):
         ("timeout", "timeout", "no answer within 10 s"),
         ("late", "timeout", "total limit of 60 s"),
         ("died", "error", "code -9"),
+        ("unborn", "error", "no room"),
     ],
 )
 def test_a_section_that_never_answered_says_why(part, state, status, words):
