@@ -105,6 +105,10 @@ class Fleet:
         ]
         return [*files, "-o", f"IdentityFile={self.key}", "-o", "IdentitiesOnly=yes", "-p", str(self.port)]
 
+    def log(self, name: str) -> str:
+        """What the daemon of this node has written."""
+        return (self.directory / f"{label_of(name)}_sshd.log").read_text()
+
     def inventory_data(self) -> dict[str, object]:
         """The nodes as Ansible's YAML inventory, which JSON is."""
         files = f"-F /dev/null -o UserKnownHostsFile={self.known_hosts} -o GlobalKnownHostsFile=/dev/null"
@@ -136,7 +140,7 @@ class Fleet:
                 wait_until_it_listens(self.addresses[name], self.port)
 
     def _own_daemon(self, stack: contextlib.ExitStack, node: Node, address: str) -> list[str]:
-        label = hashlib.sha256(node.name.encode()).hexdigest()[:12]  # a node may have any name
+        label = label_of(node.name)
         self._daemon(stack, label, address, node, wait=False)
         shown = "other_host_key" if node.known == "other" else f"{label}_host_key"
         return [f"[{address}]:{self.port} {public_key(self.directory / shown)}"] if node.known else []
@@ -168,6 +172,11 @@ class Fleet:
         stack.callback(end, process)
         if wait:
             wait_until_it_listens("127.0.0.1" if address == "0.0.0.0" else address, self.port)  # noqa: S104  # compared
+
+
+def label_of(name: str) -> str:
+    """A name for files: a node may have any name."""
+    return hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
 def loopback_addresses() -> Iterator[str]:
