@@ -47,7 +47,7 @@ def section(
 
 
 def tally(inspection: Inspection, comparison: Comparison) -> tuple[int, int]:
-    """How many abnormal events are new and how many were open before; waived ones have an event and count as neither."""
+    """How many abnormal events are new, and how many were open before; waived ones have an event and are neither."""
     abnormal = {finding.event for finding in abnormal_events(inspection)}
     return len(abnormal & set(comparison.new)), len(abnormal & set(comparison.still_open))
 
