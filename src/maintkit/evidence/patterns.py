@@ -22,11 +22,11 @@ _STATES = frozenset(
     (
         *("set", "empty", "locked", "unset", "none", "null", "nil", "true", "false", "yes", "no", "on", "off", "ok"),
         *("required", "optional", "prompt", "never", "expired", "changed", "enabled", "disabled", "missing", "unknown"),
-        *("hidden", "redacted", "masked", "not", "is", "was", "must", "has", "for"),
+        *("hidden", "redacted", "masked", "not", "is", "was", "must", "has", "for", "all"),
     )
 )
 _NAMES = (
-    r"pass(?:word|wd|phrase|code)s?|pwd|_pass|(?:api|access|secret|private|account|encryption|auth)[_-]?keys?|secrets?"
+    r"pass(?:word|wd|phrase|code)s?|pwd(?!=/)|_pass|(?:api|access|secret|private|account|encryption|auth)[_-]?keys?|secrets?"
     r"|tokens?|credentials?|community|密码|口令|密钥"
 )
 _RECORD_NAMES = (
@@ -49,7 +49,8 @@ _VALUE = r"""(?:\\"(?:(?!\\").)*(?:\\")?|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*
 _PEM_NAME = r"[A-Z0-9 ]{0,40}PRIVATE KEY-----"
 _PEM = re.compile(rf"-----BEGIN {_PEM_NAME}[\s\S]*?(?:-----END {_PEM_NAME}|\Z)")
 _USERINFO = re.compile(r"(?<=://)([^\s/:@\"'<>]{0,256}:)([^\s/\"'<>]{1,512})(?=@)")
-_LABELLED = re.compile(rf"((?:{_NAMES}){_SEPARATOR})({_VALUE})", re.IGNORECASE)
+# "NOPASSWD: ALL" is a rule of sudoers, and the evidence of a check.
+_LABELLED = re.compile(rf"((?<!no)(?:{_NAMES}){_SEPARATOR})({_VALUE})", re.IGNORECASE)
 _OPTION = re.compile(
     rf"(--?(?:pass(?:word|wd|phrase)?|secret|token|api-?key)[ \t]{{1,8}}|\bsshpass[ \t]+-p[ \t]*)((?!-){_VALUE})",
     re.IGNORECASE,
@@ -80,11 +81,12 @@ _MOBILE = re.compile(rf"{_BEFORE}(?:\+?86[- ]?)?1[3-9]\d(?:\d{{8}}|-\d{{4}}-\d{{
 # What makes an eleven-digit number a measure and not a telephone: a word before it or a unit after it.
 _MEASURE_BEFORE = re.compile(
     r"(?:bytes?|size|used|free|total|avail(?:able)?|offset|inodes?|sectors?|blocks?|count|packets|[kmg]i?b|_[num]s"
-    r"|lsn|txid|xid|大小|字节|容量|已用|可用|总量)[\"']?[ \t]*[:：=]?[ \t]*[\"']?$",
+    r"|lsn|txid|xid|usual|backup|\bof|大小|字节|容量|已用|可用|总量)[\"']?[ \t]*[:：=]?[ \t]*[\"']?$",
     re.IGNORECASE,
 )
 _MEASURE_AFTER = re.compile(
-    r"[\"']?[ \t]*(?:%|/|(?:bytes?|[kmgt]?i?b|[num]?s|字节|inodes|blocks|sectors|packets)(?![A-Za-z]))", re.IGNORECASE
+    r"[\"']?[ \t]*(?:%|/|of[ \t]+\d|(?:bytes?|[kmgt]?i?b|[num]?s|字节|inodes|blocks|sectors|packets)(?![A-Za-z]))",
+    re.IGNORECASE,
 )
 
 _SECRET_NAME = re.compile(rf"(?:{_NAMES})$", re.IGNORECASE)
