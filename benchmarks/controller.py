@@ -11,7 +11,6 @@ the same for the record. Loopback only; everything it makes lies in one temporar
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import statistics
 import subprocess
@@ -25,9 +24,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-from fleet import Fleet, Node  # noqa: E402  # the tests' own fleet, found beside them
+from fleet import Fleet, Node  # noqa: E402  # the tests' own fleet and sites
+from sites import MAINTKIT, make_site  # noqa: E402
 
-MAINTKIT = Path(sys.executable).parent / "maintkit"
 SAMPLE_S = 0.1
 
 
@@ -66,10 +65,8 @@ def measure(place: Path, targets: int, repeat: int) -> dict[str, list[Cost]]:
     script = subprocess.run([MAINTKIT, "collector"], check=True, capture_output=True).stdout
     frame.write_bytes(subprocess.run([sys.executable, "-"], input=script, check=True, capture_output=True).stdout)
     nodes = [Node(name=f"host{number:04d}", command=f"cat {frame}") for number in range(targets)]
-    site = place / "site"
-    subprocess.run([MAINTKIT, "init", site], check=True, stdout=subprocess.DEVNULL)
     with Fleet(place / "fleet", nodes, shared=True) as fleet:
-        (site / "inventory" / "hosts.yml").write_text(json.dumps(fleet.inventory_data()))
+        site = make_site(place / "site", fleet.inventory_data())
         environment = fleet.environment()
         inspect = [str(MAINTKIT), "inspect", "--site", str(site), "--json", "--engineer", "benchmark"]
         report = [str(MAINTKIT), "report", "inspection", "--site", str(site), "--format"]

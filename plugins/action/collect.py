@@ -74,9 +74,9 @@ class ActionModule(ActionBase):
             connect_timeout=arguments["connect_timeout"],
         )
         targets = [planner.plan(name, variables.of(name)) for name in variables.hosts]
-        return self._collect(targets, arguments, inventory_size=variables.inventory_size)
+        return self._collect(targets, arguments, variables)
 
-    def _collect(self, targets: list[Target], arguments: Mapping[str, Any], *, inventory_size: int) -> dict[str, Any]:
+    def _collect(self, targets: list[Target], arguments: Mapping[str, Any], variables: PlayVariables) -> dict[str, Any]:
         exchange = Exchange(Path(arguments["exchange"])) if arguments["exchange"] else None
         with_facts = arguments["return_facts"] if arguments["return_facts"] is not None else exchange is None
         try:
@@ -84,20 +84,22 @@ class ActionModule(ActionBase):
             if arguments["dest"]:
                 sinks.append(Documents(Path(arguments["dest"]).absolute()))
             returned = Returned(sinks=sinks, with_facts=with_facts)
-            parameters = (
-                exchange.ask(targets, inventory_size=inventory_size)
-                if exchange
-                else lambda _host: arguments["parameters"]
-            )
+            parameters = dict.fromkeys((target.name for target in targets), arguments["parameters"])
+            owner = None
+            if exchange:
+                hosts, groups = variables.inventory_hosts, variables.inventory_groups
+                answer = exchange.ask(targets, hosts=hosts, groups=groups)
+                parameters, owner = dict(answer.parameters), answer.owner
             trip = Trip(
                 collector=Collector(),
-                parameters=parameters,
+                parameters=parameters.__getitem__,
+                owner=owner,
                 limit_s=arguments["timeout"],
                 forks=self._forks(arguments["forks"]),
                 keywords=self._keywords(),
                 play_context=self._play_context,
             )
-            trip.collect(targets, returned)
+            trip.collect([target for target in targets if target.name in parameters], returned)
         except (NoAnswer, ControllerGone, OSError) as error:
             raise AnsibleActionFail(f"the hosts were not all asked: {error}") from error
         return summary(returned.hosts)

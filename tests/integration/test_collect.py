@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -211,13 +212,14 @@ def test_the_exchange_is_a_handshake_and_results_come_as_hosts_finish(pair: Flee
     process = subprocess.Popen(argv, env=pair.environment(), stdout=subprocess.PIPE, text=True, cwd=pair.directory)
     expected = json.loads(wait_for(place / "expected.json").read_text())
     assert not (place / "events.jsonl").exists()
-    answer = {"hosts": dict.fromkeys(expected["hosts"], QUICK["parameters"])}
+    answer = {"owner": os.getpid(), "hosts": dict.fromkeys(expected["hosts"], QUICK["parameters"])}
     (place / "parameters.part").write_text(json.dumps(answer))
     (place / "parameters.part").rename(place / "parameters.json")
     said, _ = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, said
     assert expected["schema"] == "maintkit.exchange/1"
-    assert expected["inventory_size"] == 2
+    assert expected["inventory"]["hosts"] == ["web1", "web2"]
+    assert set(expected["inventory"]["groups"]) == {"all", "fleet", "ungrouped"}
     assert expected["secrets"] == ["geheim-4711"]
     assert expected["hosts"]["web1"] == {"groups": ["fleet"], "address": pair.addresses["web1"], "connection": "ssh"}
     events = [json.loads(line) for line in (place / "events.jsonl").read_text().splitlines()]

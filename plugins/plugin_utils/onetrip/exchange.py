@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +22,18 @@ LONGEST_NAME = 200
 
 
 class NoAnswer(Exception):
-    """maintkit did not answer with parameters for every host."""
+    """maintkit did not answer, or not with parameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What maintkit said: parameters by host, and the process that waits for the results.
+
+    A host without parameters is not to be visited: its result came another way.
+    """
+
+    parameters: Mapping[str, Mapping[str, Any]]
+    owner: int
 
 
 class Exchange:
@@ -32,16 +44,15 @@ class Exchange:
         self._results = directory / "results"
         self._number = 0
 
-    def ask(self, targets: Sequence[Target], *, inventory_size: int) -> Callable[[str], Mapping[str, Any]]:
-        """Say what is expected, wait for the answer, and give every host's parameters; raises NoAnswer."""
+    def ask(self, targets: Sequence[Target], *, hosts: Sequence[str], groups: Sequence[str]) -> Answer:
+        """Say what is expected, of which inventory, and wait for the answer; raises NoAnswer."""
         self._results.mkdir(mode=0o700, exist_ok=True)
-        write_whole(self._directory / "expected.json", as_json(expected(targets, inventory_size)))
+        write_whole(self._directory / "expected.json", as_json(expected(targets, hosts, groups)))
         answer = wait_for(self._directory / "parameters.json")
-        hosts = answer.get("hosts")
-        missing = [target.name for target in targets if not isinstance(hosts, dict) or target.name not in hosts]
-        if missing:
-            raise NoAnswer(f"parameters.json names no parameters for {missing[0]!r} and {len(missing) - 1} more")
-        return dict(hosts).__getitem__
+        parameters, owner = answer.get("hosts"), answer.get("owner")
+        if not isinstance(parameters, dict) or not isinstance(owner, int):
+            raise NoAnswer("parameters.json holds no `hosts` or no `owner` (docs/exchange.md)")
+        return Answer(parameters=parameters, owner=owner)
 
     def started(self, target: Target, at: float) -> None:
         event = as_json({"host": target.name, "event": "started", "at": at}) + b"\n"
@@ -74,14 +85,15 @@ class Documents:
             write_whole(path, result.payload + b"\n")
 
 
-def expected(targets: Sequence[Target], inventory_size: int) -> dict[str, Any]:
-    """Who will be asked, and what is to be masked."""
-    hosts = {
+def expected(targets: Sequence[Target], hosts: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
+    """Who will be asked, what the whole inventory holds, and what is to be masked."""
+    asked = {
         target.name: {"groups": list(target.groups), "address": target.address, "connection": target.connection}
         for target in targets
     }
     secrets = sorted(set().union(*(target.secrets for target in targets)))
-    return {"schema": EXCHANGE, "hosts": hosts, "inventory_size": inventory_size, "secrets": secrets}
+    inventory = {"hosts": list(hosts), "groups": list(groups)}
+    return {"schema": EXCHANGE, "hosts": asked, "inventory": inventory, "secrets": secrets}
 
 
 def result_json(result: Result) -> bytes:

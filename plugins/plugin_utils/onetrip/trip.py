@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from ansible_collections.maintkit.ops.plugins.plugin_utils.onetrip.child import Child
@@ -82,6 +83,7 @@ class Trip:
     forks: int
     keywords: Mapping[str, Any]
     play_context: Any
+    owner: int | None = None  # the process that the results are for, where it is not ansible-playbook
 
     def collect(self, targets: Iterable[Target], sink: Sink) -> None:
         """Visit every target and give its result to the sink when it is there; raises what the sink raises."""
@@ -99,7 +101,7 @@ class Trip:
 
         try:
             async with asyncio.TaskGroup() as group:
-                guard = asyncio.get_running_loop().create_task(stop_when_orphaned(group, os.getppid()))
+                guard = asyncio.get_running_loop().create_task(stop_when_orphaned(group, os.getppid(), self.owner))
                 lanes = [group.create_task(lane()) for _ in range(affordable(self.forks))]
                 await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
                 guard.cancel()
@@ -175,15 +177,24 @@ def detached(pipe: Any) -> int:
     return descriptor
 
 
-async def stop_when_orphaned(group: asyncio.TaskGroup, parent: int) -> None:
-    """A killed ansible-playbook takes no worker with it: the worker has to notice."""
-    while os.getppid() == parent:
+async def stop_when_orphaned(group: asyncio.TaskGroup, parent: int, owner: int | None) -> None:
+    """A killed ansible-playbook takes no worker with it, nor does a killed maintkit: the worker has to notice."""
+    while os.getppid() == parent and (owner is None or is_there(owner)):
         await asyncio.sleep(ORPHAN_CHECK_S)
 
     async def stop() -> None:
-        raise ControllerGone("ansible-playbook has ended")
+        raise ControllerGone("ansible-playbook has ended" if os.getppid() != parent else "maintkit has ended")
 
     group.create_task(stop())
+
+
+def is_there(process: int) -> bool:
+    """Whether a process still is, and is not a zombie that nobody has buried yet."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state != "Z"
 
 
 def affordable(forks: int) -> int:

@@ -82,12 +82,17 @@ class PlayVariables:
         self.hosts: list[str] = list(task_vars["ansible_play_batch"])
         self._all = list(task_vars["ansible_play_hosts_all"])
         self._hostvars = task_vars["hostvars"]
+        self._groups = task_vars["groups"]
         self._task = task
         self._templar = templar
 
     @property
-    def inventory_size(self) -> int:
-        return len(self._hostvars)
+    def inventory_hosts(self) -> list[str]:
+        return list(self._hostvars)
+
+    @property
+    def inventory_groups(self) -> list[str]:
+        return list(self._groups)
 
     def of(self, name: str) -> Variables:
         """Play and task variables included, which `hostvars` leaves out; nothing is templated here.

@@ -139,8 +139,7 @@ class _Followed:
 
 
 def _near(name: str, expected: ExpectedHosts) -> str:
-    groups = {group for host in expected.hosts.values() for group in host.groups}
-    found = get_close_matches(name, [*expected.hosts, *groups], n=1)
+    found = get_close_matches(name, [*expected.inventory_hosts, *expected.inventory_groups], n=1)
     return f"; did you mean {found[0]}?" if found else ""
 
 

@@ -25,10 +25,14 @@ class ExpectedHost:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedHosts:
-    """The hosts of the play in inventory order; `secrets` are inventory values that must never be stored."""
+    """The hosts of the play in inventory order, among the names that the whole inventory has.
+
+    `secrets` are inventory values that must never be stored.
+    """
 
     hosts: Mapping[str, ExpectedHost]
-    inventory_size: int
+    inventory_hosts: tuple[str, ...]
+    inventory_groups: tuple[str, ...]
     secrets: tuple[str, ...]
 
 

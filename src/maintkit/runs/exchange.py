@@ -49,7 +49,12 @@ class Exchange:
             name: ExpectedHost(groups=tuple(host["groups"]), address=host["address"], connection=host["connection"])
             for name, host in said["hosts"].items()
         }
-        return ExpectedHosts(hosts=hosts, inventory_size=said["inventory_size"], secrets=tuple(said["secrets"]))
+        return ExpectedHosts(
+            hosts=hosts,
+            inventory_hosts=tuple(said["inventory"]["hosts"]),
+            inventory_groups=tuple(said["inventory"]["groups"]),
+            secrets=tuple(said["secrets"]),
+        )
 
     def answer(self, parameters: Mapping[str, Parameters]) -> None:
         """Tell the plugin whom to ask for what; `owner` lets it stop when this process is gone."""

@@ -16,6 +16,7 @@ def for_checks(declared: HostExpectations) -> Expected:
         known_addresses=declared.known_addresses,
         backups=tuple(ExpectedBackup(tool=job.tool, name=job.name, every_h=job.every_h) for job in declared.backups),
         antivirus=declared.antivirus,
+        probes=tuple(probe.name for probe in declared.probes),
         latency_ms={probe.name: probe.latency_ms for probe in declared.probes if probe.latency_ms is not None},
         gauges={gauge.name: GaugeLimit(op=gauge.op, warn=gauge.warn, crit=gauge.crit) for gauge in declared.gauges},
     )

@@ -23,7 +23,7 @@ from maintkit.checks.model import Case, Check, Finding, Waiver
 from maintkit.checks.registry import expected_on
 from maintkit.clock import Clock, to_text
 from maintkit.contract.expectations import HostExpectations, expectations, systems_of
-from maintkit.contract.load import Site
+from maintkit.contract.load import Site, check_names
 from maintkit.errors import ImportRefused
 from maintkit.evidence import history
 from maintkit.evidence.attach import Attachment
@@ -127,6 +127,8 @@ class _Run:
     def expected(self, hosts: ExpectedHosts) -> Mapping[str, Parameters]:
         """Record who is expected, take in what was carried, and say what to ask the others for."""
         now = self.clock.now()
+        # A misspelt group would leave its hosts' services unlooked at, and nobody would know.
+        check_names(self.site.services_file, hosts=hosts.inventory_hosts, groups=hosts.inventory_groups)
         self.ledger.redactor = Redactor(hosts.secrets, self.site.settings.redact_patterns)
         self.tasks = {name: self._task(name, host.groups) for name, host in hosts.hosts.items()}
         brought = carried.match(self.order.carried, self.tasks)
@@ -188,7 +190,7 @@ class _Run:
             "deep": self.order.deep,
             "engineer": self.order.engineer,
             "scope": self.order.scope,
-            "inventory_size": hosts.inventory_size,
+            "inventory_size": len(hosts.inventory_hosts),
             "period_from": to_text(last) if last else None,
             "hosts": {
                 name: {
@@ -236,7 +238,9 @@ class _Run:
         if facts is None or kept is None:
             findings: Iterable[Finding] = self._unseen(result.host, result.status, result.reason)
         else:
-            findings = self._judge(result.host, facts, kept.sha256, by_hand=by_hand)
+            # A carried document is as old as it is: its own clock stands for the controller's.
+            at = facts.collected_at if by_hand else result.started_at + result.took_ms / 1000
+            findings = self._judge(result.host, facts, kept.sha256, now=datetime.fromtimestamp(at, UTC))
         self._judged(result.host, result.status, findings)
 
     def _seal(self, result: HostResult) -> Attachment | None:
@@ -245,10 +249,8 @@ class _Run:
             return None
         return self.ledger.seal(json.dumps(result.document).encode())
 
-    def _judge(self, host: str, facts: Facts, sha256: str, *, by_hand: bool) -> tuple[Finding, ...]:
+    def _judge(self, host: str, facts: Facts, sha256: str, *, now: datetime) -> tuple[Finding, ...]:
         task = self.tasks[host]
-        # A carried document is as old as it is: its own clock stands for the controller's.
-        now = datetime.fromtimestamp(facts.collected_at, UTC) if by_hand else self.clock.now()
         case = Case(
             host=host,
             now=now,

@@ -80,7 +80,14 @@ class FakeDriver:
             for number, name in enumerate(self.answers)
         }
         self.asked = dict(
-            listener.expected(ExpectedHosts(hosts=hosts, inventory_size=len(hosts) + 2, secrets=self.secrets))
+            listener.expected(
+                ExpectedHosts(
+                    hosts=hosts,
+                    inventory_hosts=(*hosts, "lis1", "lis2"),
+                    inventory_groups=("all", "his", "emr", "telemedicine", "pharmacy", "lis", "ris_pacs", "db"),
+                    secrets=self.secrets,
+                )
+            )
         )
         for number, host in enumerate(self.asked):
             if number == self.stop_after:
