@@ -146,6 +146,27 @@ def test_gbk_and_binary_lines_are_counted_and_shown(tmp_path):
     assert "\x00" not in texts
 
 
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.13"])
+def test_a_log_with_a_chinese_name_is_read_in_the_c_locale(tmp_path, version):
+    """Old Pythons think that file names are ASCII there; rotated parts are found too."""
+    pythons = list(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python"))
+    if not pythons:
+        pytest.skip(f"no Python {version} on this machine")
+    folder = tmp_path / "日志"
+    folder.mkdir()
+    (folder / "挂号.log").write_text("2099-01-02 00:00:00 ERROR 二\n", encoding="utf-8")
+    (folder / "挂号.log.1").write_text("2099-01-01 00:00:00 ERROR 一\n", encoding="utf-8")
+    (folder / "挂号.log.1".encode("gb18030").decode("utf-8", "surrogateescape")).write_bytes(b"ERROR\n")
+    parameters = {"only": ["applogs"], "logs": [{"path": str(folder / "挂号.log"), "pattern": "ERROR"}], "since_at": 0}
+    argv = [str(pythons[0]), *(("-E", "-s") if version == "2.7" else ("-I",)), "-S", "-"]
+    environment = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
+    source = script(parameters, tmp_path)
+    done = subprocess.run(argv, input=source, capture_output=True, timeout=60, check=True, env=environment)
+    log = log_of(json.loads(done.stdout.partition(b"\n")[2]))
+    assert (log["state"], log["errors"]) == ("ok", 2)
+    assert {message["text"] for message in log["top"]} == {"#-#-# # ERROR 一", "#-#-# # ERROR 二"}
+
+
 def test_missing_forbidden_and_nonsense_logs_are_told_apart(tmp_path):
     """A pattern that is none, a file that is not there, a folder."""
     logs = [

@@ -32,7 +32,7 @@ def app_log(probe, log, deadline):
         forms = sorted(set(pattern.encode(encoding) for encoding in ("utf-8", "gb18030")))
         matchers = [re.compile(form) for form in forms]
         fact.update(count_matches(probe, path, matchers, deadline))
-    except re.error as error:
+    except (re.error, UnicodeError) as error:
         fact["reason"] = "not a regular expression: %s" % error
     except Refused as error:
         fact["reason"] = "%s" % error

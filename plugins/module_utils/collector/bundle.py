@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Join the parts into the one script that runs on a host, readable from top to bottom.
 
     python bundle.py [--parameters FILE] > collector.py

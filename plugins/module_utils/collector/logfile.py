@@ -8,7 +8,7 @@ import re
 import time
 import zlib
 
-from .probe import local_time, modified_at, open_regular, read_fd
+from .probe import folder_names, local_time, modified_at, open_regular, read_fd
 from .text import byte_pattern, encode
 
 MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -81,7 +81,7 @@ def rotations(path, since_at):
     folder, name = os.path.split(path)
     parts = re.compile(re.escape(name) + r"(?:[.-]\d+)?(?:\.gz)?$")
     try:
-        found = [os.path.join(folder, other) for other in os.listdir(folder) if parts.match(other)]
+        found = [os.path.join(folder, other) for other in folder_names(folder) if parts.match(other)]
     except EnvironmentError:
         found = [path] if os.path.exists(encode(path)) else []
     dated = [(modified_at(other) or 0, other) for other in found]

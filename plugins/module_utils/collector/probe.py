@@ -8,7 +8,7 @@ import stat
 import time
 
 from .program import FOLDERS, run_program
-from .text import TEXT, decode, encode, printable
+from .text import decode, encode, printable
 
 FILE_CAP = 4 * 1024 * 1024
 OUTPUT_CAP = 4 * 1024 * 1024
@@ -81,7 +81,7 @@ class Probe(object):
     def names(self, folder):
         """Sorted printable names in a folder; empty when it is not there or may not be read."""
         try:
-            return sorted(name for name in os.listdir(TEXT(folder)) if printable(name) == name)
+            return folder_names(folder)
         except EnvironmentError:
             return []
 
@@ -100,6 +100,19 @@ class Probe(object):
             raise Absent("no program %s" % argv[0])
         self.noted(how or " ".join(argv))
         return run_program([path] + list(argv[1:]), seconds, cap, identity)
+
+
+def folder_names(folder):
+    """Sorted names in a folder, whatever Python thinks the locale is; what is no printable UTF-8 is left out."""
+    names = []
+    for raw in os.listdir(encode(folder)):
+        try:
+            name = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if printable(name) == name:
+            names.append(name)
+    return sorted(names)
 
 
 def open_regular(path):
