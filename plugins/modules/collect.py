@@ -10,10 +10,10 @@ module: collect
 short_description: Collect the facts of all hosts of the play in one trip a host
 version_added: 0.1.0
 description:
-  - Sends one self-contained, read-only script to every host of the play at once, through OpenSSH and on standard input, and
-    brings one versioned JSON document a host home. Nothing is written on the hosts.
-  - Honours what Ansible says about a connection, from variables to C(ansible.cfg) and the command line. Host keys are checked
-    unless Ansible's configuration says otherwise, and nothing ever prompts.
+  - Sends one self-contained, read-only script to every host of the play at once, through OpenSSH and on standard
+    input, and brings one versioned JSON document a host home. Nothing is written on the hosts.
+  - Honours what Ansible says about a connection, from variables to C(ansible.cfg) and the command line. Host keys are
+    checked unless Ansible's configuration says otherwise, and nothing ever prompts.
   - Hosts with another connection plugin, a login password or a become method other than passwordless sudo are reached
     through their own connection plugin.
   - A host's failure is a status in the result and never a failure of the task.
@@ -29,7 +29,7 @@ options:
     type: path
   return_facts:
     description:
-      - Whether the result holds the documents. It is copied to every host of the play, so large plays should use O(dest).
+      - Whether the result holds the documents. Every host of the play gets it, so large plays should use O(dest).
       - The default is V(true), and V(false) with O(exchange).
     type: bool
   timeout:
@@ -109,7 +109,7 @@ hosts:
   type: dict
   sample:
     db1: {status: ok, reason: "", via: openssh, took_ms: 1480}
-    db2: {status: unreachable, reason: "ssh: connect to host db2 port 22: Connection refused", via: openssh, took_ms: 12}
+    db2: {status: unreachable, reason: "connect to host db2 port 22: Connection refused", via: openssh, took_ms: 12}
   contains:
     status:
       description: >-

@@ -97,19 +97,23 @@ class Child:
     def _reap_killed(self) -> None:
         """Collect the status of a killed leader; the kernel gives it at once unless it hangs in a system call."""
         self.code = self._started.poll()
+        self._ended.set()
         if self._exit_watch is not None:
             self._forget(self._exit_watch)
 
     def _watch_exit(self) -> None:
         self._exit_watch: int | None = None
-        if hasattr(os, "pidfd_open"):
+        # Not every kernel has a pidfd, and open files may have run out: then the process is asked again and again.
+        with contextlib.suppress(AttributeError, OSError):
             self._exit_watch = os.pidfd_open(self._started.pid)
+        if self._exit_watch is not None:
             self._loop.add_reader(self._exit_watch, self._note_exit)
         else:
             self._loop.call_later(POLL_S, self._poll_exit)
 
     def _poll_exit(self) -> None:
-        self._note_exit()
+        if not self._ended.is_set():
+            self._note_exit()
         if not self._ended.is_set():
             self._loop.call_later(POLL_S, self._poll_exit)
 
