@@ -132,6 +132,7 @@ class Check:
     deep: bool = False  # only in deep inspections
     limits: tuple[str, ...] = ()  # keys of limits.yml that the rule reads
     declared: Callable[[Expected], bool] | None = None  # expected only on hosts of which this holds; None: on all
+    change: bool = False  # tells of a change since last time: seen once, its event stays open until it is handled
     decides_absence: bool = False  # the rule itself answers where a section is "absent" (its data is None then)
 
 

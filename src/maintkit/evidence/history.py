@@ -41,6 +41,7 @@ __all__ = [
     "inspections",
     "last_facts",
     "last_findings",
+    "last_abnormal",
     "latest",
     "latest_start",
     "open_events",
@@ -122,7 +123,7 @@ def compare(current: Inspection, before: Inspection | None) -> Comparison:
         still_open=tuple(name for name in now if name in then and now[name].status in SEEN),
         closed=tuple(finding for finding in gone if _is_well(finding, looked_at, scope)),
         unseen=tuple(name for name, finding in now.items() if finding.status not in SEEN)
-        + tuple(finding.event or "" for finding in gone if not _is_well(finding, looked_at, scope)),
+        + tuple(finding.event or "" for finding in gone if _is_unseen(finding, looked_at, scope)),
     )
 
 
@@ -139,6 +140,17 @@ def last_findings(ledger: Ledger, host: str) -> tuple[RecordedFinding, ...]:
     for entry in ledger.entries(kind="host.judged", subject=host, newest_first=True, limit=1):
         return tuple(_finding(finding) for finding in entry.body["findings"])
     return ()
+
+
+def last_abnormal(ledger: Ledger, finding: RecordedFinding) -> RecordedFinding:
+    """The finding of the same event when it was last seen; itself if that is what it is."""
+    if finding.status in SEEN:
+        return finding
+    for judged in ledger.entries(kind="host.judged", subject=finding.host, newest_first=True):
+        raw = next((one for one in judged.body["findings"] if one["event"] == finding.event), None)
+        if raw is not None and raw["status"] in SEEN:
+            return _finding(raw)
+    return finding
 
 
 def active_waivers(ledger: Ledger, now: datetime) -> tuple[RecordedWaiver, ...]:
@@ -294,6 +306,12 @@ def _is_well(then: RecordedFinding, looked_at: dict[tuple[str, str], RecordedFin
         finding.status for (check, _), finding in looked_at.items() if check == then.check and finding.host == then.host
     ]
     return bool(answers) and not {"unknown", "error", "skipped"} & set(answers)
+
+
+def _is_unseen(then: RecordedFinding, looked_at: dict[tuple[str, str], RecordedFinding], scope: set[str]) -> bool:
+    """Neither seen well nor seen again under a new event, as after somebody had declared it resolved."""
+    now = looked_at.get((then.check, then.subject))
+    return not _is_well(then, looked_at, scope) and (now is None or now.status not in SEEN)
 
 
 def _started_seq(ledger: Ledger, run: str) -> int:

@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from maintkit.checks.facts import Facts
 from maintkit.checks.follow import Matter, Opened
-from maintkit.checks.model import Category, Finding, Waiver
+from maintkit.checks.model import Category, Check, Finding, Status, Waiver
 from maintkit.errors import LedgerCorrupt
 from maintkit.evidence import history
+from maintkit.evidence.history import SEEN
 from maintkit.evidence.ledger import Ledger
 
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """One host's past. `facts` None: it never answered."""
+    """One host's past. `facts` None: it never answered.
+
+    `open` are the matters that its last judgement left open and nobody has declared resolved since, each as it was last
+    seen abnormal. A matter that is seen again after somebody resolved it is a new one.
+    """
 
     facts: Facts | None
-    opened: Mapping[Matter, Opened]
-    findings: Mapping[Matter, history.RecordedFinding]
+    open: Mapping[Matter, history.RecordedFinding]
 
     @property
     def collected_at(self) -> float | None:
         """The host's clock at its last collection."""
         return self.facts.collected_at if self.facts else None
 
+    @property
+    def opened(self) -> dict[Matter, Opened]:
+        """Event and first day of every open matter."""
+        return {
+            matter: (finding.event, finding.first_seen)
+            for matter, finding in self.open.items()
+            if finding.event is not None and finding.first_seen is not None
+        }
 
-def baseline(ledger: Ledger, host: str) -> Baseline:
-    """What the ledger remembers of a host; raises LedgerCorrupt when its stored facts are none."""
+
+def baseline(ledger: Ledger, host: str, *, resolved: Collection[str]) -> Baseline:
+    """What the ledger remembers of a host; raises LedgerCorrupt when its stored facts are none.
+
+    `resolved` are the events that people have declared resolved.
+    """
     stored = history.last_facts(ledger, host)
     last = history.last_findings(ledger, host)
     return Baseline(
         facts=_facts(*stored) if stored else None,
-        opened={
-            (finding.check, finding.subject): (finding.event, finding.first_seen)
+        open={
+            (finding.check, finding.subject): history.last_abnormal(ledger, finding)
             for finding in last
-            if finding.event is not None and finding.first_seen is not None
+            if finding.event is not None and finding.event not in resolved
         },
-        findings={(finding.check, finding.subject): finding for finding in last if finding.event is not None},
     )
+
+
+def resolved_events(ledger: Ledger) -> frozenset[str]:
+    """Events whose last handling says that they are resolved."""
+    entered = history.handlings(ledger)
+    return frozenset(event for event, handled in entered.items() if handled[-1].state == "resolved")
 
 
 def waivers(ledger: Ledger, now: datetime) -> dict[Matter, Waiver]:
@@ -52,32 +73,48 @@ def waivers(ledger: Ledger, now: datetime) -> dict[Matter, Waiver]:
     }
 
 
-def not_due(past: Baseline, asked: frozenset[str], host: str, now: datetime) -> tuple[Finding, ...]:
-    """Open matters whose check this inspection does not ask for: they stay open, and say why they were not seen."""
-    return tuple(
-        Finding(
-            check=finding.check,
-            title_zh=finding.title_zh,
-            host=host,
-            instance=finding.instance,
-            category=cast("Category", finding.category),  # written from one
-            status="skipped",
-            value=None,
-            unit="",
-            limit=None,
-            previous=finding.value,
-            delta=None,
-            evidence=None,
-            collected_at=now,
-            took_ms=0,
-            reason=f"not part of this inspection; last seen {finding.status} in an earlier one",
-            conclusion_zh="",
-            remedy_zh="",
-            first_seen=finding.first_seen,
-            event=finding.event,
-        )
-        for (check, _), finding in past.findings.items()
-        if check not in asked
+def left_open(past: Baseline, checks: Iterable[Check], findings: Iterable[Finding], now: datetime) -> tuple[Finding, ...]:
+    """Findings for open matters that the inspection's own findings say nothing of, so that none closes by itself.
+
+    A change is seen once, against the inspection before: it stands until a person has handled it. A matter whose check
+    this inspection does not ask for (deep ones) stands as `skipped`.
+    """
+    asked = {check.id: check for check in checks}
+    told = {(finding.check, finding.subject) for finding in findings}
+    left: list[Finding] = []
+    for matter, last in past.open.items():
+        check = asked.get(matter[0])
+        if check is None:
+            reason = f"not part of this inspection; last seen {last.status} in an earlier one"
+            left.append(_standing(last, "skipped", reason, now))
+        elif check.change and matter not in told and last.status in SEEN:
+            reason = "a change seen in an earlier inspection, not declared resolved yet"
+            left.append(_standing(last, cast("Status", last.waived_status or last.status), reason, now))
+    return tuple(left)
+
+
+def _standing(last: history.RecordedFinding, status: Status, reason: str, now: datetime) -> Finding:
+    seen = status != "skipped"
+    return Finding(
+        check=last.check,
+        title_zh=last.title_zh,
+        host=last.host,
+        instance=last.instance,
+        category=cast("Category", last.category),  # written from one
+        status=status,
+        value=last.value if seen else None,
+        unit=last.unit,
+        limit=None,
+        previous=None if seen else last.value,
+        delta=None,
+        evidence=None,
+        collected_at=now,
+        took_ms=0,
+        reason=reason,
+        conclusion_zh=last.conclusion_zh if seen else "",
+        remedy_zh=last.remedy_zh if seen else "",
+        first_seen=last.first_seen,
+        event=last.event,
     )
 
 

@@ -30,7 +30,7 @@ from maintkit.evidence.attach import Attachment
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.runs import carried, expect
-from maintkit.runs.baseline import Baseline, baseline, not_due, waivers
+from maintkit.runs.baseline import Baseline, baseline, left_open, resolved_events, waivers
 from maintkit.runs.driver import CollectRequest, Driver, ExpectedHosts, HostResult, Parameters
 
 FUTURE_S = 300
@@ -122,6 +122,7 @@ class _Run:
     collected: dict[str, tuple[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     waived: Mapping[tuple[str, str], Waiver] = field(default_factory=dict)
+    resolved: frozenset[str] = frozenset()
     next_event: int = 1
 
     def expected(self, hosts: ExpectedHosts) -> Mapping[str, Parameters]:
@@ -131,6 +132,7 @@ class _Run:
         check_names(self.site.services_file, hosts=hosts.inventory_hosts, groups=hosts.inventory_groups)
         self.ledger.redactor = Redactor(hosts.secrets, self.site.settings.redact_patterns)
         self.tasks = {name: self._task(name, host.groups) for name, host in hosts.hosts.items()}
+        self.resolved = resolved_events(self.ledger)
         brought = carried.match(self.order.carried, self.tasks)
         for host, document in brought.items():
             self._refuse_unfit(host, document)
@@ -208,7 +210,7 @@ class _Run:
 
     def _past(self, host: str) -> Baseline:
         if host not in self.pasts:
-            self.pasts[host] = baseline(self.ledger, host)
+            self.pasts[host] = baseline(self.ledger, host, resolved=self.resolved)
         return self.pasts[host]
 
     def _parameters(self, host: str) -> Parameters:
@@ -266,10 +268,10 @@ class _Run:
 
     def _judged(self, host: str, status: str, findings: Iterable[Finding]) -> None:
         now, past = self.clock.now(), self._past(host)
-        asked = frozenset(check.id for check in self.tasks[host].checks)
         named = carry(findings, past.opened, run=self.name, now=now, first=self.next_event)
         self.next_event += sum(1 for one in named if one.event and one.event.startswith(f"{self.name}-"))
-        final = (*apply_waivers(named, self.waived, now=now), *not_due(past, asked, host, now))
+        everything = (*named, *left_open(past, self.tasks[host].checks, named, now))
+        final = apply_waivers(everything, self.waived, now=now)
         body = {"collection": status, "findings": [_as_json(finding) for finding in final]}
         self.ledger.append("host.judged", body, run=self.name, subject=host)
         self.counts.update(finding.status for finding in final)

@@ -208,6 +208,52 @@ def test_drift_is_judged_against_the_facts_of_last_time(bench: Bench) -> None:
     assert driver.asked["app1"]["since_at"] == START.timestamp()
 
 
+def handle(bench: Bench, event: str, state: str) -> None:
+    body = {"conclusion": "c", "handling": "h", "owner": "王工", "due": None, "state": state, "by": "张工"}
+    bench.ledger.append("finding.handled", body, subject=event)
+
+
+def test_a_change_stays_open_until_somebody_resolves_it(bench: Bench) -> None:
+    """A new port is seen once; that the next inspection finds it there again does not make it explained."""
+    days: list[tuple[int, ...]] = [(22,), (22, 4444), (22, 4444), (22, 4444), (22, 4444)]
+
+    def day(number: int) -> history.Inspection:
+        bench.clock.at = START + timedelta(days=number)
+        return bench.inspect(FakeDriver({"app1": document("app1", bench.clock.at, ports=days[number])}))
+
+    day(0)
+    (event,) = {one.event for one in day(1).findings if one.check == "drift.ports" and one.event}
+    assert event is not None
+    bench.clock.at = START + timedelta(days=1, hours=6)
+    bench.inspect(FakeDriver({"app1": "no route to host"}))
+    standing = next(one for one in day(2).findings if one.event == event)
+    assert (standing.status, standing.conclusion_zh != "") == ("warn", True)
+    assert "not declared resolved" in standing.reason
+    handle(bench, event, "in-progress")
+    assert event in {one.event for one in day(3).findings}
+    handle(bench, event, "resolved")
+    before = history.latest(bench.ledger)
+    over = day(4)
+    assert event not in {one.event for one in over.findings}
+    assert [one.event for one in history.compare(over, before).closed] == [event]
+
+
+def test_a_matter_seen_again_after_it_was_resolved_is_a_new_one(bench: Bench) -> None:
+    """Somebody said that the disk is no longer full; it still is: that is news, not an old matter."""
+    full = FakeDriver({"app1": document("app1", START, used=96)})
+    first = bench.inspect(full)
+    event = next(one.event for one in first.findings if one.check == "disk.space" and one.event)
+    assert event is not None
+    handle(bench, event, "resolved")
+    bench.clock.at += timedelta(days=1)
+    second = bench.inspect(FakeDriver({"app1": document("app1", bench.clock.at, used=96)}))
+    again = next(one for one in second.findings if one.check == "disk.space" and one.event)
+    assert (again.event != event, again.first_seen) == (True, bench.clock.at)
+    compared = history.compare(second, first)
+    assert again.event in compared.new
+    assert event not in [*compared.unseen, *(one.event for one in compared.closed)]
+
+
 def test_a_cut_off_inspection_says_which_hosts_it_did_not_reach(bench: Bench) -> None:
     """Ctrl-C after one host: the ledger holds that host, and says of the others that they were not looked at."""
     answers: dict[str, Any] = {name: document(name, START) for name in ("app1", "app2", "app3")}
