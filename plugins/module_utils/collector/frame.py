@@ -94,12 +94,13 @@ def document(texts, sha256, parameters, now, took):
 
 def user_name(uid):
     """The name behind a uid in /etc/passwd, or None."""
-    with open("/etc/passwd", "rb") as passwd:
-        for line in passwd:
-            fields = line.split(b":")
-            if len(fields) > 2 and fields[2] == str(uid).encode("ascii"):
-                return fields[0].decode("utf-8", "replace")
-    return None
+    try:
+        with open("/etc/passwd", "rb") as passwd:
+            rows = [line.split(b":") for line in passwd]
+    except EnvironmentError:
+        return None
+    names = [row[0] for row in rows if len(row) > 2 and row[2] == str(uid).encode("ascii")]
+    return names[0].decode("utf-8", "replace") if names else None
 
 
 def write_frame(body):

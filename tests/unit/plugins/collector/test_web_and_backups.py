@@ -143,3 +143,62 @@ def test_journal_lines_give_program_and_message(part):
     """Continuation lines belong to the message before."""
     text = "Nov 24 03:00:00 his kernel: I/O error\nNov  4 03:00:00 his app[12]: a: b\n    at line 2\n-- Boot x --\n"
     assert part("journal").parse_short(text) == [("kernel", "I/O error"), ("app", "a: b")]
+
+
+SHOWN = """MainPID=41
+Result=success
+NRestarts=0
+Id=ssh.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled
+ActiveEnterTimestampMonotonic=3283417855
+
+MainPID=0
+Result=success
+NRestarts=0
+Id=nosuch.service
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+UnitFileState=
+ActiveEnterTimestampMonotonic=0
+"""
+
+
+def test_units_as_systemd_252_showed_them(part):
+    """Recorded from a booted host: each keeps the name it was asked by, and one that is not there says so."""
+    systemd, text = part("systemd"), part("text")
+    blocks = [text.settings(block) for block in SHOWN.strip().split("\n\n")]
+    sshd, missing = (
+        systemd.parse_unit(name, block, 0.0) for name, block in zip(("sshd", "nosuch"), blocks, strict=True)
+    )
+    assert (sshd["name"], sshd["active"], sshd["main_pid"], sshd["active_since_at"]) == (
+        "sshd",
+        "active",
+        41,
+        3283.417855,
+    )
+    assert (missing["load"], missing["enabled"], missing["active_since_at"]) == ("not-found", None, None)
+
+
+def test_a_timer_that_never_ran_has_no_last_time(part):
+    """systemd 252 leaves the value empty, older ones write n/a."""
+    shown = "Unit=logrotate.service\nNextElapseUSecRealtime=Wed 2026-11-25 00:00:00 UTC\nLastTriggerUSec=\nId=logrotate.timer\n"
+    timer = part("systemd").parse_timer(part("text").settings(shown))
+    assert (timer["name"], timer["unit"], timer["last_at"]) == ("logrotate.timer", "logrotate.service", None)
+    assert timer["next_at"] is not None
+
+
+def test_enabled_units_are_those_that_are_linked(part, tmp_path):
+    """What `systemctl enable` leaves behind, wanted or required."""
+    for folder, unit in (
+        ("multi-user.target.wants", "b.service"),
+        ("a.target.requires", "a.timer"),
+        ("x.service.d", "no.conf"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / unit).symlink_to("/nowhere")
+    probe = part("probe").Probe({})
+    assert part("systemd").enabled_units(probe, str(tmp_path)) == ["a.timer", "b.service"]
