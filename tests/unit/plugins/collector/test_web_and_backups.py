@@ -185,7 +185,8 @@ def test_units_as_systemd_252_showed_them(part):
 
 def test_a_timer_that_never_ran_has_no_last_time(part):
     """systemd 252 leaves the value empty, older ones write n/a."""
-    shown = "Unit=logrotate.service\nNextElapseUSecRealtime=Wed 2026-11-25 00:00:00 UTC\nLastTriggerUSec=\nId=logrotate.timer\n"
+    shown = "Unit=logrotate.service\nNextElapseUSecRealtime=Wed 2026-11-25 00:00:00 UTC\nLastTriggerUSec=\n"
+    shown += "Id=logrotate.timer\n"
     timer = part("systemd").parse_timer(part("text").settings(shown))
     assert (timer["name"], timer["unit"], timer["last_at"]) == ("logrotate.timer", "logrotate.service", None)
     assert timer["next_at"] is not None
