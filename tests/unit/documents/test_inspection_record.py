@@ -157,6 +157,15 @@ def test_a_waived_matter_has_an_event_and_is_not_counted_as_abnormal() -> None:
     assert "待扩容" in said(document)
 
 
+def test_what_a_person_looks_at_is_left_to_be_written_by_hand() -> None:
+    """A row with its requirement and an empty result, and a sentence in the conclusion."""
+    row = sample.finding("h", 0, check="manual.room", title_zh="机房环境（现场）", status="manual", value=None, limit=None,
+                         reason="looked at on site by the engineer")  # fmt: skip
+    document = said(record(sample.inspection((sample.host("h", (row,)),), deep=True)))
+    assert "1 项由人工检查，结果填写于第六节" in document
+    assert "h\n机房环境（现场）\n由工程师现场检查\n待填写" in document
+
+
 def test_an_event_that_could_not_be_looked_at_again_says_why() -> None:
     """Its host or its privilege was missing this time; that does not close it."""
     open_ = sample.finding(

@@ -119,6 +119,8 @@ def _conclusion(inspection: Inspection, comparison: Comparison, unfinished: int)
     undecided = counts["unknown"] + counts["error"]
     if undecided:
         said.append(f"另有 {undecided} 项未能判定，不能据此认为正常，原因见第六节。")
+    if counts["manual"]:
+        said.append(f"{counts['manual']} 项由人工检查，结果填写于第六节。")
     if counts["waived"]:
         said.append(f"{counts['waived']} 项按豁免处理。")
     return (Paragraph(text="".join(said)),)
