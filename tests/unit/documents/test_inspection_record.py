@@ -159,8 +159,8 @@ def test_a_waived_matter_has_an_event_and_is_not_counted_as_abnormal() -> None:
 
 def test_what_a_person_looks_at_is_left_to_be_written_by_hand() -> None:
     """A row with its requirement and an empty result, and a sentence in the conclusion."""
-    row = sample.finding("h", 0, check="manual.room", title_zh="机房环境（现场）", status="manual", value=None, limit=None,
-                         reason="looked at on site by the engineer")  # fmt: skip
+    manual = {"check": "manual.room", "title_zh": "机房环境（现场）", "status": "manual", "value": None, "limit": None}
+    row = sample.finding("h", 0, **manual, reason="looked at on site by the engineer")
     document = said(record(sample.inspection((sample.host("h", (row,)),), deep=True)))
     assert "1 项由人工检查，结果填写于第六节" in document
     assert "h\n机房环境（现场）\n由工程师现场检查\n待填写" in document
