@@ -37,6 +37,7 @@ from fleet import Fleet, Node  # noqa: E402  # the tests' own fleet, found besid
 
 BIN = Path(sys.executable).parent
 LIMIT_S = 1800
+INTERPRETER = "/usr/bin/python3"  # the same for every way: a shim on the PATH would cost more than a trip
 FACTS = (
     *("host", "kernel", "cpu", "memory", "filesystems", "disks", "network", "tables", "ports", "systemd"),
     *("accounts", "sudo", "sshd", "logins", "clock"),
@@ -79,7 +80,7 @@ class Bench:
             ANSIBLE_PIPELINING="true",
             ANSIBLE_FORKS=str(self.forks),
             ANSIBLE_LIBRARY=str(self.place / "library"),
-            ANSIBLE_PYTHON_INTERPRETER="/usr/bin/python3",
+            ANSIBLE_PYTHON_INTERPRETER=INTERPRETER,
         )
 
     def play(self, *arguments: str) -> list[str]:
@@ -91,7 +92,7 @@ def raw(bench: Bench) -> list[str]:
     collector.write_text(bundle(PARAMETERS))
     options = [*bench.ssh_args.split(), "-o", f"ControlPath={bench.place}/cp/%C", *bench.fleet.ssh_options()]
     addresses = list(bench.fleet.addresses.values())
-    here = [sys.executable, str(HERE / "raw_ssh.py"), str(collector), str(out), str(bench.forks)]
+    here = [sys.executable, str(HERE / "raw_ssh.py"), str(collector), INTERPRETER, str(out), str(bench.forks)]
     return [*here, *addresses, "--", *options]
 
 

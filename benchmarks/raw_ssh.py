@@ -1,6 +1,6 @@
 """Raw parallel OpenSSH: one ssh a host, the collector on standard input, the answer into a file, and nothing else.
 
-python raw_ssh.py COLLECTOR OUT FORKS ADDRESS… -- SSH_OPTION…
+python raw_ssh.py COLLECTOR INTERPRETER OUT FORKS ADDRESS… -- SSH_OPTION…
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 
 def main() -> int:
     at = sys.argv.index("--")
-    collector, out, forks, *addresses = sys.argv[1:at]
+    collector, interpreter, out, forks, *addresses = sys.argv[1:at]
     options, worst = sys.argv[at + 1 :], 0
     running: dict[int, subprocess.Popen[bytes]] = {}
     for number, address in enumerate(addresses):
         if len(running) >= int(forks):
             worst = max(worst, reap(running))
-        argv = ["ssh", "-T", "-o", "BatchMode=yes", *options, "--", address, "python3 -I -S -"]
+        argv = ["ssh", "-T", "-o", "BatchMode=yes", *options, "--", address, f"{interpreter} -I -S -"]
         with Path(collector).open("rb") as source, (Path(out) / f"{number}.frame").open("wb") as answer:
             process = subprocess.Popen(argv, stdin=source, stdout=answer)
             running[process.pid] = process

@@ -82,3 +82,12 @@ def test_a_plugin_that_does_not_exist_costs_only_its_host(tmp_path: Path) -> Non
     assert played.status("web1") == "ok"
     assert played.status("typo") == "refused"
     assert "'shh'" in played.host("typo")["reason"]
+
+
+def test_an_escalation_that_fails_in_the_hosts_own_plugin_is_become(tmp_path: Path) -> None:
+    """The plugin raises, in its own words; the status is that of the fast way."""
+    variables = {"ansible_connection": "local", "ansible_become": True, "ansible_become_exe": "/nonexistent/sudo"}
+    with Fleet(tmp_path / "fleet", [Node(name="own", variables=variables)]) as fleet:
+        played = collect(fleet, task=QUICK)
+    assert played.status("own") == "become"
+    assert "/nonexistent/sudo" in played.host("own")["reason"]

@@ -149,7 +149,8 @@ def judge_own(ending: Ending, route: OwnConnection, *, limit_s: float) -> Verdic
     if raised is None:
         return judge(ending, limit_s=limit_s, escalates=route.become is not None, over_ssh=False)
     status, message = raised[1], raised[2].strip()
-    if ESCALATION.search(message):
+    # A plugin that waits for the other user to appear raises a plain error when that never happens.
+    if ESCALATION.search(message) or (status == "broken" and route.become is not None):
         return Verdict(status="become", reason=last_line(message))
     if status == "unreachable":
         return ssh_failure(message)
