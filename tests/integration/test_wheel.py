@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 pytestmark = pytest.mark.slow
 
 
@@ -19,8 +20,7 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("wheels")
     constraints = "python3.11.txt" if sys.version_info[:2] == (3, 11) else "newest.txt"
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--wheel-dir", str(place)]
-        + ["-c", str(ROOT / "constraints" / constraints), str(ROOT)],
+        [*PIP, "wheel", "-q", "--wheel-dir", str(place), "-c", str(ROOT / "constraints" / constraints), str(ROOT)],
         check=True,
         timeout=300,
     )
@@ -33,8 +33,7 @@ def installed(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     venv = tmp_path_factory.mktemp("venv")
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, timeout=120)
     subprocess.run(
-        [str(venv / "bin/pip"), "install", "-q", "--disable-pip-version-check", "--no-index"]
-        + ["--find-links", str(wheelhouse), "maintkit"],
+        [str(venv / "bin/pip"), "install", "-q", "--no-index", "--find-links", str(wheelhouse), "maintkit"],
         check=True,
         timeout=300,
         env=os.environ | {"PIP_CONFIG_FILE": os.devnull},
