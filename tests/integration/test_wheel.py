@@ -44,7 +44,7 @@ def installed(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def run(installed: Path, *argv: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """A program of the environment, with no Ansible setting and nothing of the checkout around it."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE", "PYTHON", "MAINTKIT"))}
-    env["PATH"] = f"{installed}:{env['PATH']}"
+    env |= {"PATH": f"{installed}:{env['PATH']}", "HOME": str(cwd)}
     return subprocess.run(
         [str(installed / argv[0]), *argv[1:]],
         capture_output=True,
@@ -91,3 +91,14 @@ def test_an_installed_maintkit_inspects_and_reports(installed: Path, tmp_path: P
     reported = run(installed, "maintkit", "report", "inspection", "--site", "site", "--format", "docx", cwd=tmp_path)
     assert reported.returncode == 0, reported.stderr
     assert list((tmp_path / "site" / "reports").glob("*.docx"))
+
+
+def test_another_copy_of_the_collection_does_not_get_in_the_way(installed: Path, tmp_path: Path) -> None:
+    """An older maintkit.ops in the user's collections comes first for Ansible, but not for maintkit."""
+    other = tmp_path / ".ansible/collections/ansible_collections/maintkit/ops"
+    (other / "playbooks").mkdir(parents=True)
+    (other / "galaxy.yml").write_text("namespace: maintkit\nname: ops\nversion: 0.0.1\n")
+    (other / "playbooks/inspect.yml").write_text("- name: Old\n  hosts: all\n  gather_facts: false\n  tasks: []\n")
+    assert run(installed, "maintkit", "init", "site", cwd=tmp_path).returncode == 0
+    inspected = run(installed, "maintkit", "inspect", "--site", "site", cwd=tmp_path)
+    assert inspected.returncode in (0, 10, 11), inspected.stdout + inspected.stderr

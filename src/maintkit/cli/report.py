@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--quarter") from error
     with open_ledger(place.settings, read_only=True) as ledger:
-        held = tuple(_of_quarter(ledger, wanted, place))
+        held = tuple(_up_to(ledger, wanted, zone))
         document = inspection_summary(wanted, held, history.handlings(ledger), header(place))
     return _write(place, document, formats, out, as_json=as_json)
 
@@ -104,13 +104,15 @@ def header(place: Site) -> Header:
     )
 
 
-def _of_quarter(ledger: Ledger, quarter: Quarter, place: Site) -> Iterable[history.Inspection]:
-    zone = ZoneInfo(place.contract.time_zone)
+def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[history.Inspection]:
+    """The inspections of the quarter and of the one before, which the first ones are compared with."""
     for found in history.inspections(ledger):
-        if Quarter.of(found.started_at, zone) < quarter:
+        when = Quarter.of(found.started_at, zone)
+        if when > quarter:
+            continue
+        yield found
+        if when < quarter.previous():
             return
-        if Quarter.of(found.started_at, zone) == quarter:
-            yield found
 
 
 def _write(place: Site, document: Document, formats: tuple[Format, ...], out: Path | None, *, as_json: bool) -> int:

@@ -86,11 +86,9 @@ def _environment(request: CollectRequest) -> dict[str, str]:
     config = request.site / "ansible.cfg"
     if "ANSIBLE_CONFIG" not in os.environ and config.is_file():
         environment["ANSIBLE_CONFIG"] = str(config)
-    path = collection.search_path()
-    if path is not None:
-        inherited = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
-        environment["ANSIBLE_COLLECTIONS_PATH"] = f"{path}:{inherited}" if inherited else str(path)
-    return environment
+    inherited = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
+    paths = [str(collection.search_path()), *([inherited] if inherited else [])]
+    return environment | {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(paths)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,7 +73,9 @@ def waivers(ledger: Ledger, now: datetime) -> dict[Matter, Waiver]:
     }
 
 
-def left_open(past: Baseline, checks: Iterable[Check], findings: Iterable[Finding], now: datetime) -> tuple[Finding, ...]:
+def left_open(
+    past: Baseline, checks: Iterable[Check], findings: Iterable[Finding], now: datetime
+) -> tuple[Finding, ...]:
     """Findings for open matters that the inspection's own findings say nothing of, so that none closes by itself.
 
     A change is seen once, against the inspection before: it stands until a person has handled it. A matter whose check

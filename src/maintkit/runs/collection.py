@@ -31,11 +31,11 @@ def root() -> Path:
     )
 
 
-def search_path() -> Path | None:
-    """What ANSIBLE_COLLECTIONS_PATH must name for Ansible to find the collection; None when it finds it by itself."""
+def search_path() -> Path:
+    """What ANSIBLE_COLLECTIONS_PATH must name first, so that no other copy of the collection is found before ours."""
     place = root()
     if place.parts[-3:] == COLLECTION.parts:
-        return None
+        return place.parents[2]
     link = place / ".ansible" / COLLECTION
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,10 @@ class Quarter:
             raise ValueError(f"{text!r} is not a quarter like 2026Q4")
         return cls(year=int(year), number=int(number))
 
+    def previous(self) -> Quarter:
+        """The quarter before."""
+        return Quarter(year=self.year - (self.number == 1), number=(self.number - 2) % 4 + 1)
+
     @property
     def title(self) -> str:
         """`2026 年第四季度`."""
