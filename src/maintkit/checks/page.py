@@ -18,7 +18,8 @@ site's own `limits.yml` may put others in their place, with its reason.
 
 Sources: NM node-mixin, ZL Zabbix template Linux, PM pgmonitor, PC postgres-checkup, CP check_postgres, MT MySQLTuner,
 LY Lynis, P ours. *Where*: a check that is about something declared is expected only on hosts of which the site
-declares it; one marked deep belongs to deep inspections only.
+declares it; one marked deep belongs to deep inspections only. One marked △ tells of a change since the last inspection:
+it is seen once, so its event stays open until a person has handled it.
 
 Wherever a section that a check needs is missing, denied, late or broken, its finding is `unknown` or `error` with the
 reason, never `ok`.
@@ -42,6 +43,7 @@ def _tables() -> Iterator[str]:
 def _row(check: Check) -> str:
     limits = "<br>".join(_limit(default_limits()[key]) for key in check.limits)
     where = "deep" if check.deep else "declared" if check.declared else "all"
+    where += " △" if check.change else ""
     cells = (f"`{check.id}`", check.title_zh, _fires(check), limits, ", ".join(check.needs), where)
     return "| " + " | ".join(cell.replace("|", "\\|") or "–" for cell in cells) + " |"
 

@@ -19,3 +19,9 @@ def test_the_page_names_every_check() -> None:
     """With a row each."""
     rows = {line.split("`")[1] for line in page().splitlines() if line.startswith("| `")}
     assert rows == {one.id for one in all_checks()}
+
+
+def test_the_page_marks_what_is_seen_only_once() -> None:
+    """A △ on the row of every check that tells of a change, and on no other."""
+    marked = {line.split("`")[1] for line in page().splitlines() if line.startswith("| `") and line.endswith("△ |")}
+    assert marked == {one.id for one in all_checks() if one.change}

@@ -53,3 +53,32 @@ def test_a_check_is_found_by_its_id() -> None:
     assert check("disk.space").title_zh == "磁盘使用率"
     with pytest.raises(NotFound, match=r"no check is called 'disk\.spice'"):
         check("disk.spice")
+
+
+def test_what_is_seen_only_once_says_so() -> None:
+    """Where the next inspection finds nothing although nobody did anything, the event must wait for a person."""
+    assert {one.id for one in all_checks() if one.change} == {
+        "disk.mounts",
+        "disk.read-only",
+        "drift.accounts",
+        "drift.cron",
+        "drift.ports",
+        "drift.sudoers",
+        "drift.units",
+        "host.uptime",
+        "keys.new",
+        "log.applications",
+        "log.system",
+        "logins.failed-burst",
+        "logins.unknown-address",
+        "memory.oom",
+        "network.link",
+    }
+
+
+@pytest.mark.parametrize("one", all_checks(), ids=lambda one: one.id)
+def test_what_fires_a_check_reads_as_a_sentence(one: Check) -> None:
+    """It is printed in docs/checks.md: no string literal that was broken in two shows in it."""
+    said = " ".join((one.judge.__doc__ or "").split())
+    assert '" "' not in said
+    assert said.endswith(".")

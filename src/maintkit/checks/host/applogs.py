@@ -71,5 +71,6 @@ CHECKS = (
         needs=("applogs",),
         judge=errors,
         limits=("log.ratio", "log.least-errors"),
+        change=True,
     ),
 )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from maintkit.checks.facts import Filesystem
 from maintkit.checks.host.mounts import answered, earlier_of, gib, unanswered
-from maintkit.checks.model import Case, Check, DataProblem, Limit, Observation, Severity, crosses
+from maintkit.checks.model import Case, Check, Limit, Observation, Severity, crosses
 from maintkit.checks.rule import elapsed_s, judged, measured, not_applicable, unknown
 
 HOUR_S = 3600
@@ -23,15 +23,18 @@ def space(case: Case) -> Iterator[Observation]:
     """
     yield from unanswered(case)
     for mount in answered(case):
-        used, free = _bytes(mount)
-        if used + free == 0:
+        used, free = mount.used_bytes, mount.free_bytes
+        if used is None or free is None:
+            yield unknown("the filesystem did not say how many bytes are used and free", instance=mount.mount)
+        elif used + free == 0:
             yield not_applicable("the filesystem has no blocks", instance=mount.mount)
-            continue
-        yield _space(case, mount, 100 * used / (used + free), free)
+        else:
+            yield _space(case, mount, used, free)
 
 
-def _space(case: Case, mount: Filesystem, percent: float, free: int) -> Observation:
-    hours = _hours_to_full(case, mount)
+def _space(case: Case, mount: Filesystem, used: int, free: int) -> Observation:
+    percent = 100 * used / (used + free)
+    hours = _hours_to_full(case, mount, used, free)
     limit = case.limits["disk.used"]
     status: Literal["ok", "warn", "crit"] = "ok"
     for severity in ("crit", "warn"):
@@ -59,24 +62,30 @@ def free_share(case: Case) -> Iterator[Observation]:
     """Free < 5 % (crit 3 %) of the filesystem, however large it is."""
     yield from unanswered(case)
     for mount in answered(case):
-        _, free = _bytes(mount)
-        if not mount.size_bytes:
+        size, free = mount.size_bytes, mount.free_bytes
+        if size is None or free is None:
+            yield unknown("the filesystem did not say how large it is and how much is free", instance=mount.mount)
+        elif size == 0:
             yield not_applicable("the filesystem has no blocks", instance=mount.mount)
-            continue
-        earlier = earlier_of(case, mount)
-        value = 100 * free / mount.size_bytes
-        yield measured(
-            value,
-            case.limits["disk.free"],
-            instance=mount.mount,
-            previous=100 * earlier.free_bytes / earlier.size_bytes
-            if earlier and earlier.size_bytes and earlier.free_bytes is not None
-            else None,
-            conclusion_zh=f"{mount.mount} 仅剩 {value:.1f}%（{gib(free):.1f} GiB）可用空间，写满后业务将无法写入。",
-            remedy_zh="立即核对增长来源，清理已确认可删除的文件或扩容；数据库所在分区优先扩容。"
-            "不要删除数据库的数据文件和归档日志。",
-            excerpt=f"{mount.device} {mount.fstype}: {gib(free):.1f} of {gib(mount.size_bytes):.1f} GiB free",
-        )
+        else:
+            yield _free_share(case, mount, size, free)
+
+
+def _free_share(case: Case, mount: Filesystem, size: int, free: int) -> Observation:
+    earlier = earlier_of(case, mount)
+    value = 100 * free / size
+    return measured(
+        value,
+        case.limits["disk.free"],
+        instance=mount.mount,
+        previous=100 * earlier.free_bytes / earlier.size_bytes
+        if earlier and earlier.size_bytes and earlier.free_bytes is not None
+        else None,
+        conclusion_zh=f"{mount.mount} 仅剩 {value:.1f}%（{gib(free):.1f} GiB）可用空间，写满后业务将无法写入。",
+        remedy_zh="立即核对增长来源，清理已确认可删除的文件或扩容；数据库所在分区优先扩容。"
+        "不要删除数据库的数据文件和归档日志。",
+        excerpt=f"{mount.device} {mount.fstype}: {gib(free):.1f} of {gib(size):.1f} GiB free",
+    )
 
 
 def inodes(case: Case) -> Iterator[Observation]:
@@ -106,19 +115,13 @@ def inodes(case: Case) -> Iterator[Observation]:
         )
 
 
-def _bytes(mount: Filesystem) -> tuple[int, int]:
-    if mount.used_bytes is None or mount.free_bytes is None:
-        raise DataProblem(f"{mount.mount} answered without used and free bytes")
-    return mount.used_bytes, mount.free_bytes
-
-
 def _percent(mount: Filesystem) -> float | None:
     if mount.used_bytes is None or mount.free_bytes is None or mount.used_bytes + mount.free_bytes == 0:
         return None
     return 100 * mount.used_bytes / (mount.used_bytes + mount.free_bytes)
 
 
-def _hours_to_full(case: Case, mount: Filesystem) -> float | None:
+def _hours_to_full(case: Case, mount: Filesystem, used: int, free: int) -> float | None:
     """Hours until full, as it grew between the two inspections; None where that says nothing."""
     earlier = earlier_of(case, mount)
     hours = elapsed_s(case) / HOUR_S
@@ -129,7 +132,6 @@ def _hours_to_full(case: Case, mount: Filesystem) -> float | None:
         or earlier.used_bytes is None
     ):
         return None
-    used, free = _bytes(mount)
     growth = (used - earlier.used_bytes) / hours
     return free / growth if growth > 0 else None
 

@@ -11,6 +11,7 @@ from maintkit.checks.rule import before, data_of, judged, not_applicable, unknow
 
 # The attributes that foretell failure, by their numbers, as a document names them.
 FORETELLING = {"5": "重映射扇区", "187": "无法纠正的错误", "197": "待映射扇区", "198": "离线无法纠正的扇区"}
+SILENT = "smartctl gave no verdict and none of the attributes 5, 187, 197 and 198"
 
 
 def array(case: Case) -> Iterator[Observation]:
@@ -39,7 +40,10 @@ def _array(one: Array) -> Observation:
 
 
 def smart(case: Case) -> Iterator[Observation]:
-    """The disk's own verdict is FAILED (crit), or SMART 5, 187, 197 or 198 counts above 0 (warn)."""
+    """The disk's own verdict is FAILED (crit), or SMART 5, 187, 197 or 198 counts above 0 (warn).
+
+    A disk that gives neither a verdict nor one of these is unknown, whatever else it tells.
+    """
     devices = data_of(case.facts.sections.smart).devices
     if not devices:
         yield not_applicable("smartctl sees no disk on this host")
@@ -48,9 +52,9 @@ def smart(case: Case) -> Iterator[Observation]:
 
 
 def _smart(case: Case, device: SmartDevice) -> Observation:
-    if device.passed is None and not device.attributes:
-        return unknown(device.reason or "smartctl gave neither a verdict nor attributes", instance=device.device)
     counts = {number: device.attributes[number] for number in FORETELLING if number in device.attributes}
+    if device.passed is None and not counts:
+        return unknown(device.reason or SILENT, instance=device.device)
     statuses = {number: case.limits[f"disk.smart-{number}"].judge(count) for number, count in counts.items()}
     bad = [number for number, status in statuses.items() if status != "ok"]
     status: Literal["ok", "warn", "crit"] = "ok"

@@ -11,8 +11,9 @@ from maintkit.checks.rule import before, data_of, no_comparison
 
 
 def errors(case: Case) -> Iterator[Observation]:
-    """System "
-    "messages of priority err or worse: at least 20, and more than 2 times (crit 10) as many a day as before."""
+    """System messages of priority err or worse: at least 20, and more than 2 times (crit 10) as many a day as
+    before.
+    """
     earlier = before(case, lambda sections: sections.journal)
     yield compare(
         case,
@@ -41,5 +42,6 @@ CHECKS = (
         needs=("journal",),
         judge=errors,
         limits=("log.ratio", "log.least-errors"),
+        change=True,
     ),
 )

@@ -134,5 +134,6 @@ CHECKS = (
         needs=("memory",),
         judge=oom,
         limits=("memory.oom-kills",),
+        change=True,
     ),
 )

@@ -118,6 +118,15 @@ def _silence(mount: Filesystem) -> str:
 
 
 CHECKS = (
-    Check(id="disk.mounts", category="host", title_zh="文件系统挂载", needs=("filesystems",), judge=answers),
-    Check(id="disk.read-only", category="host", title_zh="文件系统只读", needs=("filesystems",), judge=read_only),
+    Check(
+        id="disk.mounts", category="host", title_zh="文件系统挂载", needs=("filesystems",), judge=answers, change=True
+    ),
+    Check(
+        id="disk.read-only",
+        category="host",
+        title_zh="文件系统只读",
+        needs=("filesystems",),
+        judge=read_only,
+        change=True,
+    ),
 )

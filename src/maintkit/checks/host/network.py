@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Interface
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, data_of, judged, measured, same_boot, well_if_none
+from maintkit.checks.rule import before, data_of, judged, measured, same_boot, unknown, well_if_none
 
 LOOPBACK = "lo"
 
@@ -46,7 +46,10 @@ def _errors(case: Case) -> Iterator[Observation]:
 
 
 def link(case: Case) -> Iterator[Observation]:
-    """A physical interface that is switched on has no link (crit if it had one), is gone, or slower than it was."""
+    """A physical interface that is switched on has no link (crit if it had one), is gone, or slower than it was.
+
+    One whose speed was known and is not now is unknown.
+    """
     yield from well_if_none(_links(case))
 
 
@@ -90,6 +93,8 @@ def _down(interface: Interface, *, was_up: bool) -> Observation:
 
 def _up(interface: Interface, earlier: Interface | None) -> Observation:
     speed, was = interface.speed_mbps, earlier.speed_mbps if earlier else None
+    if speed is None and was is not None:
+        return unknown(f"the link is up and its speed is not known; it was {was} Mbit/s", instance=interface.name)
     slower = speed is not None and was is not None and speed < was
     return judged(
         "warn" if slower else "ok",
@@ -134,5 +139,5 @@ CHECKS = (
         judge=errors,
         limits=("network.errors",),
     ),
-    Check(id="network.link", category="host", title_zh="网卡链路", needs=("network",), judge=link),
+    Check(id="network.link", category="host", title_zh="网卡链路", needs=("network",), judge=link, change=True),
 )

@@ -69,8 +69,7 @@ def _active(unit: Unit) -> Observation:
 
 
 def flapping(case: Case) -> Iterator[Observation]:
-    """A "
-    "declared unit was restarted by systemd 3 times or more (crit 10) since the last inspection."""
+    """A declared unit was restarted by systemd 3 times or more (crit 10) since the last inspection."""
     for unit in _declared(case):
         yield _flapping(case, unit) if isinstance(unit, Unit) else unit
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Tables
 from maintkit.checks.model import Case, Check, DataProblem, Observation
-from maintkit.checks.rule import before, data_of, measured, not_applicable
+from maintkit.checks.rule import before, data_of, measured, not_applicable, unknown
 
 
 def conntrack(case: Case) -> Iterator[Observation]:
@@ -14,7 +14,8 @@ def conntrack(case: Case) -> Iterator[Observation]:
     tables = data_of(case.facts.sections.tables)
     count, most = tables.conntrack_count, tables.conntrack_max
     if count is None or most is None:
-        yield not_applicable("the kernel of this host tracks no connections")
+        none = not_applicable("the kernel of this host tracks no connections")
+        yield _half(count, most, "tracked connections") or none
         return
     earlier = before(case, lambda sections: sections.tables)
     value = _percent(count, most)
@@ -36,7 +37,8 @@ def file_handles(case: Case) -> Iterator[Observation]:
     tables = data_of(case.facts.sections.tables)
     count, most = tables.file_handles_used, tables.file_handles_max
     if count is None or most is None:
-        yield not_applicable("the kernel of this host shows no count of file handles")
+        none = not_applicable("the kernel of this host shows no count of file handles")
+        yield _half(count, most, "file handles") or none
         return
     earlier = before(case, lambda sections: sections.tables)
     value = _percent(count, most)
@@ -54,8 +56,7 @@ def file_handles(case: Case) -> Iterator[Observation]:
 
 
 def processes(case: Case) -> Iterator[Observation]:
-    """Processes "
-    "> 80 % of what the kernel allows (the lower of pid_max and threads-max)."""
+    """Processes > 80 % of what the kernel allows (the lower of pid_max and threads-max)."""
     tables = data_of(case.facts.sections.tables)
     earlier = before(case, lambda sections: sections.tables)
     count = _tasks(tables)
@@ -69,6 +70,15 @@ def processes(case: Case) -> Iterator[Observation]:
         excerpt=f"{tables.processes} processes, {tables.threads} threads, {tables.zombies} zombies, "
         f"{tables.blocked} blocked, at most {tables.processes_max}",
     )
+
+
+def _half(count: int | None, most: int | None, what: str) -> Observation | None:
+    """`unknown` where only one of the two numbers is known: the table is there, and how full it is cannot be told."""
+    if count is not None:
+        return unknown(f"the kernel shows {count} {what} and not their maximum")
+    if most is not None:
+        return unknown(f"the kernel shows a maximum of {most} {what} and not their number")
+    return None
 
 
 def _tasks(tables: Tables) -> int:

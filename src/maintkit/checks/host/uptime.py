@@ -31,5 +31,6 @@ CHECKS = (
         needs=("host",),
         judge=uptime,
         limits=("host.uptime",),
+        change=True,
     ),
 )

@@ -58,5 +58,6 @@ CHECKS = (
         needs=("authorized_keys",),
         judge=new,
         limits=("keys.new",),
+        change=True,
     ),
 )

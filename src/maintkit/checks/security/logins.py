@@ -137,6 +137,7 @@ CHECKS = (
         judge=failed_burst,
         limits=("logins.failed-burst",),
         decides_absence=True,
+        change=True,
     ),
     Check(
         id="logins.unknown-address",
@@ -146,5 +147,6 @@ CHECKS = (
         judge=unknown_address,
         limits=("logins.unknown-address",),
         decides_absence=True,
+        change=True,
     ),
 )
