@@ -64,7 +64,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
+        _unused, arguments = self.validate_argument_spec(ARGUMENTS)
         self._refuse_misuse(arguments)
         variables = PlayVariables(task=self._task, task_vars=task_vars or {}, templar=self._templar)
         planner = Planner(
@@ -140,7 +140,7 @@ class ActionModule(ActionBase):
         """The task's, or the user's (-f, ANSIBLE_FORKS, ansible.cfg), or 50: a trip costs less than a fork."""
         if asked is not None:
             return asked
-        _, origin = C.config.get_config_value_and_origin("DEFAULT_FORKS")
+        _unused, origin = C.config.get_config_value_and_origin("DEFAULT_FORKS")
         forks = int(context.CLIARGS.get("forks") or C.DEFAULT_FORKS)
         return FORKS if forks == ANSIBLES_FORKS and origin == "default" else forks
 

@@ -99,7 +99,7 @@ def own_address(address):
 
 def parse_target(text):
     """(address, port) of `10.0.0.5:8443` or `[fe80::1]:443`."""
-    host, _, port = text.rpartition(":")
+    host, _unused, port = text.rpartition(":")
     return host.strip("[]"), int(port)
 
 

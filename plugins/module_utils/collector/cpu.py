@@ -103,7 +103,7 @@ def parse_pressure(text):
     for line in text.splitlines():
         words = line.split()
         for word in words[1:]:
-            key, _, value = word.partition("=")
+            key, _unused, value = word.partition("=")
             if key.startswith("avg"):
                 values[words[0], key] = float(value)
     return values

@@ -64,9 +64,9 @@ def parse_certificate(der):
 def name_text(name):
     """The common name, else the organisation, else nothing."""
     parts = {}
-    for _, group in elements(name):
-        for _, pair in elements(group):
-            (_, oid), (tag, value) = elements(pair)[:2]
+    for _unused, group in elements(name):
+        for _unused, pair in elements(group):
+            (_unused, oid), (tag, value) = elements(pair)[:2]
             parts.setdefault(oid, value.decode("utf-16-be" if tag == BMP_STRING else "utf-8", "replace"))
     return parts.get(COMMON_NAME) or parts.get(ORGANISATION)
 
@@ -74,8 +74,8 @@ def name_text(name):
 def alternative_names(fields):
     """DNS names and addresses of the subjectAltName extension."""
     names = []
-    for _, wrapped in [field for field in fields if field[0] == 0xA3]:
-        for _, extension in elements(elements(wrapped)[0][1]):
+    for _unused, wrapped in [field for field in fields if field[0] == 0xA3]:
+        for _unused, extension in elements(elements(wrapped)[0][1]):
             parts = elements(extension)
             if parts[0] == (OID, ALT_NAMES):
                 names += [alternative_name(tag, value) for tag, value in elements(elements(parts[-1][1])[0][1])]

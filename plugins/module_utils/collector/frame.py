@@ -26,7 +26,9 @@ def collect(given, sha256, functions):
     parameters = complete(given, now)
     prepare()
     collectors = in_turn(functions, parameters["only"])
-    starts = dict((name, functions["sample_" + name]()) for name, _ in collectors if "sample_" + name in functions)
+    starts = dict(
+        (name, functions["sample_" + name]()) for name, _unused in collectors if "sample_" + name in functions
+    )
 
     def work(task):
         name, function = collectors[task]
@@ -35,7 +37,7 @@ def collect(given, sha256, functions):
     limit, total = parameters["section_timeout_s"], parameters["total_timeout_s"]
     results = in_lanes(len(collectors), work, LANES, limit, began + total)
     texts = {}
-    for task, (name, _) in enumerate(collectors):
+    for task, (name, _unused) in enumerate(collectors):
         state, payload = results[task]
         texts[name] = payload if state == "done" else unfinished(state, payload, limit, total)
     write_frame(document(texts, sha256, parameters, now, monotonic() - began))

@@ -10,7 +10,7 @@ from .text import decimal, settings
 
 
 def collect_host(probe):
-    _, hostname, release, _, machine = os.uname()
+    _unused, hostname, release, _unused, machine = os.uname()
     uptime = decimal((probe.read("/proc/uptime") or "0").split()[0]) or 0.0
     system = os_release(probe)
     return {

@@ -36,7 +36,7 @@ def in_lanes(count, work, workers, seconds, deadline):
     os.close(queue_w)
     results = {}
     lanes = []
-    for _ in range(min(workers, count)):
+    for _unused in range(min(workers, count)):
         add_lane(lanes, queue_r, work, seconds)
     unborn = not lanes
     while lanes:

@@ -33,7 +33,7 @@ def fingerprint_of(installed):
 
 def from_dpkg(probe):
     packages = parse_status(decode(probe.bytes_of(STATUS, STATUS_CAP)))
-    updates, why = apt_updates(probe, [name for name, _ in packages])
+    updates, why = apt_updates(probe, [name for name, _unused in packages])
     if why:
         probe.withheld["updates"] = why
     return {

@@ -64,7 +64,7 @@ def parse_sockets(text, protocol, state):
 
 def parse_address(text):
     """(address, port) of `0100007F:1F90`: the address is written in words of the host's byte order."""
-    host, _, port = text.partition(":")
+    host, _unused, port = text.partition(":")
     words = [int(host[place : place + 8], 16) for place in range(0, len(host), 8)]
     raw = struct.pack(str("=%dI" % len(words)), *words)
     return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, raw), int(port, 16)

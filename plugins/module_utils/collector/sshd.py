@@ -46,7 +46,7 @@ def parse_sshd_settings(text):
     found = {}
     for line in text.splitlines():
         line = line.strip()
-        name, _, value = line.replace("\t", " ").replace("=", " ", 1 if " " not in line else 0).partition(" ")
+        name, _unused, value = line.replace("\t", " ").replace("=", " ", 1 if " " not in line else 0).partition(" ")
         name, value = name.lower(), value.strip().strip('"')
         if not name or name.startswith("#"):
             continue

@@ -89,4 +89,4 @@ def table(text, separator=None):
 def settings(text):
     """`KEY=value` lines as a dict, quotes taken off (os-release, systemctl show, /etc/default)."""
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
-    return dict((key.strip(), value.strip().strip("\"'")) for key, _, value in pairs)
+    return dict((key.strip(), value.strip().strip("\"'")) for key, _unused, value in pairs)

@@ -23,8 +23,11 @@ def collect_web(probe):
         raise Absent("no probe and no gauge is named for this host")
     probe.noted("HTTP requests from this host")
     budget = probe.parameters["section_timeout_s"] * 0.8
-    limit = min(budget, max(float(one.get("timeout_s") or ANSWER_S) for _, one in wanted) + 0.5)
-    work = lambda task: json.dumps(inert(ask_page(*wanted[task]))).encode("ascii")  # noqa: E731
+    limit = min(budget, max(float(one.get("timeout_s") or ANSWER_S) for _unused, one in wanted) + 0.5)
+
+    def work(task):
+        return json.dumps(inert(ask_page(*wanted[task]))).encode("ascii")
+
     results = in_lanes(len(wanted), work, 8, limit, monotonic() + budget)
     facts = {"probe": [], "gauge": []}
     for task, (kind, one) in enumerate(wanted):
@@ -96,7 +99,7 @@ def fetch(url, seconds):
 
 def parse_gauge(text, metric):
     """The number of `metric`, which may carry labels: `name{a="b"}` matches a line that has these among others."""
-    name, _, labels = metric.partition("{")
+    name, _unused, labels = metric.partition("{")
     wanted = set(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
     for line in text.splitlines():
         found = re.match(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)", line)

@@ -28,7 +28,6 @@ class Started(Protocol):
 
     def poll(self) -> int | None:
         """The exit status (negative: the signal), or None while it runs; reaps it."""
-        ...
 
 
 class Child:

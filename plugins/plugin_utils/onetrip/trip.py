@@ -102,7 +102,7 @@ class Trip:
         try:
             async with asyncio.TaskGroup() as group:
                 guard = asyncio.get_running_loop().create_task(stop_when_orphaned(group, os.getppid(), self.owner))
-                lanes = [group.create_task(lane()) for _ in range(affordable(self.forks))]
+                lanes = [group.create_task(lane()) for _unused in range(affordable(self.forks))]
                 await asyncio.wait(lanes, return_when=asyncio.FIRST_EXCEPTION)
                 guard.cancel()
         except* (OSError, ControllerGone) as errors:
@@ -199,5 +199,5 @@ def is_there(process: int) -> bool:
 
 def affordable(forks: int) -> int:
     """As many hosts at once as were asked for and as open files allow."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, _unused = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(1, min(forks, (soft - DESCRIPTORS_OF_ANSIBLE) // DESCRIPTORS_A_HOST))
