@@ -1,0 +1,38 @@
+"""The molecule scenarios pass on their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_scenario_converges_twice_without_change_and_verifies(scenario: str, tmp_path: Path) -> None:
+    """`molecule test -s SCENARIO`: check mode, converge, idempotence, testinfra."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE", "MOLECULE"))}
+    done = subprocess.run(
+        [BIN / "molecule", "test", "-s", scenario],
+        cwd=ROOT,
+        env=kept
+        | {
+            "PATH": f"{BIN}:{kept['PATH']}",
+            "ANSIBLE_HOME": str(tmp_path / "ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible"),
+            "MOLECULE_EPHEMERAL_DIRECTORY": str(tmp_path / "molecule"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "idempotence" in done.stdout + done.stderr
