@@ -2,7 +2,8 @@
 
 A case names only what matters: a section's `data` is laid over that of tests/cases/healthy.json (mappings merge, lists
 replace), and a section that the case does not name is not in the document. `findings` is the exact list, in order:
-instance ("" when left out), status, and value, previous, delta and reason where the case gives them. `now` is the
+instance ("" when left out), status, and value, previous, delta and reason where the case gives them; `says` are pieces of
+its conclusion and advice that must be there, `silent` such that must not. `now` is the
 controller's clock, by default the moment the facts came; `previous` lies 30 days back unless it has a `collected_at`.
 """
 
@@ -111,6 +112,9 @@ def test_a_check_finds_exactly_what_its_case_says(path: Path) -> None:
         for name in ("value", "previous", "delta", "reason"):
             if name in wanted:
                 assert getattr(one, name) == wanted[name], (one.instance, name)
+        text = one.conclusion_zh + one.remedy_zh
+        assert [piece for piece in wanted.get("says", ()) if piece not in text] == [], text
+        assert [piece for piece in wanted.get("silent", ()) if piece in text] == [], text
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
