@@ -19,8 +19,9 @@ from maintkit.cli.terminal.summary import STYLE, finding_json
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
-from maintkit.evidence import history
+from maintkit.evidence import events, history
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import Event
 
 STATES = ("open", "in-progress", "resolved")
 
@@ -37,11 +38,11 @@ def command() -> None:
 def list_(*, run: str | None, as_json: bool, site: Path) -> None:
     """The events that are open: seen abnormal, and not seen well since."""
     with site_ledger(site, read_only=True) as ledger:
-        events = _of_run(ledger, run) if run else history.open_events(ledger)
+        found = _of_run(ledger, run) if run else events.open_events(ledger)
     if as_json:
-        click.echo(json.dumps([_event_json(event) for event in events], ensure_ascii=False, indent=2))
+        click.echo(json.dumps([_event_json(event) for event in found], ensure_ascii=False, indent=2))
         return
-    if not events:
+    if not found:
         click.echo("no open events")
         return
     console = wide_console()
@@ -50,7 +51,7 @@ def list_(*, run: str | None, as_json: bool, site: Path) -> None:
         table.add_column(title, no_wrap=True, min_width=len("20261124-1-001") if title == "event" else None)
     for title in ("check", "subject", "handling"):
         table.add_column(title, overflow="fold")
-    for event in events:
+    for event in found:
         table.add_row(*_row(event))
     console.print(table)
 
@@ -62,7 +63,7 @@ def list_(*, run: str | None, as_json: bool, site: Path) -> None:
 def show(*, event: str, as_json: bool, site: Path) -> None:
     """One event: what was seen, what it means, what to do, what was done."""
     with site_ledger(site, read_only=True) as ledger:
-        found = history.event(ledger, event)
+        found = events.event(ledger, event)
     if as_json:
         click.echo(json.dumps(_event_json(found), ensure_ascii=False, indent=2))
         return
@@ -87,7 +88,7 @@ def handle(
     if due is None and state != "resolved":
         raise click.UsageError("an event that is not resolved needs --due")
     with site_ledger(site) as ledger:
-        found = history.event(ledger, event)
+        found = events.event(ledger, event)
         body = {
             "conclusion": _said(conclusion, "--conclusion"),
             "handling": _said(handling, "--handling"),
@@ -112,7 +113,7 @@ def waive(*, event: str, who: str, why: str, until: datetime | None, withdraw: b
     """Let an abnormal matter stand until a day; it is still looked at, and shown as waived."""
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
-        found = history.event(ledger, event).finding
+        found = events.event(ledger, event).finding
         matter = {"check": found.check, "subject": found.subject, "why": _said(why, "--why"), "by": _said(by, "--by")}
         key = f"{found.check} {found.subject}"
         if withdraw:
@@ -141,12 +142,12 @@ def _said(text: str, option: str) -> str:
     return text.strip()
 
 
-def _of_run(ledger: Ledger, run: str) -> tuple[history.Event, ...]:
+def _of_run(ledger: Ledger, run: str) -> tuple[Event, ...]:
     names = dict.fromkeys(one.event for one in history.inspection(ledger, run).findings if one.event)
-    return tuple(history.event(ledger, name) for name in names)
+    return tuple(events.event(ledger, name) for name in names)
 
 
-def _row(event: history.Event) -> tuple[str, ...]:
+def _row(event: Event) -> tuple[str, ...]:
     finding = event.finding
     return (
         event.name,
@@ -157,14 +158,14 @@ def _row(event: history.Event) -> tuple[str, ...]:
     )
 
 
-def _handled(event: history.Event) -> str:
+def _handled(event: Event) -> str:
     if not event.handlings:
         return "[bold]not handled[/]"
     last = event.handlings[-1]
     return plain(f"{last.state}: {last.owner}" + (f", due {last.due}" if last.due else ""))
 
 
-def _lines(event: history.Event) -> Iterator[tuple[str, str]]:
+def _lines(event: Event) -> Iterator[tuple[str, str]]:
     finding = event.finding
     yield "event", f"{event.name} ({'open' if event.open else 'closed'}), last seen in inspection {event.run}"
     yield "check", f"{finding.check} {finding.title_zh}"
@@ -191,7 +192,7 @@ def _lines(event: history.Event) -> Iterator[tuple[str, str]]:
         yield "handled", f"{who}: {one.conclusion} / {one.handling}"
 
 
-def _event_json(event: history.Event) -> dict[str, Any]:
+def _event_json(event: Event) -> dict[str, Any]:
     return {
         **finding_json(event.finding),
         "run": event.run,

@@ -21,8 +21,10 @@ from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.errors import DocumentRefused, NotFound
-from maintkit.evidence import history
+from maintkit.evidence import events, history
+from maintkit.evidence.comparison import compare
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import Inspection
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
@@ -69,8 +71,8 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
         found = history.inspection(ledger, run) if run else history.latest(ledger)
         if found is None:
             raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
-        comparison = history.compare(found, history.previous(ledger, found))
-        document = inspection_record(found, comparison, history.handlings(ledger), header(place))
+        comparison = compare(found, history.previous(ledger, found))
+        document = inspection_record(found, comparison, events.handlings(ledger), header(place))
     return _write(place, document, formats, out, as_json=as_json)
 
 
@@ -87,7 +89,7 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
         raise click.BadParameter(str(error), param_hint="--quarter") from error
     with open_ledger(place.settings, read_only=True) as ledger:
         held = tuple(_up_to(ledger, wanted, zone))
-        document = inspection_summary(wanted, held, history.handlings(ledger), header(place))
+        document = inspection_summary(wanted, held, events.handlings(ledger), header(place))
     return _write(place, document, formats, out, as_json=as_json)
 
 
@@ -104,7 +106,7 @@ def header(place: Site) -> Header:
     )
 
 
-def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[history.Inspection]:
+def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspection]:
     """The inspections of the quarter and of the one before, which the first ones are compared with."""
     for found in history.inspections(ledger):
         when = Quarter.of(found.started_at, zone)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from maintkit.clock import from_text
+
 ABNORMAL = ("warn", "crit")
+SEEN = (*ABNORMAL, "waived")  # an event whose matter was looked at and is still there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +122,36 @@ class Comparison:
     still_open: tuple[str, ...] = ()
     closed: tuple[RecordedFinding, ...] = field(default=())
     unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedWaiver:
+    """A waiver in force: who lets the findings of `check` on `subject` stand, why, until when."""
+
+    check: str
+    subject: str
+    who: str
+    why: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An abnormal matter: its newest finding, the handlings in order, and whether the last look still saw it."""
+
+    name: str
+    finding: RecordedFinding
+    run: str
+    open: bool
+    handlings: tuple[Handling, ...]
+
+
+def finding_of(raw: dict[str, Any]) -> RecordedFinding:
+    """A finding from its JSON in `host.judged`."""
+    instants = {key: from_text(raw[key]) if raw[key] else None for key in ("collected_at", "first_seen")}
+    return RecordedFinding(**(raw | instants))
+
+
+def events_of(findings: Iterable[RecordedFinding]) -> dict[str, RecordedFinding]:
+    """Those that carry an event, by its name."""
+    return {finding.event: finding for finding in findings if finding.event is not None}

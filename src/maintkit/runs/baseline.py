@@ -11,9 +11,9 @@ from maintkit.checks.facts import Facts
 from maintkit.checks.follow import Matter, Opened
 from maintkit.checks.model import Category, Check, Finding, Status, Waiver
 from maintkit.errors import LedgerCorrupt
-from maintkit.evidence import history
-from maintkit.evidence.history import SEEN
+from maintkit.evidence import events, history
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import SEEN, RecordedFinding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Baseline:
     """
 
     facts: Facts | None
-    open: Mapping[Matter, history.RecordedFinding]
+    open: Mapping[Matter, RecordedFinding]
 
     @property
     def collected_at(self) -> float | None:
@@ -52,7 +52,7 @@ def baseline(ledger: Ledger, host: str, *, resolved: Collection[str]) -> Baselin
     return Baseline(
         facts=_facts(*stored) if stored else None,
         open={
-            (finding.check, finding.subject): history.last_abnormal(ledger, finding)
+            (finding.check, finding.subject): events.last_abnormal(ledger, finding)
             for finding in last
             if finding.event is not None and finding.event not in resolved
         },
@@ -61,7 +61,7 @@ def baseline(ledger: Ledger, host: str, *, resolved: Collection[str]) -> Baselin
 
 def resolved_events(ledger: Ledger) -> frozenset[str]:
     """Events whose last handling says that they are resolved."""
-    entered = history.handlings(ledger)
+    entered = events.handlings(ledger)
     return frozenset(event for event, handled in entered.items() if handled[-1].state == "resolved")
 
 
@@ -69,7 +69,7 @@ def waivers(ledger: Ledger, now: datetime) -> dict[Matter, Waiver]:
     """Waivers in force, by what they let stand."""
     return {
         (waiver.check, waiver.subject): Waiver(who=waiver.who, why=waiver.why, until=waiver.until)
-        for waiver in history.active_waivers(ledger, now)
+        for waiver in events.active_waivers(ledger, now)
     }
 
 
@@ -95,7 +95,7 @@ def left_open(
     return tuple(left)
 
 
-def _standing(last: history.RecordedFinding, status: Status, reason: str, now: datetime) -> Finding:
+def _standing(last: RecordedFinding, status: Status, reason: str, now: datetime) -> Finding:
     seen = status != "skipped"
     return Finding(
         check=last.check,

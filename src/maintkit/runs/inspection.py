@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -10,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
-
-from pydantic import ValidationError
 
 from maintkit import __version__
 from maintkit.checks.coverage import coverage
@@ -28,10 +25,13 @@ from maintkit.errors import ImportRefused
 from maintkit.evidence import history
 from maintkit.evidence.attach import Attachment
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.redact import Redactor
 from maintkit.runs import carried, expect
+from maintkit.runs.answer import carried_result, facts_of
 from maintkit.runs.baseline import Baseline, baseline, left_open, resolved_events, waivers
 from maintkit.runs.driver import CollectRequest, Driver, ExpectedHosts, HostResult, Parameters
+from maintkit.runs.judged import finding_json, worst
 
 FUTURE_S = 300
 
@@ -81,7 +81,7 @@ def inspect(
     clock: Clock,
     watcher: Watcher,
     cancelled: Callable[[], bool],
-) -> history.Inspection:
+) -> Inspection:
     """Inspect the hosts of the scope and record it; returns what the ledger then holds.
 
     Raises NothingMatched, RunFailed, ImportRefused before anything is recorded, and LedgerError at any time. However
@@ -142,7 +142,7 @@ class _Run:
         self.name = name
         self.watcher.expects(name, tuple(self.tasks))
         for host, document in brought.items():
-            self._take(_carried_result(host, document), by_hand=True)
+            self._take(carried_result(host, document), by_hand=True)
         return {host: self._parameters(host) for host in self.tasks if host not in brought}
 
     def started(self, host: str) -> None:
@@ -219,7 +219,7 @@ class _Run:
 
     def _take(self, result: HostResult, *, by_hand: bool) -> None:
         kept = self._seal(result)
-        facts, result = _parse(kept, result)
+        facts, result = facts_of(kept, result)
         self.ledger.append(
             "facts.collected",
             {
@@ -272,15 +272,15 @@ class _Run:
         self.next_event += sum(1 for one in named if one.event and one.event.startswith(f"{self.name}-"))
         everything = (*named, *left_open(past, self.tasks[host].checks, named, now))
         final = apply_waivers(everything, self.waived, now=now)
-        body = {"collection": status, "findings": [_as_json(finding) for finding in final]}
+        body = {"collection": status, "findings": [finding_json(finding) for finding in final]}
         self.ledger.append("host.judged", body, run=self.name, subject=host)
         self.counts.update(finding.status for finding in final)
         self.pasts.pop(host, None)
-        self.watcher.judged(host, status, _worst(final))
+        self.watcher.judged(host, status, worst(final))
 
     def _refuse_unfit(self, host: str, document: dict[str, Any]) -> None:
-        result = _carried_result(host, document)
-        facts, result = _parse(self._seal(result), result)
+        result = carried_result(host, document)
+        facts, result = facts_of(self._seal(result), result)
         if facts is None:
             raise ImportRefused(f"the carried result of {host} is not usable: {result.reason}", hint=carried.HINT)
         known, now = self._past(host).collected_at, self.clock.now().timestamp()
@@ -294,51 +294,3 @@ class _Run:
                 f"the carried result of {host} is {facts.collected_at - now:.0f} s in the future",
                 hint="set the clock of that host right and run the collector again",
             )
-
-
-def _parse(kept: Attachment | None, result: HostResult) -> tuple[Facts | None, HostResult]:
-    """The typed facts; a document that is none turns the result into `broken`, with the first thing wrong with it."""
-    if kept is None or result.status != "ok":
-        return None, result
-    try:
-        return Facts.model_validate_json(kept.content), result
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = f"the document does not fit its schema: {where}: {first['msg']}"
-        return None, dataclasses.replace(result, status="broken", reason=reason)
-
-
-def _carried_result(host: str, document: dict[str, Any]) -> HostResult:
-    return HostResult(
-        host=host,
-        status="ok",
-        reason="",
-        via="carried",
-        address="",
-        started_at=_number(document, "collected_at"),
-        took_ms=int(_number(document, "took_ms")),
-        document=document,
-    )
-
-
-def _number(document: Mapping[str, Any], key: str) -> float:
-    value = document.get(key)
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _as_json(finding: Finding) -> dict[str, Any]:
-    body = dataclasses.asdict(finding)
-    body["collected_at"] = to_text(finding.collected_at) if finding.collected_at else None
-    body["first_seen"] = to_text(finding.first_seen) if finding.first_seen else None
-    if finding.waiver is not None:
-        body["waiver"] = {"who": finding.waiver.who, "why": finding.waiver.why, "until": to_text(finding.waiver.until)}
-    if finding.evidence is not None:
-        body["evidence"]["how"] = list(finding.evidence.how)
-    return body
-
-
-def _worst(findings: Iterable[Finding]) -> str:
-    order = ("crit", "warn", "error", "unknown", "ok")
-    present = {finding.status for finding in findings}
-    return next((status for status in order if status in present), "ok")

@@ -17,8 +17,10 @@ from maintkit.cli.init import command as init
 from maintkit.clock import FixedClock
 from maintkit.contract.load import Site, load_site
 from maintkit.errors import ImportRefused, LedgerLocked, RunFailed
-from maintkit.evidence import history
+from maintkit.evidence import events, history
+from maintkit.evidence.comparison import compare
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.redact import Redactor
 from maintkit.runs.carried import Carried
 from maintkit.runs.driver import CollectListener, CollectRequest, ExpectedHost, ExpectedHosts, HostResult, Parameters
@@ -127,9 +129,7 @@ class Bench:
     ledger: Ledger
     clock: FixedClock
 
-    def inspect(
-        self, driver: FakeDriver, *, scope: str | None = None, carried: tuple[Carried, ...] = ()
-    ) -> history.Inspection:
+    def inspect(self, driver: FakeDriver, *, scope: str | None = None, carried: tuple[Carried, ...] = ()) -> Inspection:
         limits = load_limits(self.site.root / "limits.yml")
         order = Order(scope=scope, deep=False, engineer="张工", carried=carried)
         return inspect(
@@ -150,7 +150,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield Bench(site=site, ledger=ledger, clock=clock)
 
 
-def abnormal(done: history.Inspection, check: str) -> list[tuple[str, str, str | None]]:
+def abnormal(done: Inspection, check: str) -> list[tuple[str, str, str | None]]:
     return [(one.subject, one.status, one.event) for one in done.findings if one.check == check]
 
 
@@ -184,17 +184,17 @@ def test_an_event_keeps_its_name_until_it_is_seen_well(bench: Bench) -> None:
     assert event.startswith("20261124-1-0")
     bench.clock.at += timedelta(days=1)
     lost = bench.inspect(FakeDriver({"app1": "timed out"}))
-    assert event in history.compare(lost, first).unseen
-    assert [one.name for one in history.open_events(bench.ledger) if one.name == event] == [event]
+    assert event in compare(lost, first).unseen
+    assert [one.name for one in events.open_events(bench.ledger) if one.name == event] == [event]
     bench.clock.at += timedelta(days=1)
     again = bench.inspect(FakeDriver({"app1": document("app1", START + timedelta(days=2), used=96)}))
     seen = next(one for one in again.findings if one.event == event)
     assert (seen.status, seen.first_seen) == ("crit", START)
     bench.clock.at += timedelta(days=1)
     over = bench.inspect(FakeDriver({"app1": well}))
-    assert event in [one.event for one in history.compare(over, again).closed]
-    assert event not in [one.name for one in history.open_events(bench.ledger)]
-    assert history.event(bench.ledger, event).open is False
+    assert event in [one.event for one in compare(over, again).closed]
+    assert event not in [one.name for one in events.open_events(bench.ledger)]
+    assert events.event(bench.ledger, event).open is False
 
 
 def test_drift_is_judged_against_the_facts_of_last_time(bench: Bench) -> None:
@@ -217,7 +217,7 @@ def test_a_change_stays_open_until_somebody_resolves_it(bench: Bench) -> None:
     """A new port is seen once; that the next inspection finds it there again does not make it explained."""
     days: list[tuple[int, ...]] = [(22,), (22, 4444), (22, 4444), (22, 4444), (22, 4444)]
 
-    def day(number: int) -> history.Inspection:
+    def day(number: int) -> Inspection:
         bench.clock.at = START + timedelta(days=number)
         return bench.inspect(FakeDriver({"app1": document("app1", bench.clock.at, ports=days[number])}))
 
@@ -235,7 +235,7 @@ def test_a_change_stays_open_until_somebody_resolves_it(bench: Bench) -> None:
     before = history.latest(bench.ledger)
     over = day(4)
     assert event not in {one.event for one in over.findings}
-    assert [one.event for one in history.compare(over, before).closed] == [event]
+    assert [one.event for one in compare(over, before).closed] == [event]
 
 
 def test_a_matter_seen_again_after_it_was_resolved_is_a_new_one(bench: Bench) -> None:
@@ -249,7 +249,7 @@ def test_a_matter_seen_again_after_it_was_resolved_is_a_new_one(bench: Bench) ->
     second = bench.inspect(FakeDriver({"app1": document("app1", bench.clock.at, used=96)}))
     again = next(one for one in second.findings if one.check == "disk.space" and one.event)
     assert (again.event != event, again.first_seen) == (True, bench.clock.at)
-    compared = history.compare(second, first)
+    compared = compare(second, first)
     assert again.event in compared.new
     assert event not in [*compared.unseen, *(one.event for one in compared.closed)]
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import to_text
-from maintkit.evidence.history import Inspection, RecordedFinding
+from maintkit.evidence.recorded import Inspection, RecordedFinding
 
 ROWS = 12
 MISSED_ROWS = 5

@@ -25,7 +25,7 @@ from maintkit.documents.model import (
 from maintkit.documents.parts import events, results
 from maintkit.documents.views.quarter import Quarter
 from maintkit.errors import NotFound
-from maintkit.evidence.history import compare
+from maintkit.evidence.comparison import compare
 from maintkit.evidence.recorded import ABNORMAL, Comparison, Inspection, RecordedFinding
 
 __all__ = ["Quarter", "inspection_summary"]

@@ -1,0 +1,105 @@
+"""Abnormal events over time, what people entered about them, and what they let stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from maintkit.clock import from_text
+from maintkit.errors import NotFound
+from maintkit.evidence.entry import Entry
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import SEEN, Event, Handling, RecordedFinding, RecordedWaiver, events_of, finding_of
+
+
+def open_events(ledger: Ledger) -> tuple[Event, ...]:
+    """Events that the newest judgement of their host still carries, in the order they were first seen."""
+    entered = handlings(ledger)
+    hosts: dict[str, None] = {}
+    for started in ledger.entries(kind="inspection.started"):
+        hosts.update(dict.fromkeys(started.body["hosts"]))
+    found = [
+        Event(name=name, finding=finding, run=judged.run or "", open=True, handlings=entered.get(name, ()))
+        for host in hosts
+        for judged in ledger.entries(kind="host.judged", subject=host, newest_first=True, limit=1)
+        for name, finding in events_of(finding_of(raw) for raw in judged.body["findings"]).items()
+    ]
+    return tuple(sorted(found, key=lambda event: (event.finding.first_seen is None, event.finding.first_seen)))
+
+
+def event(ledger: Ledger, name: str) -> Event:
+    """The event of this name, as it was last seen; raises NotFound."""
+    run = name.rpartition("-")[0]
+    opened = next((host for host in _judged_in(ledger, run) if name in _names(host)), None)
+    if opened is None or opened.subject is None:
+        raise NotFound(f"no event {name!r} in the ledger", hint="`maintkit finding list` shows the open ones")
+    newest_first = ledger.entries(kind="host.judged", subject=opened.subject, newest_first=True)
+    for newest, judged in enumerate(newest_first):
+        seen = events_of(finding_of(raw) for raw in judged.body["findings"]).get(name)
+        if seen is not None:
+            entered = handlings(ledger).get(name, ())
+            return Event(name=name, finding=seen, run=judged.run or "", open=newest == 0, handlings=entered)
+    raise AssertionError(name)
+
+
+def last_abnormal(ledger: Ledger, finding: RecordedFinding) -> RecordedFinding:
+    """The finding of the same event when it was last seen; itself if that is what it is."""
+    if finding.status in SEEN:
+        return finding
+    for judged in ledger.entries(kind="host.judged", subject=finding.host, newest_first=True):
+        raw = next((one for one in judged.body["findings"] if one["event"] == finding.event), None)
+        if raw is not None and raw["status"] in SEEN:
+            return finding_of(raw)
+    return finding
+
+
+def handlings(ledger: Ledger) -> dict[str, tuple[Handling, ...]]:
+    """What people entered, by event, oldest first."""
+    found: dict[str, tuple[Handling, ...]] = {}
+    for entry in ledger.entries(kind="finding.handled"):
+        handling = _handling(entry)
+        found[handling.event] = (*found.get(handling.event, ()), handling)
+    return found
+
+
+def active_waivers(ledger: Ledger, now: datetime) -> tuple[RecordedWaiver, ...]:
+    """Waivers granted, not withdrawn since, and not past their end."""
+    granted: dict[str, RecordedWaiver] = {}
+    for entry in _merged(ledger, ("finding.waived", "finding.waiver-withdrawn")):
+        key = f"{entry.body['check']} {entry.body['subject']}"
+        granted.pop(key, None)
+        if entry.kind == "finding.waived":
+            granted[key] = RecordedWaiver(
+                check=entry.body["check"],
+                subject=entry.body["subject"],
+                who=entry.body["who"],
+                why=entry.body["why"],
+                until=from_text(entry.body["until"]),
+            )
+    return tuple(waiver for waiver in granted.values() if waiver.until > now)
+
+
+def _handling(entry: Entry) -> Handling:
+    body = entry.body
+    return Handling(
+        event=entry.subject or "",
+        at=entry.at,
+        conclusion=body["conclusion"],
+        handling=body["handling"],
+        owner=body["owner"],
+        due=date.fromisoformat(body["due"]) if body["due"] else None,
+        state=body["state"],
+        by=body["by"],
+    )
+
+
+def _judged_in(ledger: Ledger, run: str) -> Iterator[Entry]:
+    return (entry for entry in ledger.entries(run=run) if entry.kind == "host.judged")
+
+
+def _names(judged: Entry) -> set[str | None]:
+    return {finding["event"] for finding in judged.body["findings"]}
+
+
+def _merged(ledger: Ledger, kinds: tuple[str, ...]) -> list[Entry]:
+    return sorted((entry for kind in kinds for entry in ledger.entries(kind=kind)), key=lambda entry: entry.seq)
