@@ -16,27 +16,40 @@ def collect_accounts(probe):
         why = "needs root: /etc/shadow" if os.path.exists("/etc/shadow") else "no /etc/shadow"
         for field in ("password", "password_changed_day", "password_expires_day", "account_expires_day"):
             probe.withheld[field] = why
-    states = parse_shadow(shadow or "")
-    for account in accounts:
-        account.update(states.get(account["name"], {}))
-    return {"accounts": accounts}
+    return {"accounts": with_shadow(accounts, parse_shadow(shadow or ""))}
+
+
+def with_shadow(accounts, states):
+    """The accounts with what shadow says of them; a password that passwd itself holds is the one that counts."""
+    return [dict(states.get(account["name"], {}), **account) for account in accounts]
+
+
+def password_state(field):
+    """Of a password field, whose hash goes nowhere."""
+    return "empty" if not field else "locked" if field[0] in "!*" else "set"
 
 
 def parse_passwd(text):
-    """Local accounts in the file's order; lines that are not accounts (NIS `+`) are left out."""
+    """Local accounts in the file's order; lines that are not accounts (NIS `+`) are left out.
+
+    `password` only where the line itself holds it: `x` and `##name` send login to shadow, anything else does not.
+    """
     rows = (line.split(":") for line in text.splitlines())
-    return [
-        {
-            "name": row[0],
-            "uid": int(row[2]),
-            "gid": int(row[3]),
-            "home": row[5],
-            "shell": row[6] or "/bin/sh",
-            "login": os.path.basename(row[6]) not in NO_LOGIN,
-        }
-        for row in rows
-        if len(row) == 7 and row[2].isdigit() and row[3].isdigit()
-    ]
+    return [account_of(row) for row in rows if len(row) == 7 and row[2].isdigit() and row[3].isdigit()]
+
+
+def account_of(row):
+    account = {
+        "name": row[0],
+        "uid": int(row[2]),
+        "gid": int(row[3]),
+        "home": row[5],
+        "shell": row[6] or "/bin/sh",
+        "login": os.path.basename(row[6]) not in NO_LOGIN,
+    }
+    if row[1] != "x" and not row[1].startswith("##"):
+        account["password"] = password_state(row[1])
+    return account
 
 
 def parse_shadow(text):
@@ -49,7 +62,7 @@ def parse_shadow(text):
         changed, longest = number(row[2]), number(row[4])
         expires = changed + longest if changed is not None and longest is not None and longest < 99999 else None
         states[row[0]] = {
-            "password": "empty" if not row[1] else "locked" if row[1][0] in "!*" else "set",
+            "password": password_state(row[1]),
             "password_changed_day": changed,
             "password_expires_day": expires,
             "account_expires_day": number(row[7]),

@@ -14,6 +14,10 @@ from .text import decode, encode
 
 PGBACKREST_CONFIGS = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
 ELSEWHERE = ("s3", "azure", "gcs", "sftp")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SECTION = re.compile(r"\s*\[([^\]:]+)(?::[^\]]*)?\]")  # [his:backup] is of his, for one command
+OPTION = re.compile(r"\s*([a-z][a-z0-9-]*)\s*=\s*(\S.*?)\s*$")
+DATABASE = re.compile(r"pg(\d+)-(?:host|path)$")
 
 
 def collect_backups(probe):
@@ -56,8 +60,11 @@ def stanza_jobs(probe, config, stanza, path):
             raise Denied("needs root or the backup user: %s" % why)
         raise OSError("pgbackrest info ended with %s: %s" % (output.code, why))
     target = target_space(options)
-    off_host = None if text is None else is_off_host(options, probe.read("/proc/self/mounts") or "")
-    return [dict(job, off_host=off_host, **target) for job in parse_pgbackrest(decode(output.out))]
+    mounts = probe.read("/proc/self/mounts") or ""
+    jobs = [dict(job, **target) for job in parse_pgbackrest(decode(output.out))]
+    for job in jobs:
+        job["off_host"] = None if text is None else is_off_host(parse_pgbackrest_config(text, job["name"]), mounts)
+    return jobs
 
 
 def owner_of_target(options):
@@ -94,6 +101,7 @@ def parse_pgbackrest(text):
 def parse_backup(backup):
     info = backup.get("info") or {}
     repository = info.get("repository") or {}
+    archive = backup.get("archive") or {}
     return {
         "label": backup["label"],
         "kind": backup["type"],
@@ -102,17 +110,34 @@ def parse_backup(backup):
         "size_bytes": info.get("size"),
         "repo_bytes": repository.get("size", repository.get("delta")),
         "error": backup.get("error"),
+        "wal_start": archive.get("start"),
+        "wal_stop": archive.get("stop"),
     }
 
 
-def parse_pgbackrest_config(text):
-    """`{option: value}` of all sections, `repo-path` of old versions as `repo1-path`."""
-    pairs = re.findall(r"^\s*([a-z][a-z0-9-]*)\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
-    return dict((re.sub("^repo-", "repo1-", name), value) for name, value in pairs)
+def parse_pgbackrest_config(text, stanza=None):
+    """`{option: value}` of the global sections and the stanza's own (None: of all sections).
+
+    Names of old versions are given as today's: `repo-path` as `repo1-path`, `db-host` as `pg1-host`.
+    """
+    options, section = {}, ""
+    for line in text.splitlines():
+        header = SECTION.match(line)
+        section = header.group(1) if header else section
+        option = OPTION.match(line)
+        if option and (stanza is None or section in ("", "global", stanza)):
+            name = re.sub("^repo-", "repo1-", option.group(1))
+            options[re.sub(r"^db(\d*)-", lambda found: "pg%s-" % (found.group(1) or "1"), name)] = option.group(2)
+    return options
 
 
 def is_off_host(options, mounts):
-    """Whether some repository lies on another machine: by host, by kind, or on a network filesystem."""
+    """Whether some repository lies on another machine than the database.
+
+    By host, by kind, on a network filesystem, or because this is a backup server and every database is elsewhere.
+    """
+    if databases_elsewhere(options):
+        return True
     for name, value in options.items():
         if re.match(r"repo\d+-host$", name) or (re.match(r"repo\d+-type$", name) and value in ELSEWHERE):
             return True
@@ -123,6 +148,13 @@ def is_off_host(options, mounts):
             if inside and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK:
                 return True
     return False
+
+
+def databases_elsewhere(options):
+    """Whether all of a stanza's databases have a host of their own: its repository here is off theirs."""
+    numbers = set(found.group(1) for found in map(DATABASE.match, options) if found)
+    hosts = [options.get("pg%s-host" % number, LOOPBACK[0]) for number in numbers]
+    return bool(hosts) and not any(host in LOOPBACK for host in hosts)
 
 
 def target_space(options):

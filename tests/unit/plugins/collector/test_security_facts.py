@@ -40,6 +40,17 @@ def test_passwd_lines_that_are_no_accounts_are_left_out(part):
     ]
 
 
+def test_an_empty_field_of_passwd_itself_lets_anybody_in(part):
+    """Where passwd holds no x, login does not ask shadow: empty is empty, whatever shadow says or hides."""
+    text = f"root:x:0:0::/root:/bin/bash\nuser::0:0::/:/bin/sh\nold:{HASH}:7:7::/:/bin/sh\noff:*:8:8::/:/bin/sh\n"
+    accounts = part("accounts").parse_passwd(text)
+    assert [one.get("password") for one in accounts] == [None, "empty", "set", "locked"]
+    shadow = part("accounts").parse_shadow("root:!:19000:0:99999:7:::\nuser:!:19000:0:99999:7::20000:\n")
+    root, user = part("accounts").with_shadow(accounts, shadow)[:2]
+    assert (root["password"], user["password"], user["account_expires_day"]) == ("locked", "empty", 20000)
+    assert HASH not in json.dumps(accounts)
+
+
 def test_sudo_rules_without_comments_aliases_and_defaults(part):
     """Continued lines are one rule; `#1000` is a user's number."""
     text = (

@@ -82,6 +82,8 @@ def test_pgbackrest_catalogue(part):
         "size_bytes": 31011233,
         "repo_bytes": 4088160,
         "error": False,
+        "wal_start": "000000010000000000000002",
+        "wal_stop": "000000010000000000000002",
     }
     assert his["wal"] == [{"archive": "15-1", "first": "000000010000000000000001", "last": "000000010000000000000009"}]
     assert (emr["status_code"], emr["status"], emr["backups"]) == (1, "missing stanza path", [])
@@ -95,6 +97,15 @@ def test_the_catalogue_that_pgbackrest_2_45_wrote(part):
     assert [backup["kind"] for backup in job["backups"]] == ["full", "incr"]
     assert all(backup["error"] is False and backup["stopped_at"] > backup["started_at"] for backup in job["backups"])
     assert all(0 < backup["repo_bytes"] < backup["size_bytes"] for backup in job["backups"])
+    assert [(backup["wal_start"][-1], backup["wal_stop"][-1]) for backup in job["backups"]] == [("2", "2"), ("3", "4")]
+
+
+def test_a_backup_that_names_no_wal_is_still_a_backup(part):
+    """Before its archive is known, and in old catalogues: null, or nothing at all."""
+    for archive in ({}, {"archive": None}, {"archive": {"start": None, "stop": None}}):
+        backup = dict(archive, label="x", type="full", timestamp={"start": 1, "stop": 2})
+        parsed = part("backups").parse_backup(backup)
+        assert (parsed["wal_start"], parsed["wal_stop"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +123,31 @@ def test_a_copy_off_the_host_is_by_host_kind_or_network_mount(part, config, off_
     backups = part("backups")
     mounts = "/dev/sda1 / ext4 rw 0 0\nstore:/x /nas nfs4 rw 0 0\n"
     assert backups.is_off_host(backups.parse_pgbackrest_config(config), mounts) is off_host
+
+
+@pytest.mark.parametrize(
+    ("config", "off_host"),
+    [
+        # The repository is local, and so the other machine is the database's.
+        ("[global]\nrepo1-path=/backup\n[his]\npg1-host=db1\npg1-path=/pg\n", True),
+        ("[global]\nrepo1-path=/backup\n[his]\npg1-host=db1\npg2-host=db2\npg1-path=/pg\npg2-path=/pg\n", True),
+        ("[global]\nrepo1-path=/backup\n[his]\ndb-host=db1\ndb-path=/pg\n", True),
+        # A primary that backs up from its standby keeps the repository beside itself.
+        ("[global]\nrepo1-path=/backup\n[his]\npg1-path=/pg\npg2-host=db2\npg2-path=/pg\n", False),
+        ("[global]\nrepo1-path=/backup\n[his]\npg1-host=localhost\npg1-path=/pg\n", False),
+        ("[global]\nrepo1-path=/backup\n[his]\npg1-path=/pg\n", False),
+        # Another stanza's database is another matter.
+        ("[global]\nrepo1-path=/backup\n[his]\npg1-path=/pg\n[emr]\npg1-host=db2\n", False),
+        ("[global]\nrepo1-path=/backup\n[emr]\npg1-path=/pg\n[his]\npg1-host=db1\npg1-path=/pg\n", True),
+        ("[global:backup]\nrepo2-host=store\n[his]\npg1-path=/pg\n", True),
+        ("[his:backup]\nrepo2-type=s3\n[his]\npg1-path=/pg\n", True),
+    ],
+)
+def test_a_dedicated_backup_server_is_off_the_database_host(part, config, off_host):
+    """Judged stanza by stanza, from what the configuration says of that stanza and of all."""
+    backups = part("backups")
+    options = backups.parse_pgbackrest_config(config, "his")
+    assert backups.is_off_host(options, "/dev/sda1 / ext4 rw 0 0\n") is off_host
 
 
 def test_a_unit_of_an_old_systemd_has_no_restart_count(part):
