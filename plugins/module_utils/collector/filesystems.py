@@ -19,7 +19,7 @@ MOUNT_SECONDS = 3.0
 MOUNTS = 200
 UNANSWERED = {
     "timeout": {"state": "timeout", "reason": "no answer within %g s" % MOUNT_SECONDS},
-    "late": {"state": "timeout", "reason": "not asked: others took too long"},
+    "late": {"state": "timeout", "asked": False, "reason": "not asked: others took too long"},
     "unborn": {"state": "error", "reason": "the host has no room for another process"},
 }
 

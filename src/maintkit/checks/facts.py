@@ -104,12 +104,16 @@ class Memory(Fact):
 
 
 class Filesystem(Fact):
-    """One mount of a real filesystem. `state` timeout: it did not answer (a dead NFS server); the numbers are None."""
+    """One mount of a real filesystem. `state` timeout: it did not answer (a dead NFS server); the numbers are None.
+
+    `asked` False: time ran out on other mounts before it was this one's turn, so `timeout` says nothing of it.
+    """
 
     mount: str
     device: str
     fstype: str
     state: Literal["ok", "timeout", "error"] = "ok"
+    asked: bool = True
     reason: str | None = None
     size_bytes: int | None = None
     used_bytes: int | None = None

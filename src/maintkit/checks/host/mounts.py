@@ -48,7 +48,7 @@ def answers(case: Case) -> Iterator[Observation]:
 def _silent_or_gone(case: Case) -> Iterator[Observation]:
     mounts = data_of(case.facts.sections.filesystems).mounts
     for mount in mounts:
-        if mount.state == "timeout" and not _unasked(mount):
+        if mount.state == "timeout" and mount.asked:
             kind = "网络文件系统" if mount.network else "文件系统"
             yield judged(
                 "crit",
@@ -106,13 +106,10 @@ def _read_only(case: Case) -> Iterator[Observation]:
             yield unknown("mounted read-only, not in fstab, and no earlier inspection saw it", instance=mount.mount)
 
 
-def _unasked(mount: Filesystem) -> bool:
-    """Whether the collector ran out of time on other mounts before it came to this one."""
-    return (mount.reason or "").startswith("not asked")
-
-
 def _silence(mount: Filesystem) -> str:
     because = f": {mount.reason}" if mount.reason else ""
+    if not mount.asked:
+        return f"{mount.fstype} {mount.device}{because}"
     what = "gave no answer" if mount.state == "timeout" else "could not be read"
     return f"{mount.fstype} {mount.device} {what}{because}"
 
