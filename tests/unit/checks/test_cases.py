@@ -3,8 +3,8 @@
 A case names only what matters: a section's `data` is laid over that of tests/cases/healthy.json (mappings merge, lists
 replace), and a section that the case does not name is not in the document. `findings` is the exact list, in order:
 instance ("" when left out), status, and value, previous, delta and reason where the case gives them; `says` are pieces
-of its conclusion and advice that must be there, `silent` such that must not. `now` is the controller's clock, by default
-the moment the facts came; `previous` lies 30 days back unless it has a `collected_at`.
+of its conclusion and advice that must be there, `silent` such that must not. `now` is the controller's clock, by
+default the moment the facts came; `previous` lies 30 days back unless it has a `collected_at`.
 """
 
 from __future__ import annotations

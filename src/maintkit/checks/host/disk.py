@@ -51,8 +51,8 @@ def _space(case: Case, mount: Filesystem, used: int, free: int) -> Observation:
         limit=limit,
         previous=_percent(earlier) if earlier else None,
         conclusion_zh=f"{mount.mount} 已使用 {percent:.1f}%，剩余 {gib(free):.1f} GiB{trend}。",
-        remedy_zh="查明增长最快的目录；先归档或清理已确认可删除的日志、备份副本和临时文件，再评估扩容。"
-        "不要删除数据库的数据文件和归档日志。",
+        remedy_zh="查明增长最快的目录；先归档或清理已确认可删除的临时文件和已满留存期限的日志，再评估扩容。"
+        "不要手工删除数据库的数据文件、归档日志和备份文件，备份由备份工具按保留策略过期。",
         excerpt=f"{mount.device} {mount.fstype}: {gib(free):.1f} GiB free"
         + (f", full in {hours:.0f} h at the growth since the last inspection" if hours is not None else ""),
     )
@@ -83,7 +83,7 @@ def _free_share(case: Case, mount: Filesystem, size: int, free: int) -> Observat
         else None,
         conclusion_zh=f"{mount.mount} 仅剩 {value:.1f}%（{gib(free):.1f} GiB）可用空间，写满后业务将无法写入。",
         remedy_zh="立即核对增长来源，清理已确认可删除的文件或扩容；数据库所在分区优先扩容。"
-        "不要删除数据库的数据文件和归档日志。",
+        "不要手工删除数据库的数据文件、归档日志和备份文件。",
         excerpt=f"{mount.device} {mount.fstype}: {gib(free):.1f} of {gib(size):.1f} GiB free",
     )
 

@@ -156,7 +156,7 @@ def _port_name(port: Port, fields: Fields) -> str:
         # Without the program, which is withheld from a collector that is not root: it would change with the privilege.
         return f"{port.protocol} {port.address}:{port.port}"
     owner = port.process if port.process and "process" not in fields else f"uid {port.uid}"
-    return f"{port.protocol} {port.address} {owner}, any high port"
+    return f"{port.protocol} {port.address}:{EPHEMERAL}+ ({owner})"
 
 
 def _accounts(sections: Sections, _: Fields) -> Things:

@@ -88,7 +88,7 @@ def _strangers(foreign: Mapping[str, Sequence[AcceptedLogin]]) -> Iterable[Offen
             instance=address,
             conclusion_zh=f"账户 {users} 从未登记的地址 {address} 登录成功 {total} 次。",
             remedy_zh=f"请与账户 {users} 的使用人核实 {address} 的登录是否本人操作：属正常运维的，"
-            "将地址登记到 known_addresses；"
+            "将地址登记到已知地址清单（known_addresses）；"
             "无法确认的，请使用人更换口令和密钥，保全日志并按安全事件上报。",
             excerpt="\n".join(
                 f"{login.user}@{login.address} {login.method or 'unknown method'} x{login.count}" for login in logins
