@@ -30,7 +30,7 @@ def security(case: Case) -> Iterable[Observation]:
         float(len(pending)),
         case.limits["updates.security"],
         previous=_earlier(case),
-        conclusion_zh=f"有{at_least} {len(pending)} 个安全更新未安装，相关已知漏洞可能被利用。",
+        conclusion_zh=f"{at_least}有 {len(pending)} 个安全更新未安装，相关已知漏洞可能被利用。",
         remedy_zh="请编制补丁更新方案报批，先在测试环境验证与业务系统的兼容性，备份后在维护窗口内更新，"
         "更新后核对服务与版本；涉及内核的需一并安排重启。",
         excerpt="\n".join(f"{update.name} {update.installed} -> {update.candidate}" for update in pending[:_SHOWN]),
