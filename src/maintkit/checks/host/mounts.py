@@ -41,8 +41,20 @@ def gib(count: int) -> float:
 
 
 def answers(case: Case) -> Iterator[Observation]:
-    """A mount that does not answer within its time is crit; one of fstab or network that is gone since is warn."""
-    yield from well_if_none(_silent_or_gone(case))
+    """A mount that does not answer within its time is crit; one of fstab or network that is gone since is warn.
+
+    One that did not answer last time and does now is `ok` by name: that closes its event, while one that is gone waits
+    for a person.
+    """
+    yield from well_if_none((*_silent_or_gone(case), *_recovered(case)))
+
+
+def _recovered(case: Case) -> Iterator[Observation]:
+    earlier = before(case, lambda sections: sections.filesystems)
+    silent = {mount.mount for mount in earlier.mounts if mount.state != "ok"} if earlier else set()
+    for mount in data_of(case.facts.sections.filesystems).mounts:
+        if mount.state == "ok" and mount.mount in silent:
+            yield judged("ok", instance=mount.mount, value="恢复响应", conclusion_zh="", remedy_zh="")
 
 
 def _silent_or_gone(case: Case) -> Iterator[Observation]:
