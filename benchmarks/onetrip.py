@@ -8,8 +8,8 @@ Ways, all in the same run, each from cold connections, with the same ssh options
   trip     ansible-playbook maintkit.ops.inspect: one action for all hosts
   module   one custom module a host that runs the same collector
   tasks    a tuned playbook of fifteen tasks (only up to --tasks-limit targets: it is slow)
-  inspect  with --inspect: `maintkit inspect` end to end, all sections, with judging and ledger; beside it raw-all,
-           raw OpenSSH with all sections, which it is held against
+  inspect  with --inspect: `maintkit inspect` end to end, all sections, with judging and ledger
+  raw-all  with --inspect: raw OpenSSH with all sections, which `inspect` is held against
 
 Measured: wall, and CPU of the controller's own processes a host (the targets are children of sshd and not counted),
 medians. The targets share this machine, so wall holds their work too, and many sessions at once on few cores make each
