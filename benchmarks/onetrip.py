@@ -14,8 +14,8 @@ Ways, all in the same run, each from cold connections, with the same ssh options
 Measured: wall, and CPU of the controller's own processes a host (the targets are children of sshd and not counted),
 medians. The targets share this machine, so wall holds their work too, and many sessions at once on few cores make each
 other's work larger (every collector reads all of /proc): --forks is the same for all ways, and low. Nothing but
-loopback is used; everything lies in one temporary directory and ends with it. The bars are those of docs/decisions/0001.
-"""
+loopback is used; everything lies in one temporary directory and ends with it. The bars are those of
+docs/decisions/0001."""
 
 from __future__ import annotations
 
