@@ -76,13 +76,14 @@ def waivers(ledger: Ledger, now: datetime) -> dict[Matter, Waiver]:
 def left_open(
     past: Baseline, checks: Iterable[Check], findings: Iterable[Finding], now: datetime
 ) -> tuple[Finding, ...]:
-    """Findings for open matters that the inspection's own findings say nothing of, so that none closes by itself.
+    """Findings for open matters that the inspection's own findings do not settle, so that none closes by itself.
 
-    A change is seen once, against the inspection before: it stands until a person has handled it. A matter whose check
-    this inspection does not ask for (deep ones) stands as `skipped`.
+    A change, or something that happened (an OOM kill, a burst of failed logins), is seen once: it stands until a person
+    has handled it. That the host as a whole shows nothing new does not settle it; that its very instance is well again
+    (a mount that is back) does. A matter whose check this inspection does not ask for (deep ones) stands as `skipped`.
     """
     asked = {check.id: check for check in checks}
-    told = {(finding.check, finding.subject) for finding in findings}
+    told = {(finding.check, finding.subject) for finding in findings if finding.status != "ok" or finding.instance}
     left: list[Finding] = []
     for matter, last in past.open.items():
         check = asked.get(matter[0])

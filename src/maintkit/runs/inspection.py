@@ -270,7 +270,9 @@ class _Run:
         now, past = self.clock.now(), self._past(host)
         named = carry(findings, past.opened, run=self.name, now=now, first=self.next_event)
         self.next_event += sum(1 for one in named if one.event and one.event.startswith(f"{self.name}-"))
-        everything = (*named, *left_open(past, self.tasks[host].checks, named, now))
+        left = left_open(past, self.tasks[host].checks, named, now)
+        stands = {(finding.check, finding.subject) for finding in left}
+        everything = (*(one for one in named if (one.check, one.subject) not in stands), *left)
         final = apply_waivers(everything, self.waived, now=now)
         body = {"collection": status, "findings": [finding_json(finding) for finding in final]}
         self.ledger.append("host.judged", body, run=self.name, subject=host)

@@ -67,8 +67,6 @@ def test_what_is_seen_only_once_says_so() -> None:
         "drift.units",
         "host.uptime",
         "keys.new",
-        "log.applications",
-        "log.system",
         "logins.failed-burst",
         "logins.unknown-address",
         "memory.oom",

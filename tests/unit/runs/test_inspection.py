@@ -238,6 +238,28 @@ def test_a_change_stays_open_until_somebody_resolves_it(bench: Bench) -> None:
     assert [one.event for one in compare(over, before).closed] == [event]
 
 
+def test_what_happened_once_stays_open_until_it_is_handled(bench: Bench) -> None:
+    """An OOM kill of last month is not settled because none came since; the host's own `ok` does not close it."""
+
+    def day(number: int, kills: int) -> Inspection:
+        bench.clock.at = START + timedelta(days=number)
+        body = document("app1", bench.clock.at)
+        sizes = {"total_bytes": GIB, "available_bytes": GIB // 2, "free_bytes": GIB // 2, "cached_bytes": 0}
+        body["sections"]["memory"] = section({**sizes, "swap_total_bytes": 0, "swap_free_bytes": 0, "oom_kills": kills})
+        return bench.inspect(FakeDriver({"app1": body}))
+
+    def oom(done: Inspection) -> list[tuple[str, str | None]]:
+        return [(one.status, one.event) for one in done.findings if one.check == "memory.oom"]
+
+    day(0, 0)
+    ((status, event),) = oom(day(1, 2))
+    assert status in ("warn", "crit")
+    assert event is not None
+    assert oom(day(2, 2)) == [(status, event)]
+    handle(bench, event, "resolved")
+    assert oom(day(3, 2)) == [("ok", None)]
+
+
 def test_a_matter_seen_again_after_it_was_resolved_is_a_new_one(bench: Bench) -> None:
     """Somebody said that the disk is no longer full; it still is: that is news, not an old matter."""
     full = FakeDriver({"app1": document("app1", START, used=96)})

@@ -71,6 +71,5 @@ CHECKS = (
         needs=("applogs",),
         judge=errors,
         limits=("log.ratio", "log.least-errors"),
-        change=True,
     ),
 )

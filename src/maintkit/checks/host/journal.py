@@ -42,6 +42,5 @@ CHECKS = (
         needs=("journal",),
         judge=errors,
         limits=("log.ratio", "log.least-errors"),
-        change=True,
     ),
 )
