@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 SECTIONS: Mapping[str, str] = {
     "host": "主机信息",
@@ -61,6 +62,9 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"not done within the total limit of (\S+) s", "未在总时限 {0} 秒内完成"),
     (r"no Python 2\.7 or 3\.5\+ was found", "未找到 Python 2.7 或 3.5 以上版本"),
     (r"not part of this inspection; last seen (\w+) in an earlier one", "不在本次巡检范围内，上次为{0}"),
+    (r"a change seen in an earlier inspection, not declared resolved yet", "上期已发现的变化，尚未登记处理完毕"),
+    (r"interrupted before it answered", "巡检被中断，该主机尚未应答"),
+    (r"the collection ended before it answered", "采集已结束，该主机尚未应答"),
     (r"warn", "警告"),
     (r"crit", "严重"),
     # sections of the facts
@@ -173,9 +177,11 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in _KNOWN)
 
 
+_REMEMBERED = 2000  # a fleet gives the same few reasons for every host, and each is held against every pattern
 _DEEPEST = 4  # parts within parts; a host can write a reason that nests as deep as it is long
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def reason(recorded: str) -> str:
     """A recorded reason in Chinese as far as its parts are known, otherwise as it was recorded."""
     return _said(recorded, _DEEPEST)
