@@ -1,0 +1,3 @@
+"""his-demo: registration (挂号) of a made-up hospital, over PostgreSQL."""
+
+VERSION = "@VERSION@"
