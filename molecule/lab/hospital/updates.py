@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cmp_to_key
+from itertools import chain
 from pathlib import Path
 
 # Binary packages of one source that must move together. Small ones, with and without a service behind them.
@@ -50,8 +51,11 @@ class Updates:
     `apt_root` is the system whose /etc/apt says where packages come from: the lab's base image, or this machine.
     """
 
-    def __init__(self, cache: Path, *, apt_root: Path = Path("/")) -> None:
+    def __init__(
+        self, cache: Path, *, apt_root: Path = Path("/"), candidates: Sequence[tuple[str, ...]] = CANDIDATES
+    ) -> None:
         self.cache = cache.resolve()
+        self._candidates = candidates
         self._record = self.cache / "updates.json"
         lists, archives, etc = self.cache / "lists", self.cache / "archives", apt_root / "etc/apt"
         self._options = [f"-oDir::State::lists={lists}", f"-oDir::Cache={archives}", f"-oDir::Etc={etc}"]
@@ -65,13 +69,13 @@ class Updates:
         for name in ("lists/partial", "archives", "old", "new"):
             (self.cache / name).mkdir(parents=True, exist_ok=True)
         self._apt("apt-get", "update")
-        found = [update for packages in CANDIDATES if (update := self._pair(packages)) is not None]
+        offered = self._offered()
+        found = [update for packages in self._candidates if (update := pair(packages, offered)) is not None]
         if len(found) < ENOUGH:
             raise TooFew(f"only {[update.packages for update in found]} are offered in two versions")
-        for update in found:
-            for age, version in (("old", update.old), ("new", update.new)):
-                wanted = [f"{package}={version}" for package in update.packages]
-                self._apt("apt-get", "download", *wanted, cwd=self.cache / age)
+        for age in ("old", "new"):
+            wanted = [f"{package}={getattr(update, age)}" for update in found for package in update.packages]
+            self._apt("apt-get", "download", *dict.fromkeys(wanted), cwd=self.cache / age)
         self._record.write_text(json.dumps([asdict(update) for update in found], indent=1))
         return found
 
@@ -83,15 +87,13 @@ class Updates:
         """The files, `old` or `new`."""
         return sorted((self.cache / age).glob("*.deb"))
 
-    def _pair(self, packages: Sequence[str]) -> Update | None:
-        """The two newest versions that every package of the group is offered in."""
+    def _offered(self) -> dict[str, set[str]]:
+        """package -> every version that some suite offers."""
         offered: dict[str, set[str]] = defaultdict(set)
-        for line in self._apt("apt-cache", "madison", *packages).splitlines():
+        for line in self._apt("apt-cache", "madison", *chain.from_iterable(self._candidates)).splitlines():
             package, version, _ = (part.strip() for part in line.split("|"))
-            offered[version].add(package)
-        complete = [version for version, having in offered.items() if having == set(packages)]
-        ranked = sorted(complete, key=cmp_to_key(compare), reverse=True)
-        return Update(packages=tuple(packages), old=ranked[1], new=ranked[0]) if len(ranked) > 1 else None
+            offered[package].add(version)
+        return offered
 
     def _apt(self, program: str, *arguments: str, cwd: Path | None = None) -> str:
         command = [program, "-qq", *self._options, *arguments]
@@ -99,6 +101,13 @@ class Updates:
         if done.returncode != 0:
             raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
         return done.stdout
+
+
+def pair(packages: Sequence[str], offered: Mapping[str, set[str]]) -> Update | None:
+    """The two newest versions in which every package of the group is offered; None where there is only one."""
+    common = set.intersection(*(offered.get(package, set()) for package in packages))
+    ranked = sorted(common, key=cmp_to_key(compare), reverse=True)
+    return Update(packages=tuple(packages), old=ranked[1], new=ranked[0]) if len(ranked) > 1 else None
 
 
 def compare(left: str, right: str) -> int:
