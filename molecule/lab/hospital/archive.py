@@ -61,6 +61,11 @@ class Archive:
                 archive.publish(suite.name, [])
         return archive
 
+    def empty(self, suite: str) -> None:
+        """Offer nothing any more in a suite."""
+        shutil.rmtree(self.root / "pool" / suite, ignore_errors=True)
+        self.publish(suite, [])
+
     def publish(self, suite: str, debs: Iterable[Path], *, keep_older: bool = False) -> None:
         """Offer these files in a suite (a name out of SUITES). A client that reads at this moment reads again."""
         described = next(item for item in SUITES if item.name == suite)

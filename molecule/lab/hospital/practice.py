@@ -1,0 +1,117 @@
+"""The practice hospital as booted hosts: made from data, started in order, removed with the lab.
+
+    with hospital() as his:
+        with Load(his.url, cafile=str(his.cafile)) as load:
+            his.publish("1.1")              # the vendor's release is in the archive that every host reads
+            …
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import image
+from lab.hospital import packages
+from lab.hospital.archive import Archive
+from lab.hospital.kit import KIT, Secrets, layer, start_files
+from lab.hospital.topology import Member, members
+from lab.hospital.updates import Updates
+from lab.lab import Lab, Spec, make
+from lab.places import cache, exclusively
+
+FIRST = "1.0"
+START_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hospital:
+    """A running hospital: its lab, its archive and where everything of it is found."""
+
+    lab: Lab
+    archive: Archive
+    members: tuple[Member, ...]
+
+    @property
+    def url(self) -> str:
+        """The registration service as patients reach it."""
+        return f"https://{self.lab['his-web1'].address}"
+
+    @property
+    def cafile(self) -> Path:
+        """The authority that signed the hosts' certificates."""
+        return self.lab.place / "ca.crt"
+
+    def publish(self, version: str) -> None:
+        """The vendor publishes a version of the registration service to the archive."""
+        self.archive.publish("vendor", released(version))
+
+    def publish_updates(self) -> None:
+        """Debian publishes its security updates."""
+        self.archive.publish("bookworm-security", updates().debs("new"))
+
+
+@contextmanager
+def hospital(names: Sequence[str] = ()) -> Iterator[Hospital]:
+    """A hospital for as long as the block runs; only the named hosts, where names are given."""
+    made = open_hospital(name="hospital-test", keep=False, names=names)
+    try:
+        yield made
+    finally:
+        made.lab.remove()
+
+
+def open_hospital(*, name: str, keep: bool, names: Sequence[str] = ()) -> Hospital:
+    """Boot the hosts and start what they run; on a failure nothing of it is left."""
+    wanted = tuple(member for member in members() if not names or member.name in names)
+    archive = Archive.open(cache() / "hospital" / f"archive-{name}")
+    archive.publish("vendor", released(FIRST))
+    archive.publish("bookworm", updates().debs("old"))
+    archive.empty("bookworm-security")
+    lab = make([_spec(member, archive) for member in wanted], name=name, keep=keep)
+    try:
+        made = Hospital(lab=lab, archive=archive, members=wanted)
+        _start(made)
+    except BaseException:
+        lab.remove()
+        raise
+    return made
+
+
+def released(version: str) -> list[Path]:
+    """The files of one version of the hospital's software, built once."""
+    place = cache() / "hospital" / "debs"
+    with exclusively(cache() / "hospital.lock"):
+        packages.build_all(place)
+    return sorted(place.glob(f"*_{version}-{packages.REVISION}_all.deb"))
+
+
+def updates() -> Updates:
+    """Debian's packages in two versions, as the base's own mirrors offer them."""
+    found = Updates(cache() / "hospital" / "updates", apt_root=image.base())
+    with exclusively(cache() / "hospital.lock"):
+        found.fetch()
+    return found
+
+
+def _spec(member: Member, archive: Archive) -> Spec:
+    return Spec(
+        name=member.name,
+        layers=(layer(member, software=released(FIRST), old=updates().debs("old")),),
+        groups=member.groups,
+        variables={"hospital_title": member.title, "hospital_services": list(member.services)},
+        shown=(str(archive.root),),
+    )
+
+
+def _start(made: Hospital) -> None:
+    """In the order of hospital.yml: a repository before the database that archives to it, a database before its users."""
+    names = sorted({name for member in made.members for name in member.secrets})
+    secrets = Secrets.open(made.lab.place / "secrets.json", names)
+    made.cafile.write_bytes(secrets.authority.pair.certificate)
+    for member in made.members:
+        host = made.lab[member.name]
+        host.put(*start_files(member, address=host.address, secrets=secrets, archive=made.archive))
+        host.run("/bin/sh", f"{KIT}/provision/{member.role}.sh", "start", timeout_s=START_S)
