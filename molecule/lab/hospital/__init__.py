@@ -1,1 +1,1 @@
-"""A small hospital to practise on: its software as packages, their archive, its hosts as data, and its patients' traffic."""
+"""A small hospital to practise on: its software as packages, their archive, its hosts, its patients' traffic."""

@@ -61,10 +61,10 @@ class Archive:
                 archive.publish(suite.name, [])
         return archive
 
-    def empty(self, suite: str) -> None:
-        """Offer nothing any more in a suite."""
-        shutil.rmtree(self.root / "pool" / suite, ignore_errors=True)
-        self.publish(suite, [])
+    def remove(self) -> None:
+        """Take it away, with its key."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self._key.unlink(missing_ok=True)
 
     def publish(self, suite: str, debs: Iterable[Path], *, keep_older: bool = False) -> None:
         """Offer these files in a suite (a name out of SUITES). A client that reads at this moment reads again."""
@@ -127,7 +127,7 @@ def package_of(deb: Path) -> str:
 @contextmanager
 def keyring() -> Iterator[Path]:
     """A GnuPG home for one operation: short-lived, because its agent's socket wants a short path and must not stay."""
-    with tempfile.TemporaryDirectory(prefix="lab-gpg-", dir="/tmp") as home:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="lab-gpg-", dir="/tmp") as home:
         try:
             yield Path(home)
         finally:

@@ -17,7 +17,7 @@ KIT = "/opt/lab"
 
 
 def layer(member: Member, *, software: Sequence[Path], old: Sequence[Path]) -> Layer:
-    """The member's role over the base: Debian's packages, the hospital's in `software`, then `old` ones where newer are."""
+    """The member's role over the base: Debian's packages, the hospital's `software`, `old` ones for newer."""
     wanted = [deb for deb in software if deb.name.partition("_")[0] in member.software]
     debs = {f"debs/{deb.name}": deb for deb in wanted} | {f"debs/old/{deb.name}": deb for deb in old}
     scripts = {f"provision/{path.name}": path for path in (member.script, PLACE / "provision/functions.sh")}
@@ -47,8 +47,9 @@ class Secrets:
             path.touch(mode=0o600)
             path.write_text(json.dumps({"authority": pair, "passwords": made.passwords}, indent=1))
         told = json.loads(path.read_text())
-        pair = {name: text.encode() for name, text in told["authority"].items()}
-        return cls(Authority(Certificate(**pair)), told["passwords"])
+        pair = told["authority"]
+        kept = Certificate(certificate=pair["certificate"].encode(), key=pair["key"].encode())
+        return cls(Authority(kept), told["passwords"])
 
 
 def start_files(member: Member, *, address: str, secrets: Secrets, archive: Archive) -> tuple[File, ...]:

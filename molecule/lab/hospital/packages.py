@@ -2,9 +2,9 @@
 
     python -m lab.hospital.packages DIRECTORY
 
-One tree a source (`vendor/<source>/`), as Debian keeps it: `tree/<binary>/` is what is installed, `debian/<binary>/` holds
-control and maintainer scripts, `patches/` what differs between versions, `versions.yml` which version has which patches.
-The same input gives the same bytes.
+One tree a source (`vendor/<source>/`), as Debian keeps it: `tree/<binary>/` is what is installed, `debian/<binary>/`
+holds control and maintainer scripts, `patches/` what differs between versions, `versions.yml` which version has which
+patches. The same input gives the same bytes.
 """
 
 from __future__ import annotations

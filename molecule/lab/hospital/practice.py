@@ -1,13 +1,14 @@
 """The practice hospital as booted hosts: made from data, started in order, removed with the lab.
 
-    with hospital() as his:
-        with Load(his.url, cafile=str(his.cafile)) as load:
-            his.publish("1.1")              # the vendor's release is in the archive that every host reads
-            …
+with hospital() as his:
+    with Load(his.url, cafile=str(his.cafile)) as load:
+        his.publish("1.1")              # the vendor's release is in the archive that every host reads
+        …
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from lab.hospital.archive import Archive
 from lab.hospital.kit import KIT, Secrets, layer, start_files
 from lab.hospital.topology import Member, members
 from lab.hospital.updates import Updates
-from lab.lab import Lab, Spec, make
+from lab.image import Layer
+from lab.lab import Lab, Spec, load, make, names, sweep
 from lab.places import cache, exclusively
 
 FIRST = "1.0"
@@ -44,9 +46,14 @@ class Hospital:
         """The authority that signed the hosts' certificates."""
         return self.lab.place / "ca.crt"
 
-    def publish(self, version: str) -> None:
+    def remove(self) -> None:
+        """Take away its hosts and its archive."""
+        self.lab.remove()
+        self.archive.remove()
+
+    def publish(self, version: str, *, keep_older: bool = False) -> None:
         """The vendor publishes a version of the registration service to the archive."""
-        self.archive.publish("vendor", released(version))
+        self.archive.publish("vendor", released(version), keep_older=keep_older)
 
     def publish_updates(self) -> None:
         """Debian publishes its security updates."""
@@ -54,23 +61,24 @@ class Hospital:
 
 
 @contextmanager
-def hospital(names: Sequence[str] = ()) -> Iterator[Hospital]:
-    """A hospital for as long as the block runs; only the named hosts, where names are given."""
-    made = open_hospital(name="hospital-test", keep=False, names=names)
+def hospital(only: Sequence[str] = ()) -> Iterator[Hospital]:
+    """A hospital for as long as the block runs; only the named hosts, where `only` names some."""
+    made = open_hospital(name=f"h{uuid.uuid4().hex[:6]}", keep=False, only=only)
     try:
         yield made
     finally:
-        made.lab.remove()
+        made.remove()
 
 
-def open_hospital(*, name: str, keep: bool, names: Sequence[str] = ()) -> Hospital:
+def open_hospital(*, name: str, keep: bool, only: Sequence[str] = ()) -> Hospital:
     """Boot the hosts and start what they run; on a failure nothing of it is left."""
-    wanted = tuple(member for member in members() if not names or member.name in names)
-    archive = Archive.open(cache() / "hospital" / f"archive-{name}")
-    archive.publish("vendor", released(FIRST))
-    archive.publish("bookworm", updates().debs("old"))
-    archive.empty("bookworm-security")
-    lab = make([_spec(member, archive) for member in wanted], name=name, keep=keep)
+    wanted = tuple(member for member in members() if not only or member.name in only)
+    archive = _archive(name)
+    software, old = released(FIRST), updates().debs("old")
+    archive.publish("vendor", software)
+    archive.publish("bookworm", old)
+    layers = {member.role: layer(member, software=software, old=old) for member in wanted}
+    lab = make([_spec(member, layers[member.role], archive) for member in wanted], name=name, keep=keep)
     try:
         made = Hospital(lab=lab, archive=archive, members=wanted)
         _start(made)
@@ -78,6 +86,13 @@ def open_hospital(*, name: str, keep: bool, names: Sequence[str] = ()) -> Hospit
         lab.remove()
         raise
     return made
+
+
+def existing(name: str) -> Hospital:
+    """A hospital that was made before, maybe by another process; LabError when there is none."""
+    lab = load(name)
+    known = tuple(member for member in members() if member.name in lab.hosts)
+    return Hospital(lab=lab, archive=Archive(_archives() / name), members=known)
 
 
 def released(version: str) -> list[Path]:
@@ -96,10 +111,23 @@ def updates() -> Updates:
     return found
 
 
-def _spec(member: Member, archive: Archive) -> Spec:
+def _archive(name: str) -> Archive:
+    """A new archive for the lab of this name; those of labs that are gone are removed."""
+    sweep()
+    for place in _archives().glob("*"):
+        if place.is_dir() and place.name not in names():
+            Archive(place).remove()
+    return Archive.open(_archives() / name)
+
+
+def _archives() -> Path:
+    return cache() / "hospital" / "archives"
+
+
+def _spec(member: Member, role: Layer, archive: Archive) -> Spec:
     return Spec(
         name=member.name,
-        layers=(layer(member, software=released(FIRST), old=updates().debs("old")),),
+        layers=(role,),
         groups=member.groups,
         variables={"hospital_title": member.title, "hospital_services": list(member.services)},
         shown=(str(archive.root),),
@@ -107,11 +135,13 @@ def _spec(member: Member, archive: Archive) -> Spec:
 
 
 def _start(made: Hospital) -> None:
-    """In the order of hospital.yml: a repository before the database that archives to it, a database before its users."""
-    names = sorted({name for member in made.members for name in member.secrets})
-    secrets = Secrets.open(made.lab.place / "secrets.json", names)
+    """In the order of hospital.yml: the repository before the database that archives there, that before its users."""
+    passwords = sorted({name for member in made.members for name in member.secrets})
+    secrets = Secrets.open(made.lab.place / "secrets.json", passwords)
     made.cafile.write_bytes(secrets.authority.pair.certificate)
     for member in made.members:
         host = made.lab[member.name]
         host.put(*start_files(member, address=host.address, secrets=secrets, archive=made.archive))
         host.run("/bin/sh", f"{KIT}/provision/{member.role}.sh", "start", timeout_s=START_S)
+    if {"backup1", "his-db1"} <= made.lab.hosts.keys():
+        made.lab["backup1"].run("systemctl", "start", "pgbackrest-backup@full.service", timeout_s=START_S)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,7 +23,7 @@ class Member:
     ports: tuple[int, ...]
     groups: tuple[str, ...]
     software: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = field(default=())
+    secrets: tuple[str, ...] = ()
 
     @property
     def script(self) -> Path:
@@ -33,7 +34,9 @@ class Member:
 def members() -> tuple[Member, ...]:
     """All hosts in the order in which they start; TypeError names a field that nobody knows."""
     data = yaml.safe_load((PLACE / "hospital.yml").read_text(encoding="utf-8"))
-    return tuple(
-        Member(**{key: tuple(value) if isinstance(value, list) else value for key, value in host.items()})
-        for host in data["hosts"]
-    )
+    return tuple(_member(host) for host in data["hosts"])
+
+
+def _member(told: dict[str, Any]) -> Member:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    return Member(**values)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hospital
 import psycopg
 import pytest
-from sqlalchemy import make_url
-
-import hospital
 from hospital import FILES, Site
+from sqlalchemy import make_url
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hospital import Site, free_port, running
 from lab.hospital import load as load_module
 from lab.hospital.load import Load, NotAllowed, Result, Transaction, percentile
-
-from hospital import Site, free_port, running
 
 
 def test_without_a_fault_every_transaction_is_in_the_database(versions, site: Site, database) -> None:
@@ -28,7 +27,7 @@ def test_without_a_fault_every_transaction_is_in_the_database(versions, site: Si
 
 
 def test_a_killed_service_fails_exactly_while_it_is_away(versions, site: Site, database) -> None:
-    """Failures lie between the kill and the restart; before and after there are transactions and none of them failed."""
+    """Failures lie between the kill and the restart; before and after there are transactions, and none failed."""
     with Load(site.url, workers=4, rate=30, seconds=60) as load:
         with running(versions["1.0"], site) as process:
             time.sleep(1.5)
@@ -86,7 +85,9 @@ def test_nothing_is_sent_faster_than_the_rate_even_after_a_stall() -> None:
     assert min(later - earlier for earlier, later in pairwise(starts[::5])) > 0.04
 
 
-@pytest.mark.parametrize("url", ["http://8.8.8.8", "https://[2001:4860:4860::8888]/", "http://0.0.0.0:80", "ftp://127.0.0.1"])
+@pytest.mark.parametrize(
+    "url", ["http://8.8.8.8", "https://[2001:4860:4860::8888]/", "http://0.0.0.0:80", "ftp://127.0.0.1"]
+)
 def test_only_loopback_and_private_addresses_are_loaded(url: str) -> None:
     """Load on a stranger's host is an attack."""
     with pytest.raises(NotAllowed):

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from hospital import Site, call, running
 
 POST = "/api/registrations"
@@ -18,7 +17,7 @@ def book(site: Site, number: int, **more: object) -> tuple[int, dict[str, object
 
 
 @pytest.fixture
-def second(site: Site, database, tmp_path: Path) -> Site:
+def second(database, tmp_path: Path) -> Site:
     """The other application host."""
     return Site.make(tmp_path / "app2", dsn=database.dsn("his_app"), owner_dsn=database.dsn("his_owner"))
 
@@ -52,7 +51,9 @@ def test_1_1_can_be_undone_under_the_running_service(versions, site: Site) -> No
 
 def test_status_says_what_is_applied_pending_and_unknown(versions, site: Site) -> None:
     """One line a migration, from the database and the installed package; it changes nothing."""
-    assert site.migrate(versions["1.1"], "--status").stdout == "0001\tregistration\tapplied\n0002\tvisit-type\tpending\n"
+    assert (
+        site.migrate(versions["1.1"], "--status").stdout == "0001\tregistration\tapplied\n0002\tvisit-type\tpending\n"
+    )
     site.migrate(versions["1.1"])
     old = site.migrate(versions["1.0"], "--status").stdout
     assert old == "0001\tregistration\tapplied\n0002\tvisit-type\tunknown-to-this-version\n"
@@ -92,7 +93,10 @@ def test_the_migration_of_1_3_fails_half_way_and_leaves_nothing(before: str, ver
     From 1.0 the good migration of 1.1 is pending as well: it goes with the failed one, all or nothing.
     """
     site.migrate(versions[before])
-    schema, patients = database.schema(), database.one("SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM patient p")
+    schema, patients = (
+        database.schema(),
+        database.one("SELECT md5(string_agg(p::text, '|' ORDER BY id)) FROM patient p"),
+    )
     failed = site.migrate(versions["1.3"])
     assert failed.returncode == 1
     assert "failed, nothing was changed" in failed.stderr
@@ -138,7 +142,7 @@ def test_a_migration_that_was_edited_after_it_ran_stops_the_next_one(versions, s
     assert "0001-registration.sql is not the file that was applied" in failed.stderr
 
 
-def test_two_hosts_that_migrate_at_once_migrate_once(versions, site: Site, second: Site, database) -> None:
+def test_two_hosts_that_migrate_at_once_migrate_once(versions, site: Site, second: Site) -> None:
     """The second waits for the first and finds nothing to do."""
     both = [
         subprocess.Popen(

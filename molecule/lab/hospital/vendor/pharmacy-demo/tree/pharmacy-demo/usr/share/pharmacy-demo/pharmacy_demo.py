@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -50,7 +51,11 @@ class Pharmacy:
     def transaction(self) -> Iterator[Connection[DictCursor]]:
         """Committed at the end, rolled back on any error."""
         connection = pymysql.connect(
-            read_default_file=self._option_file, charset="utf8mb4", connect_timeout=3, read_timeout=5, cursorclass=DictCursor
+            read_default_file=self._option_file,
+            charset="utf8mb4",
+            connect_timeout=3,
+            read_timeout=5,
+            cursorclass=DictCursor,
         )
         with connection:
             yield connection
@@ -158,7 +163,16 @@ def main() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             # shutdown() waits for serve_forever(), which this very thread runs.
             signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+        tell_systemd("READY=1")
         server.serve_forever(poll_interval=0.1)
+
+
+def tell_systemd(state: str) -> None:
+    """Who waits for the unit's start waits until it listens (Type=notify); nothing outside systemd."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address is not None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.sendto(state.encode(), address.replace("@", "\0", 1))
 
 
 if __name__ == "__main__":

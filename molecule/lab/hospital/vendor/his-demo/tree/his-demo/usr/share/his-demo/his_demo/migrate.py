@@ -24,7 +24,9 @@ from his_demo.settings import HERE, load
 DIRECTORY = HERE / "migrations"
 LOCK = 4705  # any number, the same for all hosts
 NAME = re.compile(r"(\d{4})-([a-z0-9-]+)\.sql")
-ESCAPES = re.compile(r"^\s*(BEGIN|START|COMMIT|END|ROLLBACK|ABORT|VACUUM)\b|\bCONCURRENTLY\b", re.IGNORECASE | re.MULTILINE)
+ESCAPES = re.compile(
+    r"^\s*(BEGIN|START|COMMIT|END|ROLLBACK|ABORT|VACUUM)\b|\bCONCURRENTLY\b", re.IGNORECASE | re.MULTILINE
+)
 TABLE = """
     CREATE TABLE IF NOT EXISTS schema_migration (
         number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
@@ -92,7 +94,9 @@ def migrate(cursor: Cursor, target: int | None) -> None:
         if migration.number not in done and (target is None or migration.number <= target):
             run(cursor, migration.up)
             record = (migration.number, migration.name, migration.sha256, VERSION)
-            cursor.execute("INSERT INTO schema_migration (number, name, sha256, applied_by) VALUES (%s,%s,%s,%s)", record)
+            cursor.execute(
+                "INSERT INTO schema_migration (number, name, sha256, applied_by) VALUES (%s,%s,%s,%s)", record
+            )
             print(f"applied {migration.up.name}")
 
 
@@ -122,12 +126,18 @@ def main() -> int:
     """0 when the schema is where it should be, 1 when nothing was changed because something failed."""
     parser = argparse.ArgumentParser(prog="his-demo-migrate", description=__doc__.splitlines()[0])
     parser.add_argument("--status", action="store_true", help="show what is applied and pending; change nothing")
-    parser.add_argument("--to", type=int, metavar="N", help="stop at migration N, going down where a down script exists")
+    parser.add_argument(
+        "--to", type=int, metavar="N", help="stop at migration N, going down where a down script exists"
+    )
     arguments = parser.parse_args()
     try:
-        with psycopg2.connect(load().owner_dsn_file.read_text(encoding="utf-8").strip(), connect_timeout=5) as connection:
-            with connection.cursor() as cursor:
-                status(cursor) if arguments.status else migrate(cursor, arguments.to)
+        with (
+            psycopg2.connect(
+                load().owner_dsn_file.read_text(encoding="utf-8").strip(), connect_timeout=5
+            ) as connection,
+            connection.cursor() as cursor,
+        ):
+            status(cursor) if arguments.status else migrate(cursor, arguments.to)
     except (MigrationError, psycopg2.Error, OSError) as error:
         print(f"his-demo-migrate: failed, nothing was changed: {str(error).strip()}", file=sys.stderr)
         return 1

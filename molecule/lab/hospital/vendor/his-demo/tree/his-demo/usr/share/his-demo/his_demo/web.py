@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -54,7 +55,7 @@ class Application:
         for verb, route, pattern, action in self._routes:
             found = re.fullmatch(pattern, path.partition("?")[0])
             if found and verb == method:
-                answer = self._attempt(method, path, lambda run=action, match=found: run(body, *match.groups()))
+                answer = self._attempt(method, path, partial(action, body, *found.groups()))
                 self.metrics.request(method, route, answer.status)
                 return answer
         return Answer(404, as_json({"error": "no such page"}))
@@ -68,7 +69,7 @@ class Application:
             LOG.error("%s %s: database not available: %s", method, path, first_line(error))  # noqa: TRY400
             return Answer(503, as_json({"error": "database not available"}))
         except Exception as error:
-            LOG.exception("%s %s: %s", method, path, first_line(error))
+            LOG.exception("%s %s: %s", method, path, first_line(error))  # noqa: TRY401
             return Answer(500, as_json({"error": "internal error"}))
 
     def page(self, _: bytes) -> Answer:
