@@ -37,7 +37,7 @@ def test_a_killed_service_fails_exactly_while_it_is_away(versions, site: Site, d
         with running(versions["1.0"], site):
             back = time.time()
             time.sleep(1.5)
-        ended = time.time()
+            ended = time.time()
     result = load.result()
     # Until somebody listened for the first time, nothing could succeed.
     begun = min(one.started for one in result.succeeded())

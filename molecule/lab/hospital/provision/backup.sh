@@ -7,14 +7,15 @@ bake() {
   for name in @.service @full.timer @diff.timer; do
     put 0644 root:root "pgbackrest-backup$name" "/etc/systemd/system/pgbackrest-backup$name"
   done
-  systemctl -q enable pgbackrest.service pgbackrest-backup@full.timer pgbackrest-backup@diff.timer
+  systemctl -q disable pgbackrest.service
+  systemctl -q enable pgbackrest-backup@full.timer pgbackrest-backup@diff.timer
   rm -f /etc/nginx/sites-enabled/default
 }
 
 start() {
-  give_tls postgres /etc/pgbackrest/tls
+  start_pgbackrest
   sed "s#@ARCHIVE@#$ARCHIVE#" "$KIT/files/nginx-archive.conf" >/etc/nginx/sites-enabled/archive
-  systemctl restart pgbackrest.service pgbackrest-backup@full.timer pgbackrest-backup@diff.timer
+  systemctl restart pgbackrest-backup@full.timer pgbackrest-backup@diff.timer
   systemctl reload-or-restart nginx.service
 }
 

@@ -45,6 +45,14 @@ give_tls() {
   for name in ca.crt host.crt host.key; do install -m 0600 -o "$1" -g "$1" "$KIT/tls/$name" "$2/$name"; done
 }
 
+# From the first start on, and not from the first boot: without a certificate it would fail again and again.
+# Debian's unit sleeps three seconds after its start, which nobody has to wait for.
+start_pgbackrest() {
+  give_tls postgres /etc/pgbackrest/tls
+  systemctl -q enable pgbackrest.service
+  systemctl --no-block restart pgbackrest.service
+}
+
 # provision/<role>.sh bake|start: `bake` runs in a chroot, `start` on the booted host.
 main() {
   case ${1:-} in

@@ -14,12 +14,11 @@ bake() {
   put 0640 postgres:postgres pg_hba.conf /etc/postgresql/15/main/pg_hba.conf
   put 0644 root:root his-db.sql /usr/share/lab/his-db.sql
   put 0644 root:root pgbackrest-db.conf /etc/pgbackrest.conf
-  systemctl -q enable pgbackrest.service
+  systemctl -q disable pgbackrest.service
 }
 
 start() {
-  give_tls postgres /etc/pgbackrest/tls
-  systemctl restart pgbackrest.service
+  start_pgbackrest
   systemctl restart postgresql@15-main.service
   # Passwords go in by standard input: an argument could be seen by every user of the host.
   { for role in owner app monitor; do eval "echo \"\\\\set ${role}_password '\$HIS_$(echo "$role" | tr a-z A-Z)'\""; done
