@@ -5,7 +5,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_WORKERS ?= 2
-HOSTS ?= 1
 
 .PHONY: help demo test test-newest gate unit lab-up lab-down wheel wheelhouse docs benchmark clean
 
@@ -46,9 +45,10 @@ gate: $(VENV)/.dev ## linters, types, import laws, Ansible's own checks
 unit: $(VENV)/.dev ## only the fast tests
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) tests/unit
 
-lab-up: $(VENV)/.runtime ## boot hosts to try things on, HOSTS=n of them, and leave them running (needs root)
+lab-up: $(VENV)/.runtime ## boot the practice hospital and make a site of it (build/hospital), or HOSTS=n plain hosts
 	@setup/prepare lab
-	@PYTHONPATH=molecule $(BIN)/python -m lab up --hosts $(HOSTS)
+	@if [ -n "$(HOSTS)" ]; then PYTHONPATH=molecule $(BIN)/python -m lab up --hosts $(HOSTS); \
+	  else PYTHONPATH=molecule $(BIN)/python -m lab.hospital up --site build/hospital; fi
 
 lab-down: $(VENV)/.runtime ## remove every lab of this machine
 	@PYTHONPATH=molecule $(BIN)/python -m lab down
