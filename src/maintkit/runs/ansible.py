@@ -21,7 +21,6 @@ from maintkit.runs.exchange import Exchange, exchange_directory
 
 PLAYBOOK = "maintkit.ops.inspect"
 IDENT = "collect"
-GRAPH = "`ansible-inventory --graph` shows the hosts and groups there are"
 POLL_S = 0.05
 NO_HOSTS = ("no hosts matched", "leaves us with no hosts", "no hosts to target", "provided hosts list is empty")
 UNMATCHED = re.compile(r"Could not match supplied host\s+pattern,\s+ignoring:\s+(\S+)")
@@ -36,7 +35,8 @@ class AnsibleDriver:
         with exchange_directory() as place:
             stop = Event()
             thread, runner = _start(request, place, lambda: stop.is_set() or cancelled())
-            followed = _Followed(place=place, exchange=Exchange(place=place / "exchange"), listener=listener)
+            exchange = Exchange(place=place / "exchange")
+            followed = _Followed(place=place, inventory=request.inventory, exchange=exchange, listener=listener)
             try:
                 told = followed.until_over(thread, cancelled)
             finally:
@@ -96,6 +96,7 @@ class _Followed:
     """A run while it goes on; `place` is the runner's directory."""
 
     place: Path
+    inventory: Path
     exchange: Exchange
     listener: CollectListener
 
@@ -126,7 +127,7 @@ class _Followed:
         if unmatched:
             raise NothingMatched(
                 f"{', '.join(unmatched)}: no such host or group in the inventory{_near(unmatched[0], expected)}",
-                hint=GRAPH,
+                hint=_graph(self.inventory),
             )
 
     def _tell_news(self) -> None:
@@ -134,6 +135,10 @@ class _Followed:
             self.listener.started(host)
         for result in self.exchange.results():
             self.listener.received(result)
+
+
+def _graph(inventory: Path) -> str:
+    return f"`ansible-inventory -i {inventory} --graph` shows the hosts and groups there are"
 
 
 def _near(name: str, expected: ExpectedHosts) -> str:
@@ -148,7 +153,7 @@ def _why_nothing_began(request: CollectRequest, runner: ansible_runner.Runner) -
             f"no host of {request.inventory} matches {request.scope!r}"
             if request.scope
             else f"the inventory {request.inventory} has no hosts",
-            hint=GRAPH,
+            hint=_graph(request.inventory),
         )
     last = [line for line in said.splitlines() if line.strip()][-12:]
     return RunFailed(
