@@ -29,7 +29,7 @@ def written(console: Console) -> str:
 def test_whoever_everybody_waits_for_is_shown() -> None:
     """More hosts than rows: the last one gets its bar when others are done, so that a hanging host has a name."""
     console = screen()
-    hosts = tuple(f"his{number:02d}" for number in range(AT_WORK + 3)) + ("stuck",)
+    hosts = (*(f"his{number:02d}" for number in range(AT_WORK + 3)), "stuck")
     with InspectionProgress(console) as progress:
         progress.expects("20261125-1", hosts)
         for host in hosts:
