@@ -182,9 +182,10 @@ def test_ctrl_c_leaves_a_truthful_ledger(site_of: Make) -> None:
     said, _ = running.communicate(timeout=30)
     assert running.returncode == 130, said
     assert place.run("ledger", "verify").returncode == 0
-    listed = place.run("report", "--list").stdout
-    assert "interrupted" in listed
-    assert "1/2 hosts" in listed
+    assert json.loads(said[said.index("{") :])["exit_code"] == 130
+    (listed,) = json.loads(place.run("report", "--list", "--json").stdout)
+    assert (listed["ended"], listed["inspected"], listed["expected"]) == ("interrupted", 1, 2)
+    assert "interrupted  1/2 hosts" in place.run("report", "--list").stdout
     assert no_process_mentions(str(place.site.parent))
 
 
@@ -227,9 +228,11 @@ def test_a_handling_lands_in_the_next_rendering(site_of: Make) -> None:
     for event in events:
         handled = place.run(
             "finding", "handle", event, "--conclusion", "磁盘日志增长", "--handling", "已清理归档",
-            "--owner", "王工", "--due", "2026-12-31", "--by", "张工",
+            "--owner", "王工", "--due", "2026-12-31", "--by", "张工", "--json",
         )  # fmt: skip
         assert handled.returncode == 0, handled.stderr
+        entered = json.loads(handled.stdout)
+        assert (entered["kind"], entered["subject"], entered["body"]["owner"]) == ("finding.handled", event, "王工")
     made = json.loads(place.run("report", "inspection", "--format", "docx", "--json").stdout)
     assert made["draft"] is False
     record = texts(Path(made["written"][0]))

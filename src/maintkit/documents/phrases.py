@@ -62,6 +62,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"warn", "警告"),
     (r"crit", "严重"),
     (r"ssh: connect to host (\S+) port (\d+): (.+)", "SSH 连接 {0} 端口 {1} 失败：{2}"),
+    (r"(?:ssh: )?[Cc]onnection to (\S+) port (\d+) timed out", "连接 {0} 端口 {1} 超时"),
     (r"Connection refused", "连接被拒绝"),
     (r"Connection timed out|timed out|Operation timed out", "连接超时"),
     (r"No route to host", "没有到达该主机的路由"),

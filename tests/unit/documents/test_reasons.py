@@ -73,6 +73,7 @@ def test_every_reason_of_the_collector_is_said_in_chinese(recorded: str) -> None
     [
         ("unreachable: ssh: connect to host 10.0.0.5 port 22: Connection refused",
          "网络不可达：SSH 连接 10.0.0.5 端口 22 失败：连接被拒绝"),
+        ("unreachable: Connection to 10.0.0.5 port 22 timed out", "网络不可达：连接 10.0.0.5 端口 22 超时"),
         ("host-key: the host's key has changed: Host key verification failed. (known hosts: /root/.ssh/known_hosts:3)",
          "主机密钥未知或已改变：主机密钥已改变：主机密钥校验失败（已知主机文件：/root/.ssh/known_hosts:3）"),
         ("broken: the document was cut off after 12 of 90 bytes, exit status 0: Killed",
