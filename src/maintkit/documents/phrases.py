@@ -75,6 +75,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"the document was cut off after (\d+) of (\d+) bytes", "采集结果在 {1} 字节中的第 {0} 字节处中断"),
     (r"the document of (\d+) bytes does not match its sha256", "采集结果（{0} 字节）与其校验值不符"),
     (r"the document claims (\d+) bytes, more than (\d+)", "采集结果自称 {0} 字节，超过上限 {1}"),
+    (r"the document nests too deep to be read", "采集结果嵌套过深，无法读取"),
     (r"the document is not JSON: (.+)", "采集结果不是 JSON：{0}"),
     (r"the document does not fit its schema: (.+)", "采集结果不符合格式：{0}"),
     (r"privilege escalation ended with (\S+)", "提权程序退出状态 {0}"),
