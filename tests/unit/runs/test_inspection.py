@@ -182,6 +182,15 @@ def test_a_host_that_sends_nonsense_costs_only_itself(bench: Bench, nonsense: di
     assert done.coverage.missed["his1"].startswith("the document ")
 
 
+def test_findings_of_many_hosts_keep_once_what_they_share(bench: Bench) -> None:
+    """A thousand hosts are some sixty thousand findings in memory at once."""
+    done = bench.inspect(FakeDriver({name: document(name, START) for name in ("his1", "his2")}))
+    first, second = (next(one for one in host.findings if one.check == "disk.space") for host in done.hosts)
+    assert first.title_zh is second.title_zh
+    assert first.collected_at is second.collected_at
+    assert not hasattr(first, "__dict__")
+
+
 def test_a_carried_result_with_nonsense_is_refused(bench: Bench, tmp_path: Path) -> None:
     """Before anything is recorded, with the file's host in the message."""
     bad = document("his1", START) | {"took_ms": 10**400, "collected_at": float("inf")}
