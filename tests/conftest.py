@@ -6,9 +6,14 @@ import leftout
 import pytest
 from _pytest.terminal import TerminalReporter
 from booted import boot
+from hypothesis import settings
 from postgres import postgres_server, postgres_url
 
 __all__ = ["boot", "postgres_server", "postgres_url"]
+
+# How long one example takes says something of a busy machine, not of the code.
+settings.register_profile("maintkit", deadline=None)
+settings.load_profile("maintkit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

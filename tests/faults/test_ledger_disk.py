@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from maintkit.clock import FixedClock
 from maintkit.errors import LedgerError
+from maintkit.evidence import database
 from maintkit.evidence.chain import verify
 from maintkit.evidence.export import export
 from maintkit.evidence.ledger import Ledger
@@ -66,6 +69,24 @@ def test_a_full_disk_keeps_what_was_acknowledged(small_disk: Path) -> None:
         assert ledger.append("inspection.finished", {}).seq == kept + 1
     with opened(url) as ledger:
         assert (verify(ledger).intact, ledger.head().seq) == (True, kept + 1)
+
+
+def test_a_database_that_another_program_holds_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup tool or a database browser has it open for writing: reading and writing wait, then say so."""
+    monkeypatch.setattr(database, "BUSY_S", 0.2)
+    place = tmp_path / "ledger.db"
+    url = f"sqlite:///{place}"
+    Ledger.create(url, clock=CLOCK, redactor=Redactor()).close()
+    other = sqlite3.connect(place, isolation_level=None)
+    with closing(other), opened(url) as ledger:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LedgerError, match="database is locked") as refused:
+            ledger.head()
+        assert "another program" in refused.value.hint
+        with pytest.raises(LedgerError, match="database is locked"), ledger.writing("inspection"):
+            ledger.append("inspection.started", {})
+        other.execute("ROLLBACK")
+        assert ledger.head().seq == 0
 
 
 def test_a_full_disk_leaves_no_half_export(small_disk: Path, tmp_path: Path) -> None:

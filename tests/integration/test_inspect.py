@@ -182,9 +182,10 @@ def test_ctrl_c_leaves_a_truthful_ledger(site_of: Make) -> None:
     said, _ = running.communicate(timeout=30)
     assert running.returncode == 130, said
     assert place.run("ledger", "verify").returncode == 0
-    listed = place.run("report", "--list").stdout
-    assert "interrupted" in listed
-    assert "1/2 hosts" in listed
+    assert json.loads(said[said.index("{") :])["exit_code"] == 130
+    (listed,) = json.loads(place.run("report", "--list", "--json").stdout)
+    assert (listed["ended"], listed["inspected"], listed["expected"]) == ("interrupted", 1, 2)
+    assert "interrupted  1/2 hosts" in place.run("report", "--list").stdout
     assert no_process_mentions(str(place.site.parent))
 
 
@@ -209,7 +210,7 @@ def test_a_killed_inspection_leaves_a_whole_chain_and_no_processes(site_of: Make
 def test_two_inspections_at_once(site_of: Make) -> None:
     """The second is refused with exit 20 and told who is at work; the first ends as it would have."""
     place = site_of(Node(name="his01"), Node(name="stuck", kind="silent"))
-    place.settings(host_timeout_s=8, connect_timeout_s=8)
+    place.settings(host_timeout_s=25, connect_timeout_s=25)
     running = place.start("inspect", "--json")
     wait_for_entry(place, "inspection.started")
     second = place.run("inspect")
@@ -227,9 +228,11 @@ def test_a_handling_lands_in_the_next_rendering(site_of: Make) -> None:
     for event in events:
         handled = place.run(
             "finding", "handle", event, "--conclusion", "磁盘日志增长", "--handling", "已清理归档",
-            "--owner", "王工", "--due", "2026-12-31", "--by", "张工",
+            "--owner", "王工", "--due", "2026-12-31", "--by", "张工", "--json",
         )  # fmt: skip
         assert handled.returncode == 0, handled.stderr
+        entered = json.loads(handled.stdout)
+        assert (entered["kind"], entered["subject"], entered["body"]["owner"]) == ("finding.handled", event, "王工")
     made = json.loads(place.run("report", "inspection", "--format", "docx", "--json").stdout)
     assert made["draft"] is False
     record = texts(Path(made["written"][0]))
@@ -282,6 +285,29 @@ def test_a_ledger_on_a_full_disk_stops_the_inspection_with_one_clear_error(site_
     assert "ledger" in done.stderr
     assert "Traceback" not in done.stderr
     assert place.run("ledger", "verify").returncode == 0
+
+
+@pytest.mark.parametrize("free_kib", [8, 60])
+def test_no_room_for_the_files_of_a_run_is_one_clear_error(site_of: Make, tmp_path: Path, free_kib: int) -> None:
+    """Before anybody is asked or in the middle: exit 5, no traceback, and a ledger that says who was not looked at."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small filesystem needs root")
+    place = site_of(Node(name="his01"))
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "maintkit-test", small], check=False).returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        (small / "ballast").write_bytes(b"x" * 1024 * (300 - free_kib))
+        place.environment["XDG_RUNTIME_DIR"] = str(small)
+        done = place.run("inspect")
+    finally:
+        subprocess.run(["umount", small], check=True)
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert place.run("ledger", "verify").returncode == 0
+    assert all(run["inspected"] == 0 for run in json.loads(place.run("report", "--list", "--json").stdout))
 
 
 def wait_for_entry(place: Place, kind: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
-import glob
 import os
 import re
-import socket
 
 from .der import first_certificate, parse_certificate
 from .lanes import in_lanes
 from .ports import listening
-from .probe import Absent, Refused
+from .probe import Absent, Refused, paths_like
 from .program import monotonic
 
 TLS_PORTS = (443, 465, 636, 993, 995, 5671, 6443, 8443, 9443)
@@ -28,7 +26,7 @@ CONFIG_FILES = 300
 
 def collect_certificates(probe):
     paths = list(probe.parameters["certificates"]) + named_in_configs(probe)
-    paths += sorted(glob.glob("/etc/letsencrypt/live/*/cert.pem"))
+    paths += paths_like("/etc/letsencrypt/live/*/cert.pem")
     found = [certificate_file(probe, path) for path in sorted(set(paths))] + live_ports(probe)
     if not os.access("/etc/letsencrypt/live", os.X_OK) and os.path.exists("/etc/letsencrypt/live"):
         probe.withheld["certificates"] = "needs root: /etc/letsencrypt/live"
@@ -50,7 +48,7 @@ def named_in_configs(probe):
             text = None if path in seen else probe.read(path, 1 << 20)
             seen.add(path)
             for pattern in INCLUDED.findall(text or ""):
-                waiting += sorted(glob.glob(os.path.join(home, pattern)))
+                waiting += paths_like(os.path.join(home, pattern))
             # A name with a variable in it is decided at each connection.
             found = [name for name in DIRECTIVE.findall(text or "") if "$" not in name and not name.startswith("data:")]
             paths += [os.path.join(home, name) for name in found]
@@ -105,6 +103,8 @@ def parse_target(text):
 
 def shown_by(ssl, host, port):
     """DER of a server's certificate, or `!` and why there is none. Validity is judged elsewhere, so all is accepted."""
+    import socket  # here, like ssl
+
     try:
         connection = socket.create_connection((host, port), HANDSHAKE_S)
         if hasattr(ssl, "SSLContext"):

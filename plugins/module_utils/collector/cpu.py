@@ -45,7 +45,7 @@ collect_cpu.turn = 1  # it waits for the window's end, so it comes last
 def own_jiffies(probe, main):
     """CPU time of the collector itself: its main process, its lanes, and the programs that have ended in them."""
     total = 0
-    for pid in process_ids(probe):
+    for pid in process_ids():
         fields = (probe.glance("/proc/%s/stat" % pid) or "").rpartition(")")[2].split()
         # After the name: state, parent, …; user, system, and the same of children at 11 to 14.
         if len(fields) > 14 and (int(fields[1]) == main or int(pid) == main):

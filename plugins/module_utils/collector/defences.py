@@ -2,10 +2,9 @@
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
-import calendar
 import os
 
-from .probe import Absent
+from .probe import Absent, utc_time
 from .processes import running
 from .text import byte_pattern, encode
 
@@ -69,6 +68,6 @@ def parse_clamav(head):
     if not found or found.group(2) not in months:
         return None, None
     day, month, year, hour, minute, sign, ahead_h, ahead_m, version = found.groups()
-    stamp = calendar.timegm((int(year), months.index(month) + 1, int(day), int(hour), int(minute), 0, 0, 0, 0))
+    stamp = utc_time((int(year), months.index(month) + 1, int(day), int(hour), int(minute), 0))
     ahead = int(ahead_h) * 3600 + int(ahead_m) * 60
-    return float(stamp - ahead if sign == b"+" else stamp + ahead), version.decode("ascii")
+    return stamp - ahead if sign == b"+" else stamp + ahead, version.decode("ascii")

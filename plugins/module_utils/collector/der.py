@@ -4,11 +4,11 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 
 import base64
 import binascii
-import calendar
 import hashlib
 import re
-import socket
 
+from .ports import address_text
+from .probe import utc_time
 from .text import byte_pattern
 
 SEQUENCE, OID, UTC_TIME, BMP_STRING = 0x30, 0x06, 0x17, 0x1E
@@ -86,7 +86,7 @@ def alternative_name(tag, value):
     if tag == 0x82:
         return value.decode("ascii", "replace")
     if tag == 0x87 and len(value) in (4, 16):
-        return socket.inet_ntop(socket.AF_INET if len(value) == 4 else socket.AF_INET6, value)
+        return address_text(value)
     return None
 
 
@@ -98,7 +98,7 @@ def parse_der_time(tag, value):
     digits = re.match(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:\.\d+)?Z$", text)
     if not digits:
         raise ValueError("not a time: %s" % text)
-    return float(calendar.timegm(tuple(int(group or 0) for group in digits.groups()) + (0, 0, 0)))
+    return utc_time([int(group or 0) for group in digits.groups()])
 
 
 def first_certificate(raw):

@@ -2,13 +2,12 @@
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
-import calendar
 import os
 import re
 import time
 import zlib
 
-from .probe import folder_names, local_time, modified_at, open_regular, read_fd
+from .probe import folder_names, local_time, modified_at, open_regular, read_fd, utc_time
 from .text import byte_pattern, encode
 
 MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -66,14 +65,14 @@ def zoned(fields, zone):
     if not zone:
         return local_time(*fields)
     try:
-        stamp = calendar.timegm(tuple(fields) + (0, 0, 0))
+        stamp = utc_time(fields)
     except (OverflowError, ValueError):
         return None
     if zone == b"Z":
-        return float(stamp)
+        return stamp
     digits = zone.replace(b":", b"")
     ahead = int(digits[1:3]) * 3600 + int(digits[3:5]) * 60
-    return float(stamp - ahead if digits[:1] == b"+" else stamp + ahead)
+    return stamp - ahead if digits[:1] == b"+" else stamp + ahead
 
 
 def rotations(path, since_at):

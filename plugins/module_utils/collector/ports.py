@@ -3,11 +3,10 @@
 from __future__ import absolute_import, division, print_function, unicode_literals
 
 import os
-import socket
 import struct
 
 from .probe import Absent
-from .processes import process_ids
+from .processes import numbers_in, process_ids
 
 TABLES = (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07"))  # LISTEN; unconnected
 
@@ -67,18 +66,29 @@ def parse_address(text):
     host, _unused, port = text.partition(":")
     words = [int(host[place : place + 8], 16) for place in range(0, len(host), 8)]
     raw = struct.pack(str("=%dI" % len(words)), *words)
-    return socket.inet_ntop(socket.AF_INET if len(words) == 1 else socket.AF_INET6, raw), int(port, 16)
+    return address_text(raw), int(port, 16)
+
+
+def address_text(raw):
+    """The usual writing of 4 or 16 address bytes."""
+    if len(raw) == 4:
+        return "%d.%d.%d.%d" % tuple(bytearray(raw))
+    if not raw.strip(b"\0"):
+        return "::"
+    import socket  # here, because loading it costs as much as reading all ports, and most are bound to those above
+
+    return socket.inet_ntop(socket.AF_INET6, raw)
 
 
 def socket_owners(probe, inodes):
     """`{inode: program}` for as many as this user may see; ends as soon as all are found."""
     owners, wanted = {}, set("socket:[%s]" % inode for inode in inodes)
     probe.noted("/proc/<pid>/fd")
-    for pid in process_ids(probe):
+    for pid in process_ids():
         if not wanted:
             break
         folder = "/proc/%s/fd" % pid
-        for fd in probe.names(folder):
+        for fd in numbers_in(folder):
             try:
                 target = os.readlink("%s/%s" % (folder, fd))
             except OSError:

@@ -64,8 +64,11 @@ class Probe(object):
     def glance(self, path, cap=4096):
         """Start of a small kernel file as text, or None; for files by the hundred, whose names would flood `how`."""
         try:
-            with open(encode(path), "rb") as stream:
-                return stream.read(cap).decode("utf-8", "replace").strip()
+            fd = os.open(encode(path), os.O_RDONLY)
+            try:
+                return os.read(fd, cap).decode("utf-8", "replace").strip()
+            finally:
+                os.close(fd)
         except EnvironmentError:
             return None
 
@@ -115,6 +118,13 @@ def folder_names(folder):
     return sorted(names)
 
 
+def paths_like(pattern):
+    """Sorted paths that a shell pattern names."""
+    import glob  # here, because few sections have a pattern to look for
+
+    return sorted(glob.glob(pattern))
+
+
 def open_regular(path):
     """A descriptor of a regular file. Never waits: a FIFO or a device is refused."""
     # stat goes first: opening alone already makes some devices act (a tape rewinds, a watchdog starts).
@@ -145,6 +155,13 @@ def modified_at(path):
         return os.stat(encode(path)).st_mtime
     except EnvironmentError:
         return None
+
+
+def utc_time(fields):
+    """Epoch seconds of UTC (year, month, day, hour, minute, second); raises OverflowError, ValueError."""
+    import calendar  # here, because it loads datetime and locale, and few sections read such times
+
+    return float(calendar.timegm(tuple(fields) + (0, 0, 0)))
 
 
 def local_time(year, month, day, hour=0, minute=0, second=0):

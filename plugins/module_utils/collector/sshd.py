@@ -2,10 +2,9 @@
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
-import glob
 import os
 
-from .probe import Absent, Denied
+from .probe import Absent, Denied, paths_like
 from .text import decode
 
 CONFIG = "/etc/ssh/sshd_config"
@@ -32,7 +31,7 @@ def with_includes(probe, text):
         words = line.split()
         if words and words[0].lower() == "include":
             for pattern in words[1:]:
-                lines += [probe.read(path) or "" for path in sorted(glob.glob(os.path.join("/etc/ssh", pattern)))]
+                lines += [probe.read(path) or "" for path in paths_like(os.path.join("/etc/ssh", pattern))]
         else:
             lines.append(line)
     return "\n".join(lines)

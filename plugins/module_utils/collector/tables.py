@@ -12,7 +12,7 @@ SCANNED = 5000
 
 def collect_tables(probe):
     handles = (probe.read("/proc/sys/fs/file-nr") or "").split()
-    pids = process_ids(probe)
+    pids = process_ids()
     blocked = re.search(r"^procs_blocked (\d+)", probe.need("/proc/stat"), re.MULTILINE)
     limits = [number(probe.read("/proc/sys/kernel/" + name)) for name in ("pid_max", "threads-max")]
     probe.noted("/proc/<pid>/stat")

@@ -16,13 +16,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA = "maintkit.facts/1"
 
+# What a counter of a kernel can hold. A number beyond it is no fact, and arithmetic with it could end an inspection.
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**64)]
+Instant = Annotated[float, Field(ge=0, lt=253402300800)]  # up to the end of the year 9999
+
 SectionStatus = Literal["ok", "absent", "denied", "timeout", "error"]
 
 
 class Fact(BaseModel):
     """Base of every fact: immutable, tolerant of fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 DataT_co = TypeVar("DataT_co", bound=Fact, covariant=True)
@@ -39,7 +43,7 @@ class Section(Fact, Generic[DataT_co]):
     status: SectionStatus
     reason: str | None = None
     how: tuple[str, ...] = ()
-    took_ms: int = 0
+    took_ms: Whole = 0
     truncated: bool = False
     withheld: dict[str, str] = Field(default_factory=dict)
     data: DataT_co | None = None
@@ -62,14 +66,14 @@ class Host(Fact):
     virtualization: str | None = None
     uptime_s: float
     booted_at: float
-    cores: int
+    cores: Whole
     timezone: str | None = None
 
 
 class Cpu(Fact):
     """Shares of the sample window, all cores together; load averages as the kernel gives them."""
 
-    cores: int
+    cores: Whole
     sample_s: float
     busy_percent: float
     iowait_percent: float
@@ -93,14 +97,14 @@ class Pressure(Fact):
 class Memory(Fact):
     """/proc/meminfo. `available_estimated`: the kernel has no MemAvailable and free+buffers+cached stands for it."""
 
-    total_bytes: int
-    available_bytes: int
+    total_bytes: Whole
+    available_bytes: Whole
     available_estimated: bool = False
-    free_bytes: int
-    cached_bytes: int
-    swap_total_bytes: int
-    swap_free_bytes: int
-    oom_kills: int | None = None  # since boot; None on kernels before 4.13
+    free_bytes: Whole
+    cached_bytes: Whole
+    swap_total_bytes: Whole
+    swap_free_bytes: Whole
+    oom_kills: Whole | None = None  # since boot; None on kernels before 4.13
 
 
 class Filesystem(Fact):
@@ -115,11 +119,11 @@ class Filesystem(Fact):
     state: Literal["ok", "timeout", "error"] = "ok"
     asked: bool = True
     reason: str | None = None
-    size_bytes: int | None = None
-    used_bytes: int | None = None
-    free_bytes: int | None = None  # to an unprivileged user
-    inodes_total: int | None = None  # 0 or None: the filesystem has no fixed number
-    inodes_free: int | None = None
+    size_bytes: Whole | None = None
+    used_bytes: Whole | None = None
+    free_bytes: Whole | None = None  # to an unprivileged user
+    inodes_total: Whole | None = None  # 0 or None: the filesystem has no fixed number
+    inodes_free: Whole | None = None
     read_only: bool = False
     fstab_read_only: bool | None = None  # None: not in /etc/fstab
     network: bool = False
@@ -137,10 +141,10 @@ class Disk(Fact):
     read_await_ms: float | None = None
     write_await_ms: float | None = None
     util_percent: float | None = None
-    reads: int  # finished since boot
-    writes: int
-    read_ms: int  # spent, since boot
-    write_ms: int
+    reads: Whole  # finished since boot
+    writes: Whole
+    read_ms: Whole  # spent, since boot
+    write_ms: Whole
 
 
 class Disks(Fact):
@@ -153,8 +157,8 @@ class Array(Fact):
     name: str
     level: str | None = None
     active: bool
-    devices_total: int | None = None
-    devices_up: int | None = None
+    devices_total: Whole | None = None
+    devices_up: Whole | None = None
     degraded: bool
     recovery: str | None = None
 
@@ -168,7 +172,7 @@ class SmartDevice(Fact):
 
     device: str
     passed: bool | None = None
-    attributes: dict[str, int] = Field(default_factory=dict)
+    attributes: dict[str, Whole] = Field(default_factory=dict)
     reason: str | None = None
 
 
@@ -184,11 +188,11 @@ class Interface(Fact):
     operstate: str
     carrier: bool | None = None
     admin_up: bool
-    speed_mbps: int | None = None
-    rx_packets: int
-    rx_errors: int
-    tx_packets: int
-    tx_errors: int
+    speed_mbps: Whole | None = None
+    rx_packets: Whole
+    rx_errors: Whole
+    tx_packets: Whole
+    tx_errors: Whole
 
 
 class Network(Fact):
@@ -198,15 +202,15 @@ class Network(Fact):
 class Tables(Fact):
     """Kernel tables that fill up. None: the kernel does not have that table."""
 
-    conntrack_count: int | None = None
-    conntrack_max: int | None = None
-    file_handles_used: int | None = None
-    file_handles_max: int | None = None
-    processes: int
-    processes_max: int  # the lowest of pid_max and threads-max
-    threads: int | None = None
-    zombies: int = 0
-    blocked: int = 0
+    conntrack_count: Whole | None = None
+    conntrack_max: Whole | None = None
+    file_handles_used: Whole | None = None
+    file_handles_max: Whole | None = None
+    processes: Whole
+    processes_max: Whole  # the lowest of pid_max and threads-max
+    threads: Whole | None = None
+    zombies: Whole = 0
+    blocked: Whole = 0
 
 
 class ClockFact(Fact):
@@ -227,8 +231,8 @@ class Unit(Fact):
     sub: str
     enabled: str | None = None
     result: str | None = None
-    restarts: int | None = None
-    main_pid: int | None = None
+    restarts: Whole | None = None
+    main_pid: Whole | None = None
     active_since_at: float | None = None
 
 
@@ -266,7 +270,7 @@ class Message(Fact):
     """A message with its varying parts (numbers, addresses, hex) replaced, and how often it came."""
 
     text: str
-    count: int
+    count: Whole
     source: str | None = None
 
 
@@ -276,7 +280,7 @@ class Journal(Fact):
     since_at: float
     until_at: float
     source: str  # journald, or the file read
-    errors: int
+    errors: Whole
     complete: bool = True  # False: the output cap or the start of the log cut the count short
     top: tuple[Message, ...] = ()
 
@@ -288,12 +292,12 @@ class AppLog(Fact):
     state: Literal["ok", "missing", "denied", "error"]
     reason: str | None = None
     pattern: str
-    size_bytes: int | None = None
+    size_bytes: Whole | None = None
     modified_at: float | None = None
     since_at: float | None = None
-    read_bytes: int = 0
+    read_bytes: Whole = 0
     complete: bool = True
-    errors: int | None = None
+    errors: Whole | None = None
     top: tuple[Message, ...] = ()
 
 
@@ -306,9 +310,9 @@ class Port(Fact):
 
     protocol: Literal["tcp", "tcp6", "udp", "udp6"]
     address: str
-    port: int
+    port: Whole
     process: str | None = None
-    uid: int | None = None
+    uid: Whole | None = None
 
 
 class Ports(Fact):
@@ -336,15 +340,15 @@ class Account(Fact):
     """One line of passwd, with what shadow says of it. `password` None: shadow could not be read."""
 
     name: str
-    uid: int
-    gid: int
+    uid: Whole
+    gid: Whole
     home: str
     shell: str
     login: bool  # the shell lets somebody in
     password: Literal["set", "empty", "locked"] | None = None
-    password_changed_day: int | None = None  # days since 1970-01-01
-    password_expires_day: int | None = None
-    account_expires_day: int | None = None
+    password_changed_day: Whole | None = None  # days since 1970-01-01
+    password_expires_day: Whole | None = None
+    account_expires_day: Whole | None = None
 
 
 class Accounts(Fact):
@@ -373,14 +377,14 @@ class Sshd(Fact):
 class FailedLogin(Fact):
     user: str
     address: str
-    count: int
+    count: Whole
 
 
 class AcceptedLogin(Fact):
     user: str
     address: str
     method: str | None = None
-    count: int
+    count: Whole
     last_at: float | None = None
 
 
@@ -393,8 +397,8 @@ class Logins(Fact):
     since_at: float
     source: str
     complete: bool = True
-    failed_total: int
-    failed_burst: int
+    failed_total: Whole
+    failed_burst: Whole
     failed: tuple[FailedLogin, ...] = ()
     accepted: tuple[AcceptedLogin, ...] = ()
 
@@ -432,7 +436,7 @@ class Packages(Fact):
     """Installed packages and pending updates. `lists_updated_at` is the age of what the host knows of updates."""
 
     manager: Literal["dpkg", "rpm"]
-    installed: int
+    installed: Whole
     fingerprint: str  # sha256 over the sorted name=version lines
     updates: tuple[Update, ...] | None = None  # None: could not be worked out, see withheld
     lists_updated_at: float | None = None
@@ -488,7 +492,7 @@ class Probe(Fact):
 
     name: str
     url: str
-    status: int | None = None
+    status: Whole | None = None
     latency_ms: float | None = None
     matched: bool | None = None
     error: str | None = None
@@ -516,8 +520,8 @@ class BackupSet(Fact):
     kind: str  # full, diff, incr
     started_at: float
     stopped_at: float
-    size_bytes: int | None = None  # of the database
-    repo_bytes: int | None = None  # what it took in the repository
+    size_bytes: Whole | None = None  # of the database
+    repo_bytes: Whole | None = None  # what it took in the repository
     error: bool | None = None  # pages failed their checksum; pgBackRest says false also of a cluster without checksums
     wal_start: str | None = None  # first and last WAL segment without which it cannot be restored
     wal_stop: str | None = None
@@ -534,14 +538,14 @@ class BackupJob(Fact):
 
     tool: Literal["pgbackrest"]
     name: str
-    status_code: int
+    status_code: Whole
     status: str
     backups: tuple[BackupSet, ...] = ()
     wal: tuple[WalRange, ...] = ()
-    repositories: int = 0
+    repositories: Whole = 0
     off_host: bool | None = None  # None: the configuration could not be read
-    target_free_bytes: int | None = None
-    target_size_bytes: int | None = None
+    target_free_bytes: Whole | None = None
+    target_size_bytes: Whole | None = None
 
 
 class Backups(Fact):
@@ -557,7 +561,7 @@ class Collector(Fact):
     version: str
     sha256: str | None = None
     python: str
-    euid: int
+    euid: Whole
     user: str | None = None
     deep: bool = False
 
@@ -599,10 +603,10 @@ class Sections(Fact):
 class Facts(Fact):
     """One host's document, schema `maintkit.facts/1`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", title=SCHEMA)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, title=SCHEMA)
 
     format: Annotated[Literal["maintkit.facts/1"], Field(alias="schema")]
     collector: Collector
-    collected_at: float
-    took_ms: int
+    collected_at: Instant
+    took_ms: Whole
     sections: Sections

@@ -21,6 +21,11 @@ def section_of(facts: Facts, name: str) -> Section[Any] | None:
     return section
 
 
+def shown(fact: object) -> str:
+    """A fact as evidence shows it: `-` where the host did not tell it, `yes` or `no` for what is or is not so."""
+    return {True: "yes", False: "no"}[fact] if isinstance(fact, bool) else "-" if fact is None else str(fact)
+
+
 def data_of(section: Section[DataT] | None) -> DataT:
     """The data of a section that the check `needs`; raises DataProblem if it is not there."""
     if section is None or section.data is None:

@@ -20,6 +20,7 @@ from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.evidence import events, history
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Event
 
@@ -80,9 +81,19 @@ def show(*, event: str, as_json: bool, site: Path) -> None:
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="By when, YYYY-MM-DD; not needed when resolved.")
 @click.option("--state", type=click.Choice(STATES), default="in-progress", show_default=True)
 @by_option
+@json_option
 @site_option
 def handle(
-    *, event: str, conclusion: str, handling: str, owner: str, due: datetime | None, state: str, by: str, site: Path
+    *,
+    event: str,
+    conclusion: str,
+    handling: str,
+    owner: str,
+    due: datetime | None,
+    state: str,
+    by: str,
+    as_json: bool,
+    site: Path,
 ) -> None:
     """Enter how an event is handled; it stands in the record from its next rendering on."""
     if due is None and state != "resolved":
@@ -98,7 +109,7 @@ def handle(
             "by": _said(by, "--by"),
         }
         entry = ledger.append("finding.handled", body, run=found.run, subject=event)
-    click.echo(f"entry {entry.seq}: {event} is {state}, owner {owner}")
+    _tell(entry, f"{event} is {state}, owner {owner}", as_json=as_json)
 
 
 @command.command()
@@ -108,8 +119,19 @@ def handle(
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day it stands, in the contract's time zone.")
 @click.option("--withdraw", is_flag=True, help="End the waiver now, with --why as the reason.")
 @by_option
+@json_option
 @site_option
-def waive(*, event: str, who: str, why: str, until: datetime | None, withdraw: bool, by: str, site: Path) -> None:
+def waive(
+    *,
+    event: str,
+    who: str,
+    why: str,
+    until: datetime | None,
+    withdraw: bool,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
     """Let an abnormal matter stand until a day; it is still looked at, and shown as waived."""
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
@@ -118,13 +140,22 @@ def waive(*, event: str, who: str, why: str, until: datetime | None, withdraw: b
         key = f"{found.check} {found.subject}"
         if withdraw:
             entry = ledger.append("finding.waiver-withdrawn", matter, subject=key)
-            click.echo(f"entry {entry.seq}: {key} is no longer waived")
+            _tell(entry, f"{key} is no longer waived", as_json=as_json)
             return
         end = _end_of_day(until, ZoneInfo(place.contract.time_zone))
         entry = ledger.append(
             "finding.waived", {**matter, "who": _said(who, "--who"), "until": to_text(end)}, subject=key
         )
-    click.echo(f"entry {entry.seq}: {key} is waived until {until:%Y-%m-%d}, from the next inspection on")
+    _tell(entry, f"{key} is waived until {until:%Y-%m-%d}, from the next inspection on", as_json=as_json)
+
+
+def _tell(entry: Entry, sentence: str, *, as_json: bool) -> None:
+    """What was entered: as `maintkit ledger show` shows it, or in a sentence."""
+    if as_json:
+        told = {"entry": entry.seq, "kind": entry.kind, "subject": entry.subject, "run": entry.run, "body": entry.body}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"entry {entry.seq}: {sentence}")
 
 
 def _end_of_day(day: datetime | None, zone: ZoneInfo) -> datetime:

@@ -21,8 +21,6 @@ from maintkit.runs.ansible import AnsibleDriver
 from maintkit.runs.carried import read_carried
 from maintkit.runs.inspection import Order, inspect
 
-INTERRUPTED = 130
-
 
 @click.command()
 @site_option
@@ -69,4 +67,4 @@ def command(
         click.echo(json.dumps(summary_json(done), ensure_ascii=False, indent=2))
     else:
         show(done, console, site)
-    return INTERRUPTED if done.ended == "interrupted" else exit_code(done)
+    return exit_code(done)

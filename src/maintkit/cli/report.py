@@ -51,12 +51,13 @@ def document_options(function: CommandT) -> CommandT:
 
 @click.group(invoke_without_command=True)
 @click.option("--list", "listing", is_flag=True, help="List the inspections that a record can be made of.")
+@json_option
 @site_option
 @click.pass_context
-def command(ctx: click.Context, *, listing: bool, site: Path) -> None:
+def command(ctx: click.Context, *, listing: bool, site: Path, as_json: bool) -> None:
     """Write records and reports from the ledger: docx, xlsx, html, pdf."""
     if listing:
-        _list(site)
+        _list(site, as_json=as_json)
     elif ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -141,13 +142,24 @@ def _write(place: Site, document: Document, formats: tuple[Format, ...], out: Pa
     return DocumentRefused.exit_code if refused else 0
 
 
-def _list(site: Path) -> None:
+def _list(site: Path, *, as_json: bool) -> None:
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        for one in history.inspections(ledger):
-            seen = one.coverage
-            kind = "deep" if one.deep else "daily"
-            click.echo(
-                f"{one.run}  {to_text(one.started_at)[:16]}  {kind}  {one.ended or 'never finished'}"
-                f"  {seen.inspected}/{seen.expected} hosts"
-            )
+        rows = [_row(one) for one in history.inspections(ledger)]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    for row in () if as_json else rows:
+        when, hosts = str(row["started_at"])[:16], f"{row['inspected']}/{row['expected']} hosts"
+        click.echo(f"{row['run']}  {when}  {row['kind']}  {row['ended'] or 'never finished'}  {hosts}")
+
+
+def _row(one: Inspection) -> dict[str, object]:
+    """One inspection of the list; `ended` is null for one that never finished."""
+    return {
+        "run": one.run,
+        "started_at": to_text(one.started_at),
+        "kind": "deep" if one.deep else "daily",
+        "ended": one.ended,
+        "expected": one.coverage.expected,
+        "inspected": one.coverage.inspected,
+    }

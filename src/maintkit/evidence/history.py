@@ -70,16 +70,16 @@ def _inspection(ledger: Ledger, started: Entry) -> Inspection:
     run, body = started.run or "", started.body
     last, finished = started, None
     collected: dict[str, dict[str, Any]] = {}
-    judged: dict[str, list[dict[str, Any]]] = {}
+    judged: dict[str, tuple[RecordedFinding, ...]] = {}
     for entry in ledger.entries(run=run):
         last = entry
         if entry.kind == "facts.collected":
             collected[entry.subject or ""] = entry.body
         elif entry.kind == "host.judged":
-            judged[entry.subject or ""] = entry.body["findings"]
+            judged[entry.subject or ""] = tuple(finding_of(finding) for finding in entry.body["findings"])
         elif entry.kind == "inspection.finished":
             finished = entry
-    hosts = tuple(_host(name, said, collected.get(name), judged.get(name, [])) for name, said in body["hosts"].items())
+    hosts = tuple(_host(name, said, collected.get(name), judged.get(name, ())) for name, said in body["hosts"].items())
     return Inspection(
         run=run,
         deep=body["deep"],
@@ -110,7 +110,9 @@ def _coverage(hosts: Iterable[RecordedHost], inventory_size: int) -> Coverage:
     )
 
 
-def _host(name: str, said: dict[str, Any], got: dict[str, Any] | None, raw: list[dict[str, Any]]) -> RecordedHost:
+def _host(
+    name: str, said: dict[str, Any], got: dict[str, Any] | None, findings: tuple[RecordedFinding, ...]
+) -> RecordedHost:
     got = got or {"status": None, "reason": "no answer was recorded: the inspection was cut off before this host"}
     return RecordedHost(
         name=name,
@@ -124,7 +126,7 @@ def _host(name: str, said: dict[str, Any], got: dict[str, Any] | None, raw: list
         took_ms=got.get("took_ms", 0),
         carried=got.get("carried", False),
         facts=got.get("facts"),
-        findings=tuple(finding_of(finding) for finding in raw),
+        findings=findings,
     )
 
 

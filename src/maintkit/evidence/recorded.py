@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from maintkit.clock import from_text
@@ -13,7 +15,7 @@ ABNORMAL = ("warn", "crit")
 SEEN = (*ABNORMAL, "waived")  # an event whose matter was looked at and is still there
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedFinding:
     """A finding as it was recorded; the fields are those of `host.judged`, instants parsed."""
 
@@ -147,9 +149,20 @@ class Event:
 
 
 def finding_of(raw: dict[str, Any]) -> RecordedFinding:
-    """A finding from its JSON in `host.judged`."""
-    instants = {key: from_text(raw[key]) if raw[key] else None for key in ("collected_at", "first_seen")}
-    return RecordedFinding(**(raw | instants))
+    """A finding from its JSON in `host.judged`.
+
+    A record of a thousand hosts holds tens of thousands of findings at once: what they have in common is kept once.
+    """
+    instants: dict[str, Any] = {key: _instant(raw[key]) if raw[key] else None for key in ("collected_at", "first_seen")}
+    shared: dict[str, Any] = {key: intern(value) if isinstance(value, str) else value for key, value in raw.items()}
+    if raw["evidence"] is not None:
+        shared["evidence"] = raw["evidence"] | {"sha256": intern(raw["evidence"]["sha256"])}
+    return RecordedFinding(**(shared | instants))
+
+
+@lru_cache(maxsize=256)
+def _instant(text: str) -> datetime:
+    return from_text(text)
 
 
 def events_of(findings: Iterable[RecordedFinding]) -> dict[str, RecordedFinding]:

@@ -6,7 +6,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,7 +22,6 @@ from maintkit.runs.exchange import Exchange, exchange_directory
 
 PLAYBOOK = "maintkit.ops.inspect"
 IDENT = "collect"
-GRAPH = "`ansible-inventory --graph` shows the hosts and groups there are"
 POLL_S = 0.05
 NO_HOSTS = ("no hosts matched", "leaves us with no hosts", "no hosts to target", "provided hosts list is empty")
 UNMATCHED = re.compile(r"Could not match supplied host\s+pattern,\s+ignoring:\s+(\S+)")
@@ -35,22 +35,62 @@ class AnsibleDriver:
         """See `Driver.collect`."""
         with exchange_directory() as place:
             stop = Event()
-            thread, runner = _start(request, place, lambda: stop.is_set() or cancelled())
-            followed = _Followed(place=place, exchange=Exchange(place=place / "exchange"), listener=listener)
+            with _room_in(place):
+                work = _Work(_runner(request, place, lambda: stop.is_set() or cancelled()))
+            work.start()
+            exchange = Exchange(place=place / "exchange")
+            followed = _Followed(place=place, inventory=request.inventory, exchange=exchange, listener=listener)
             try:
-                told = followed.until_over(thread, cancelled)
+                told = followed.until_over(work, cancelled)
             finally:
                 # Whatever ended the listening, nothing of the run outlives it.
                 stop.set()
-                thread.join()
-            if not told and not cancelled():
-                raise _why_nothing_began(request, runner)
+                work.join()
+            if not cancelled():
+                with _room_in(place):
+                    work.raise_failure()
+                if not told:
+                    raise _why_nothing_began(request, work.runner)
+                if work.runner.rc != 0:
+                    raise _why_it_stopped(work.runner)
 
 
-def _start(request: CollectRequest, place: Path, cancelled: Callable[[], bool]) -> tuple[Thread, ansible_runner.Runner]:
+class _Work(Thread):
+    """Waits for ansible-playbook; an error of the runner itself is kept, where a thread would print a traceback."""
+
+    def __init__(self, runner: ansible_runner.Runner) -> None:
+        super().__init__(name="ansible-runner")
+        self.runner = runner
+        self._failure: OSError | None = None
+
+    def run(self) -> None:
+        try:
+            self.runner.run()
+        except OSError as error:
+            self._failure = error
+
+    def raise_failure(self) -> None:
+        """Raise what ended the runner, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+
+@contextmanager
+def _room_in(place: Path) -> Iterator[None]:
+    """Says of a file of the run that cannot be written where it was to be."""
+    try:
+        yield
+    except OSError as error:
+        raise RunFailed(
+            f"the files of the run cannot be written in {place.parent}: {error.strerror}",
+            hint="free space there, or name another directory in XDG_RUNTIME_DIR",
+        ) from error
+
+
+def _runner(request: CollectRequest, place: Path, cancelled: Callable[[], bool]) -> ansible_runner.Runner:
     exchange = place / "exchange"
     exchange.mkdir(mode=0o700)
-    thread, runner = ansible_runner.run_async(
+    return ansible_runner.interface.init_runner(
         private_data_dir=str(place),
         project_dir=str(request.site),
         ident=IDENT,
@@ -68,7 +108,6 @@ def _start(request: CollectRequest, place: Path, cancelled: Callable[[], bool]) 
         quiet=True,
         cancel_callback=cancelled,
     )
-    return thread, runner
 
 
 def _environment(request: CollectRequest) -> dict[str, str]:
@@ -96,6 +135,7 @@ class _Followed:
     """A run while it goes on; `place` is the runner's directory."""
 
     place: Path
+    inventory: Path
     exchange: Exchange
     listener: CollectListener
 
@@ -116,7 +156,9 @@ class _Followed:
         if expected is None:
             return False
         self._refuse_unmatched(expected)
-        self.exchange.answer(self.listener.expected(expected))
+        parameters = self.listener.expected(expected)
+        with _room_in(self.place):
+            self.exchange.answer(parameters)
         return True
 
     def _refuse_unmatched(self, expected: ExpectedHosts) -> None:
@@ -126,7 +168,7 @@ class _Followed:
         if unmatched:
             raise NothingMatched(
                 f"{', '.join(unmatched)}: no such host or group in the inventory{_near(unmatched[0], expected)}",
-                hint=GRAPH,
+                hint=_graph(self.inventory),
             )
 
     def _tell_news(self) -> None:
@@ -134,6 +176,10 @@ class _Followed:
             self.listener.started(host)
         for result in self.exchange.results():
             self.listener.received(result)
+
+
+def _graph(inventory: Path) -> str:
+    return f"`ansible-inventory -i {inventory} --graph` shows the hosts and groups there are"
 
 
 def _near(name: str, expected: ExpectedHosts) -> str:
@@ -148,10 +194,19 @@ def _why_nothing_began(request: CollectRequest, runner: ansible_runner.Runner) -
             f"no host of {request.inventory} matches {request.scope!r}"
             if request.scope
             else f"the inventory {request.inventory} has no hosts",
-            hint=GRAPH,
+            hint=_graph(request.inventory),
         )
+    return _failed(runner, "before any host was asked")
+
+
+def _why_it_stopped(runner: ansible_runner.Runner) -> RunFailed:
+    return _failed(runner, "before all hosts were asked; the ledger says which were")
+
+
+def _failed(runner: ansible_runner.Runner, when: str) -> RunFailed:
+    said = ANSI.sub("", runner.stdout.read())
     last = [line for line in said.splitlines() if line.strip()][-12:]
     return RunFailed(
-        f"ansible-playbook {PLAYBOOK} ended with {runner.rc} before any host was asked:\n  " + "\n  ".join(last),
+        f"ansible-playbook {PLAYBOOK} ended with {runner.rc} {when}:\n  " + "\n  ".join(last),
         hint="run it by hand to see more: ansible-playbook maintkit.ops.inspect -i INVENTORY -vvv",
     )

@@ -12,11 +12,15 @@ from maintkit.checks.facts import Facts
 from maintkit.evidence.attach import Attachment
 from maintkit.runs.driver import HostResult
 
+BELIEVED = 1e15  # what is larger, or no number, the schema refuses with its reason
+
 
 def facts_of(kept: Attachment | None, result: HostResult) -> tuple[Facts | None, HostResult]:
     """The typed facts; a document that is none turns the result into `broken`, with the first thing wrong with it."""
-    if kept is None or result.status != "ok":
+    if result.status != "ok":
         return None, result
+    if kept is None:
+        return None, dataclasses.replace(result, status="broken", reason="the document nests too deep to be read")
     try:
         return Facts.model_validate_json(kept.content), result
     except ValidationError as error:
@@ -42,4 +46,4 @@ def carried_result(host: str, document: dict[str, Any]) -> HostResult:
 
 def _number(document: Mapping[str, Any], key: str) -> float:
     value = document.get(key)
-    return float(value) if isinstance(value, int | float) else 0.0
+    return float(value) if isinstance(value, int | float) and abs(value) < BELIEVED else 0.0

@@ -78,7 +78,7 @@ def _document(path: Path, content: bytes) -> dict[str, Any]:
             raise ImportRefused(f"{path}: the content does not match its checksum: cut short or altered", hint=HINT)
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ImportRefused(f"{path}: not a collector's output: {error}", hint=HINT) from error
     # A playbook that runs without maintkit leaves the same document without its frame.
     if not isinstance(document, dict) or document.get("schema") != "maintkit.facts/1":

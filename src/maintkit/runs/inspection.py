@@ -246,10 +246,16 @@ class _Run:
         self._judged(result.host, result.status, findings)
 
     def _seal(self, result: HostResult) -> Attachment | None:
-        """What is kept of the document, masked: findings are drawn from this and from nothing else."""
+        """What is kept of the document, masked: findings are drawn from this and from nothing else.
+
+        None for a document that nests deeper than Python follows; such a host must not end the inspection.
+        """
         if result.document is None:
             return None
-        return self.ledger.seal(json.dumps(result.document).encode())
+        try:
+            return self.ledger.seal(json.dumps(result.document).encode())
+        except RecursionError:
+            return None
 
     def _judge(self, host: str, facts: Facts, sha256: str, *, now: datetime) -> tuple[Finding, ...]:
         task = self.tasks[host]

@@ -10,12 +10,14 @@ default the moment the facts came; `previous` lies 30 days back unless it has a 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chinese import english_in
 from pydantic import TypeAdapter
 
 from maintkit.checks.facts import Facts
@@ -23,6 +25,7 @@ from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
 from maintkit.checks.model import Case, Check, Expected, Finding
 from maintkit.checks.registry import all_checks, check
+from maintkit.documents.reasons import reason
 
 CASES = Path(__file__).parents[2] / "cases"
 HEALTHY = json.loads((CASES / "healthy.json").read_text("utf-8"))
@@ -123,6 +126,20 @@ def test_a_finding_says_what_its_status_owes(path: Path) -> None:
     for one in findings_of(path):
         assert bool(one.conclusion_zh and one.remedy_zh) == (one.status in MATTERS), one
         assert bool(one.reason) == (one.status not in MATTERS | {"ok"}), one
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_reason_is_one_that_records_say_in_chinese(path: Path) -> None:
+    """A record for the hospital holds no English sentence but what a host itself has said."""
+    for one in findings_of(path):
+        assert not english_in(reason(one.reason)), one.reason
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_evidence_is_in_the_words_of_the_host_not_of_python(path: Path) -> None:
+    """It stands in the record under 原始依据, where None or True mean nothing to a reader."""
+    for one in findings_of(path):
+        assert not re.search(r"\b(?:None|True|False)\b", one.evidence.excerpt if one.evidence else "")
 
 
 @pytest.mark.parametrize("subject", all_checks(), ids=lambda subject: subject.id)

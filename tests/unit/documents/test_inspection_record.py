@@ -40,7 +40,7 @@ def test_missed_hosts_are_counted_and_named_with_their_reasons() -> None:
     document = record(sample.fleet())
     assert "应检 20　实检 18　未检 2" in said(document)
     assert "有 2 台未检，未检主机不得视为正常" in alerts(document)
-    assert "网络不可达：Connection refused" in said(document)
+    assert "网络不可达：连接被拒绝" in said(document)
     assert "已连接，采集超时：60 秒内无应答" in said(document)
 
 

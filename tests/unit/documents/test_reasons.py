@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from chinese import english_in
 
 from maintkit.documents.reasons import reason
+
+COLLECTOR = Path(__file__).parents[3] / "plugins" / "module_utils" / "collector"
+
+
+def collectors_reasons() -> Iterator[str]:
+    """Every text that a part of the collector raises or withholds a fact with, an X for what it fills in."""
+    for path in sorted(COLLECTOR.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Absent", "Denied"):
+                yield from texts(node.args[0])
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("probe.withheld["):
+                yield from texts(node.value)
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """The text of a literal, formatted or not; none of a variable."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        node = node.left
+    if isinstance(node, ast.Constant):
+        yield str(node.value).replace("%s", "X")
 
 
 @pytest.mark.parametrize(
@@ -35,3 +60,27 @@ def test_a_reason_that_nests_without_end_is_still_said() -> None:
     """A host writes what it likes into an error text."""
     assert reason("auth: " * 20_000).startswith("登录被拒绝：登录被拒绝：")
     assert len(reason("a: b; " * 20_000)) == len("a: b; " * 20_000)
+
+
+@pytest.mark.parametrize("recorded", sorted(set(collectors_reasons())))
+def test_every_reason_of_the_collector_is_said_in_chinese(recorded: str) -> None:
+    """They reach the record by way of a check, or of a section that is not there."""
+    assert not english_in(reason(recorded))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        ("unreachable: ssh: connect to host 10.0.0.5 port 22: Connection refused",
+         "网络不可达：SSH 连接 10.0.0.5 端口 22 失败：连接被拒绝"),
+        ("unreachable: Connection to 10.0.0.5 port 22 timed out", "网络不可达：连接 10.0.0.5 端口 22 超时"),
+        ("host-key: the host's key has changed: Host key verification failed. (known hosts: /root/.ssh/known_hosts:3)",
+         "主机密钥未知或已改变：主机密钥已改变：主机密钥校验失败（已知主机文件：/root/.ssh/known_hosts:3）"),
+        ("broken: the document was cut off after 12 of 90 bytes, exit status 0: Killed",
+         "采集结果不完整：采集结果在 90 字节中的第 12 字节处中断，退出状态 0：Killed"),
+        ("timeout: no whole answer within 40 s", "采集超时：40 秒内无完整应答"),
+    ],
+)  # fmt: skip
+def test_why_a_host_was_missed_is_said_in_chinese(recorded: str, said: str) -> None:
+    """The hospital reads the reasons of 未检 first; what a program on the way said stays in its words."""
+    assert reason(recorded) == said

@@ -42,6 +42,7 @@ def test_a_bare_document_is_read(tmp_path: Path) -> None:
         (b"\x00\xff\xfe", "not a collector's output"),
         (b'{"schema": "other/1"}', "not a document of schema"),
         (b"[1, 2]", "not a document of schema"),
+        (b"[" * 100_000, "not a collector's output"),
     ],
 )
 def test_anything_else_is_refused_with_the_reason(tmp_path: Path, content: bytes, said: str) -> None:

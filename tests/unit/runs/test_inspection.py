@@ -154,6 +154,53 @@ def abnormal(done: Inspection, check: str) -> list[tuple[str, str, str | None]]:
     return [(one.subject, one.status, one.event) for one in done.findings if one.check == check]
 
 
+def nested(depth: int) -> list[Any]:
+    """A list in a list in a list."""
+    value: list[Any] = []
+    for _unused in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {"more": nested(700)},
+        {"more": nested(5000)},
+        {"took_ms": 10**400},
+        {"collected_at": float("nan")},
+        {"collected_at": 1e308},
+        {"sections": {"memory": section({"total_bytes": 10**400, "available_bytes": 1})}},
+    ],
+    ids=["nested", "nested-deep", "huge", "nan", "far-future", "huge-fact"],
+)
+def test_a_host_that_sends_nonsense_costs_only_itself(bench: Bench, nonsense: dict[str, Any]) -> None:
+    """It is counted as missed with the reason, and the others are inspected."""
+    bad = document("his1", START) | nonsense
+    done = bench.inspect(FakeDriver({"his1": bad, "his2": document("his2", START)}))
+    assert (done.coverage.expected, done.coverage.inspected) == (2, 1)
+    assert done.coverage.missed["his1"].startswith("the document ")
+
+
+def test_findings_of_many_hosts_keep_once_what_they_share(bench: Bench) -> None:
+    """A thousand hosts are some sixty thousand findings in memory at once."""
+    done = bench.inspect(FakeDriver({name: document(name, START) for name in ("his1", "his2")}))
+    first, second = (next(one for one in host.findings if one.check == "disk.space") for host in done.hosts)
+    assert first.title_zh is second.title_zh
+    assert first.collected_at is second.collected_at
+    assert not hasattr(first, "__dict__")
+
+
+def test_a_carried_result_with_nonsense_is_refused(bench: Bench, tmp_path: Path) -> None:
+    """Before anything is recorded, with the file's host in the message."""
+    bad = document("his1", START) | {"took_ms": 10**400, "collected_at": float("inf")}
+    with pytest.raises(ImportRefused, match="his1 is not usable: the document does not fit its schema"):
+        bench.inspect(
+            FakeDriver({"his1": "unreachable"}), carried=(Carried(path=tmp_path / "x", host="his1", document=bad),)
+        )
+    assert list(bench.ledger.entries()) == []
+
+
 def test_every_expected_check_of_every_expected_host_has_a_finding(bench: Bench) -> None:
     """Nothing is left out silently: not for a host that answered, and not for one that did not."""
     driver = FakeDriver({"app1": document("app1", START), "app2": "connection refused"})

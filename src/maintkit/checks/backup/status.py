@@ -8,7 +8,7 @@ from maintkit.checks.backup.jobs import each_found
 from maintkit.checks.facts import BackupJob
 from maintkit.checks.gaps import date_text
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import judged, unknown
+from maintkit.checks.rule import judged, shown, unknown
 
 
 def status(case: Case) -> Iterable[Observation]:
@@ -58,7 +58,7 @@ def _pages(_case: Case, job: BackupJob) -> Iterator[Observation]:
             "数据库文件可能已损坏，该备份不可信。",
             remedy_zh="请立即保留更早的有效备份并暂停其过期清理，查看备份日志中损坏的文件，检查存储硬件，"
             "由数据库管理员评估损坏范围后再制定修复方案。",
-            excerpt=f"{last.label}: page errors {last.error}",
+            excerpt=f"{last.label}: page errors {shown(last.error)}",
         )
 
 

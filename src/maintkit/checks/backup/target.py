@@ -8,7 +8,7 @@ from maintkit.checks.backup.jobs import each_found, good
 from maintkit.checks.facts import BackupJob
 from maintkit.checks.gaps import why_none
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, judged, unknown
+from maintkit.checks.rule import before, judged, shown, unknown
 
 GIB = 1024**3
 
@@ -48,7 +48,7 @@ def _space(case: Case, job: BackupJob) -> Iterator[Observation]:
         remedy_zh="请核对备份保留策略是否按计划生效，评估增长后扩容备份存储；需要减少保留份数的，"
         "经系统负责人确认后由备份工具按策略过期，"
         "不要手工删除存储库中的文件。",
-        excerpt=f"{job.name}: {free} of {total} bytes free, largest full backup {full}",
+        excerpt=f"{job.name}: {free} of {total} bytes free, largest full backup {shown(full)}",
     )
 
 

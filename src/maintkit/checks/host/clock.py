@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, data_of, judged, measured, unknown
+from maintkit.checks.rule import before, data_of, judged, measured, shown, unknown
 
 
 def synchronised(case: Case) -> Iterator[Observation]:
@@ -21,7 +21,7 @@ def synchronised(case: Case) -> Iterator[Observation]:
         conclusion_zh="系统时钟没有与时间源同步，病历、医嘱和日志的时间会逐渐失准。",
         remedy_zh="检查时间同步服务是否运行、院内时间服务器是否可达；恢复同步时用渐进方式校时，"
         "不要在业务运行中直接跳变时间。",
-        excerpt=f"source {clock.source}, synchronised {clock.synchronised}",
+        excerpt=f"source {shown(clock.source)}, synchronised {shown(clock.synchronised)}",
     )
 
 
@@ -39,7 +39,7 @@ def offset(case: Case) -> Iterator[Observation]:
         previous=abs(earlier.offset_s) * 1000 if earlier and earlier.offset_s is not None else None,
         conclusion_zh=f"系统时钟与时间源相差 {value:.0f} ms。",
         remedy_zh="检查时间源的质量与网络时延，确认同步服务配置的时间服务器正确；用渐进方式校时。",
-        excerpt=f"offset {clock.offset_s:+.6f} s from {clock.source}",
+        excerpt=f"offset {clock.offset_s:+.6f} s from {shown(clock.source)}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from maintkit.checks.facts import Array, SmartDevice
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, data_of, judged, not_applicable, unknown
+from maintkit.checks.rule import before, data_of, judged, not_applicable, shown, unknown
 
 # The attributes that foretell failure, by their numbers, as a document names them.
 FORETELLING = {"5": "重映射扇区", "187": "无法纠正的错误", "197": "待映射扇区", "198": "离线无法纠正的扇区"}
@@ -35,7 +35,8 @@ def _array(one: Array) -> Observation:
         conclusion_zh="，".join([f"软阵列 {one.name} {state}", *details, "再坏一块磁盘可能丢失数据。"]),
         remedy_zh="先确认最近一次备份可用，再查明掉线的磁盘及其序列号，按厂商步骤更换并重建；"
         "重建完成前不要重启或再拔插磁盘。",
-        excerpt=f"{one.level} active={one.active} degraded={one.degraded} {up} recovery={one.recovery}",
+        excerpt=f"{shown(one.level)} active={shown(one.active)} degraded={shown(one.degraded)} {shown(up)} "
+        f"recovery={shown(one.recovery)}",
     )
 
 
@@ -73,7 +74,7 @@ def _smart(case: Case, device: SmartDevice) -> Observation:
         previous=_earlier(case, device, worst) if worst else None,
         conclusion_zh=f"磁盘 {device.device} {verdict}{'：' + listed if listed else ''}。",
         remedy_zh="先确认该盘上数据的最近一次备份可用，记录序列号并联系厂商更换；更换前观察计数是否继续增长。",
-        excerpt=f"{device.device} passed={device.passed} "
+        excerpt=f"{device.device} passed={shown(device.passed)} "
         + " ".join(f"{number}={count}" for number, count in counts.items()),
     )
 

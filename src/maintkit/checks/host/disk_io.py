@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Disk
 from maintkit.checks.model import Case, Check, Limit, Observation
-from maintkit.checks.rule import before, data_of, measured, not_applicable
+from maintkit.checks.rule import before, data_of, measured, not_applicable, shown
 
 
 def read_await(case: Case) -> Iterator[Observation]:
@@ -39,7 +39,7 @@ def _waits(case: Case, limit: Limit, *, reading: bool) -> Iterator[Observation]:
             remedy_zh="确认采样时是否有备份、报表或批处理在运行；持续偏慢时检查磁盘健康、阵列与存储链路，"
             "并评估更换或扩容。",
             excerpt=f"{disk.device}: {value:.1f} ms in {disk.sample_s:g} s, mean since boot "
-            f"{_since_boot(disk, reading=reading)}, busy {disk.util_percent}%",
+            f"{_since_boot(disk, reading=reading)}, busy {shown(disk.util_percent)}%",
         )
 
 

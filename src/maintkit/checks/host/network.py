@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Interface
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import before, data_of, judged, measured, same_boot, unknown, well_if_none
+from maintkit.checks.rule import before, data_of, judged, measured, same_boot, shown, unknown, well_if_none
 
 LOOPBACK = "lo"
 
@@ -87,7 +87,8 @@ def _down(interface: Interface, *, was_up: bool) -> Observation:
         conclusion_zh=f"网卡 {interface.name} {since}没有链路，网络可能已失去冗余或中断。",
         remedy_zh="检查网线、光模块和交换机端口；多网卡绑定时先确认其余链路正常，再处理故障链路；"
         "本不使用的网口经确认后停用，或登记豁免。",
-        excerpt=f"operstate {interface.operstate}, carrier {interface.carrier}, admin up {interface.admin_up}",
+        excerpt=f"operstate {interface.operstate}, carrier {shown(interface.carrier)}, "
+        f"admin up {shown(interface.admin_up)}",
     )
 
 
@@ -104,7 +105,7 @@ def _up(interface: Interface, earlier: Interface | None) -> Observation:
         previous=was,
         conclusion_zh=f"网卡 {interface.name} 协商速率为 {speed} Mbit/s，低于上次巡检时的 {was} Mbit/s。",
         remedy_zh="检查网线、光模块与交换机端口的协商设置，在业务低峰期更换可疑部件后复查速率。",
-        excerpt=f"operstate {interface.operstate}, {speed} Mbit/s",
+        excerpt=f"operstate {interface.operstate}, {shown(speed)} Mbit/s",
     )
 
 

@@ -13,6 +13,7 @@ from maintkit.checks.rule import (
     measured,
     not_applicable,
     same_boot,
+    shown,
     unknown,
     well_if_none,
 )
@@ -42,7 +43,7 @@ def _failed(unit: Unit) -> Observation:
         conclusion_zh=f"系统服务 {unit.name} 处于失败状态（{unit.result or unit.sub}）。",
         remedy_zh=f"用 systemctl status {unit.name} 与 journalctl -u {unit.name} 查明失败原因；"
         "排除原因后再启动，不再使用的服务经确认后停用。",
-        excerpt=f"{unit.name} {unit.load} {unit.active} {unit.sub} result={unit.result}",
+        excerpt=f"{unit.name} {unit.load} {unit.active} {unit.sub} result={shown(unit.result)}",
     )
 
 
@@ -64,7 +65,8 @@ def _active(unit: Unit) -> Observation:
         conclusion_zh=f"应运行的服务 {unit.name} {said}。",
         remedy_zh=f"先用 systemctl status {unit.name} 与服务日志查明原因并告知业务科室，"
         "排除原因后启动并验证业务；单元名称有误时修正服务清单。",
-        excerpt=f"{unit.name} {unit.load} {unit.active} {unit.sub} result={unit.result} pid={unit.main_pid}",
+        excerpt=f"{unit.name} {unit.load} {unit.active} {unit.sub} result={shown(unit.result)} "
+        f"pid={shown(unit.main_pid)}",
     )
 
 
@@ -112,7 +114,7 @@ def _enabled(unit: Unit) -> Observation:
         value=unit.enabled,
         conclusion_zh=f"服务 {unit.name} 未设为开机启动（{unit.enabled}），主机重启后业务不会自动恢复。",
         remedy_zh="确认该服务是否由集群或其他组件负责启动；如不是，按变更流程设为开机启动，并在下次重启时验证。",
-        excerpt=f"{unit.name} is-enabled={unit.enabled}",
+        excerpt=f"{unit.name} is-enabled={shown(unit.enabled)}",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.checks.facts import Tables
 from maintkit.checks.model import Case, Check, DataProblem, Observation
-from maintkit.checks.rule import before, data_of, measured, not_applicable, unknown
+from maintkit.checks.rule import before, data_of, measured, not_applicable, shown, unknown
 
 
 def conntrack(case: Case) -> Iterator[Observation]:
@@ -67,7 +67,7 @@ def processes(case: Case) -> Iterator[Observation]:
         previous=_percent(_tasks(earlier), earlier.processes_max) if earlier and earlier.processes_max else None,
         conclusion_zh=f"进程与线程数 {count}，已达上限 {tables.processes_max} 的 {value:.1f}%，用尽后无法新建进程。",
         remedy_zh="查明进程或线程数最多的程序，判断是否在不断创建而不回收；与应用厂商确认后商定窗口重启该应用。",
-        excerpt=f"{tables.processes} processes, {tables.threads} threads, {tables.zombies} zombies, "
+        excerpt=f"{tables.processes} processes, {shown(tables.threads)} threads, {tables.zombies} zombies, "
         f"{tables.blocked} blocked, at most {tables.processes_max}",
     )
 

@@ -8,7 +8,7 @@ from maintkit.checks.facts import Account
 from maintkit.checks.gaps import DAY_S, days_text, why_none, withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.offenders import Offender, counted
-from maintkit.checks.rule import data_of, measured, unknown
+from maintkit.checks.rule import data_of, measured, shown, unknown
 
 EMPTY = "empty"  # what shadow says where no password is asked for
 
@@ -98,8 +98,8 @@ def _expiries(account: Account, today: int, limit: Limit) -> Iterator[Observatio
             "也可能使依赖它的任务无法登录。",
             remedy_zh=f"请与账户 {account.name} 的使用人或所属科室核实是否仍在使用：在用的由使用人更新口令或办理延期，"
             "不再使用的经系统负责人确认后锁定。",
-            excerpt=f"{account.name} account_expires={account.account_expires_day} "
-            f"password_expires={account.password_expires_day}",
+            excerpt=f"{account.name} account_expires={shown(account.account_expires_day)} "
+            f"password_expires={shown(account.password_expires_day)}",
         )
         return
 

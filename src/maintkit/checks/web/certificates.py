@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from maintkit.checks.facts import Certificate
 from maintkit.checks.gaps import DAY_S, date_text, withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
-from maintkit.checks.rule import data_of, judged, measured, not_applicable, unknown
+from maintkit.checks.rule import data_of, judged, measured, not_applicable, shown, unknown
 
 
 def expiry(case: Case) -> Iterable[Observation]:
@@ -98,7 +98,7 @@ def _renewal_zh(one: Certificate, every: Sequence[Certificate]) -> str:
 
 def _excerpt(one: Certificate) -> str:
     begins, ends = date_text(one.not_before_at or 0), date_text(one.not_after_at or 0)
-    return f"{one.where}: {one.subject}, issued by {one.issuer}, {begins} to {ends}"
+    return f"{one.where}: {shown(one.subject)}, issued by {shown(one.issuer)}, {begins} to {ends}"
 
 
 CHECKS = (

@@ -30,6 +30,7 @@ class InspectionProgress:
         )
         self._all: TaskID | None = None
         self._hosts: dict[str, TaskID] = {}
+        self._waiting: dict[str, None] = {}  # asked too, but there was no room for a bar
         self._total = 0
         self._done = 0
 
@@ -48,16 +49,19 @@ class InspectionProgress:
             self._console.print(f"inspection {run}: {len(hosts)} hosts expected", markup=False, highlight=False)
 
     def started(self, host: str) -> None:
-        """Give the host a bar, while there is room."""
-        if self._console.is_terminal and len(self._hosts) < AT_WORK:
-            self._hosts[host] = self._progress.add_task(f"  {plain(host)}", total=1)
+        """Give the host a bar as soon as there is room."""
+        if self._console.is_terminal:
+            self._waiting[host] = None
+            self._draw_bars()
 
     def judged(self, host: str, status: str, worst: str) -> None:
         """Take the host's bar away; what is not well stays on the screen as a line."""
         self._done += 1
+        self._waiting.pop(host, None)
         task = self._hosts.pop(host, None)
         if task is not None:
             self._progress.remove_task(task)
+        self._draw_bars()
         if self._all is not None:
             self._progress.advance(self._all)
         if not self._console.is_terminal:
@@ -65,3 +69,10 @@ class InspectionProgress:
             self._console.print(f"[{self._done}/{self._total}] {plain(host)}: {said}", markup=False, highlight=False)
         elif status != "ok":
             self._progress.console.print(f"  [red]{status}[/] {plain(host)}", highlight=False)
+
+    def _draw_bars(self) -> None:
+        """Fill the room with those that wait: in the end it shows whom everybody waits for."""
+        while self._waiting and len(self._hosts) < AT_WORK:
+            host = next(iter(self._waiting))
+            del self._waiting[host]
+            self._hosts[host] = self._progress.add_task(f"  {plain(host)}", total=1)

@@ -15,13 +15,15 @@ from maintkit.evidence.recorded import Inspection, RecordedFinding
 
 ROWS = 12
 MISSED_ROWS = 5
-WELL, WARN, CRIT, MISSED, CRIT_AND_MISSED = 0, 10, 11, 12, 13
+WELL, WARN, CRIT, MISSED, CRIT_AND_MISSED, INTERRUPTED = 0, 10, 11, 12, 13, 130
 STATUSES = ("crit", "warn", "unknown", "error", "ok", "waived", "skipped", "manual", "not-applicable")
 STYLE = {"crit": "bold red", "warn": "yellow", "unknown": "magenta", "error": "magenta", "ok": "green"}
 
 
 def exit_code(done: Inspection) -> int:
-    """The code of docs/exit-codes.md: the worst finding, and whether an expected host was missed."""
+    """The code of docs/exit-codes.md: interrupted, or the worst finding and whether an expected host was missed."""
+    if done.ended == "interrupted":
+        return INTERRUPTED
     present = {finding.status for finding in done.findings}
     missed = done.coverage.inspected < done.coverage.expected
     if missed:
@@ -72,12 +74,7 @@ def show(done: Inspection, console: Console, site: Path) -> None:
     head = f"inspection {done.run} [bold]{done.ended}[/]: {seen.inspected} of {seen.expected} hosts in {took:.1f} s"
     outside = seen.inventory_size - seen.expected
     console.print(head + (f", {outside} more in the inventory outside this scope" if outside else ""), highlight=False)
-    for host, reason in list(seen.missed.items())[:5]:
-        console.print(
-            f"  [red]missed[/] {plain(host)}: {plain(reason)}", highlight=False, overflow="ellipsis", no_wrap=True
-        )
-    if len(seen.missed) > 5:
-        console.print(f"  … and {len(seen.missed) - 5} more hosts missed", highlight=False)
+    _missed(seen.missed, console)
     console.print(
         "  ".join(f"[{STYLE.get(s, 'dim')}]{s} {counts[s]}[/]" for s in STATUSES if counts[s]), highlight=False
     )

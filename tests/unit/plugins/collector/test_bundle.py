@@ -58,6 +58,17 @@ def test_two_parts_may_not_define_one_name(part):
     module = part("bundle")
     with pytest.raises(module.PartRefused, match="f is defined in a and in b"):
         module.refuse_twins({"a": ast.parse("def f(): pass"), "b": ast.parse("f = 1")})
+    module.refuse_twins({name: ast.parse(module.text(name)) for name in module.part_names()})
+
+
+def test_every_import_of_a_part_stands_in_its_head(part):
+    """What follows the first definition is joined as it is; an import there would be left relative, or twice."""
+    module = part("bundle")
+    for name in module.part_names():
+        whole, head = ast.parse(module.text(name)), module.head(module.text(name))
+        imports = [ast.dump(node) for node in whole.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert imports == [ast.dump(node) for node in head.body if isinstance(node, ast.Import | ast.ImportFrom)], name
+        assert ast.get_docstring(head), name
 
 
 def test_every_section_of_the_facts_has_its_collector(part):
