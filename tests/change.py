@@ -51,7 +51,7 @@ def step(phase: Any, seconds: int = 60, risk: Any = "low", **changes: Any) -> St
     said: dict[str, Any] = {
         "phase": phase, "action": f"{phase}-nginx", "title_zh": f"{phase} 软件包 nginx", "target": "nginx",
         "before": "1.22.1-9", "after": "1.22.1-9+deb12u1", "rollback": "reversible", "risk": risk,
-        "estimate": Estimate(seconds=seconds, samples=0, detail="assumed 60 s"),
+        "estimate": Estimate(seconds=seconds, samples=0, detail_zh="默认：每步 60 秒"),
     }  # fmt: skip
     return Step(**{**said, **changes})
 

@@ -60,11 +60,11 @@ class Timing:
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """What is assumed before anything was measured: seconds in any case, and for each unit. `detail` says so."""
+    """What is assumed before anything was measured: seconds in any case, and for each unit. `detail_zh` says so."""
 
     fixed_s: float
     per_unit_s: float
-    detail: str
+    detail_zh: str
 
 
 def apt_changes(simulation: str) -> tuple[AptChange, ...]:
@@ -130,10 +130,11 @@ def estimate(known: Iterable[Timing], *, size: float, rate: Rate) -> Estimate:
     """
     seen = deque(known, maxlen=REMEMBERED)
     if not seen:
-        return Estimate(seconds=ceil(rate.fixed_s + rate.per_unit_s * size), samples=0, detail=rate.detail)
+        return Estimate(seconds=ceil(rate.fixed_s + rate.per_unit_s * size), samples=0, detail_zh=rate.detail_zh)
     slowest = max(seen, key=lambda one: _scaled(one, size))
-    detail = f"slowest of {len(seen)}: {slowest.seconds:.0f} s for {slowest.size:g} on {slowest.host}, {slowest.at:%F}"
-    return Estimate(seconds=ceil(_scaled(slowest, size)), samples=len(seen), detail=detail)
+    where = f"规模 {slowest.size:g}，{slowest.host}，{slowest.at:%F}"
+    detail = f"近 {len(seen)} 次中最慢一次：{slowest.seconds:.0f} 秒（{where}）"
+    return Estimate(seconds=ceil(_scaled(slowest, size)), samples=len(seen), detail_zh=detail)
 
 
 def package_steps(changes: Iterable[AptChange], *, estimates: dict[str, Estimate], risk: Risk) -> tuple[Step, ...]:
@@ -145,7 +146,7 @@ def package_steps(changes: Iterable[AptChange], *, estimates: dict[str, Estimate
     packages = [change.package for change in changes]
     if not packages:
         return ()
-    count = f"{len(packages)} packages"
+    count = f"{len(packages)} 个软件包"
     new = [one for one in packages if one.before is None]
     rows: tuple[tuple[Phase, str, str, Rollback, Risk], ...] = (
         ("backup", "cache-packages", f"缓存 {len(packages) - len(new)} 个已安装软件包的安装文件", "reversible", "low"),
@@ -201,4 +202,4 @@ def _scaled(one: Timing, size: float) -> float:
 
 def _target(packages: list[PackageChange]) -> str:
     named = ", ".join(one.name for one in packages[:_NAMED])
-    return f"{named} and {len(packages) - _NAMED} more" if len(packages) > _NAMED else named
+    return f"{named} 等 {len(packages)} 个软件包" if len(packages) > _NAMED else named

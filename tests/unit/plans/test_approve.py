@@ -14,7 +14,7 @@ from change import CHANGES, NAMES, NIGHT, NOW, Office, principal
 from maintkit.contract.changes import Changes
 from maintkit.errors import ApprovalRefused, ChangeRefused, PlanChanged, WindowClosed
 from maintkit.evidence.signing import sign as plain_sign
-from maintkit.plans import approve, emergency, standing
+from maintkit.plans import approve, emergency, record, standing
 from maintkit.plans.acts import Act, parse
 from maintkit.plans.frozen import freeze, plan_of
 from maintkit.plans.model import Plan
@@ -176,7 +176,7 @@ def test_an_act_with_one_line_changed_does_not_verify(office: Office) -> None:
     other = replace(act, nonce="f" * 32)
     with pytest.raises(ApprovalRefused, match="does not count: ssh-keygen -Y verify"):
         approve.approve(office.ledger, plan, other, sign(act, key=office.key("li")), office.authority)
-    assert approve.approvals(office.ledger, plan) == ()
+    assert record.approvals(office.ledger, plan) == ()
 
 
 def test_an_approval_is_of_one_plan(office: Office) -> None:
@@ -282,7 +282,7 @@ def test_a_signature_that_does_not_count_is_refused(office: Office, harm: str) -
         signature = plain_sign(act.text, key=office.key("li"), namespace="maintkit-anchor@maintkit")
     with pytest.raises(ApprovalRefused, match=r"the signature of li@hospital\.example does not count: ssh-keygen"):
         approve.approve(office.ledger, plan, act, signature, office.authority)
-    assert approve.approvals(office.ledger, plan) == ()
+    assert record.approvals(office.ledger, plan) == ()
 
 
 def test_a_key_that_expires_after_signing_still_counts_and_a_revoked_one_does_not(office: Office) -> None:
@@ -347,7 +347,7 @@ def test_rubbish_is_no_approval(text: str) -> None:
 @pytest.mark.parametrize("value", ["x\nrole: approver", "x\u2028y", " x", "", "\x1b[31mred"])
 def test_a_value_cannot_forge_a_line(value: str) -> None:
     """What people read and sign has no hidden characters and no second line in it."""
-    with pytest.raises(ValueError, match="not one line of printable text"):
+    with pytest.raises(ApprovalRefused, match="not one line of printable text"):
         Act(
             what="approval", ledger="x", about=(("title", value),), role="approver", signer="li", nonce="0" * 32, at=NOW
         )
@@ -434,11 +434,11 @@ def test_a_standing_approval_does_not_open_a_closed_window(office: Office) -> No
 
 def test_an_emergency_needs_a_person_and_a_reason_and_ends(office: Office) -> None:
     """Recorded with both, good for this plan and four hours, outside every window."""
-    plan = office.frozen()
+    plan, lasts = office.frozen(), office.changes.emergency_lasts
     for by, reason in (("nobody", "数据库停止响应，门诊中断"), ("张伟", "x"), ("张伟", "")):
         with pytest.raises(ApprovalRefused):
-            emergency.declare(office.ledger, plan, office.authority, by=by, reason=reason)
-    emergency.declare(office.ledger, plan, office.authority, by="张伟", reason="数据库停止响应，门诊中断")
+            emergency.declare(office.ledger, plan, office.people, lasts=lasts, by=by, reason=reason)
+    emergency.declare(office.ledger, plan, office.people, lasts=lasts, by="张伟", reason="数据库停止响应，门诊中断")
     found = approve.permission(office.ledger, plan, office.authority)
     assert (found.ground, found.by, found.detail) == ("emergency", ("张伟",), "数据库停止响应，门诊中断")
     other = freeze(office.ledger, replace(plan, id="P20261126-2"))
@@ -452,4 +452,4 @@ def test_the_newest_request_gives_the_window(office: Office) -> None:
     """Who approves without naming a window approves the one that was asked for."""
     plan = office.frozen()
     approve.request(office.ledger, plan, (office.act(plan),), office.authority)
-    assert approve.latest_window(office.ledger, plan) == NIGHT
+    assert record.latest_window(office.ledger, plan) == NIGHT

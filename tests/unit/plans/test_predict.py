@@ -14,7 +14,7 @@ from maintkit.plans.model import Estimate
 from maintkit.plans.predict import Rate, Restarts, Timing
 
 APT = Path(__file__).parent / "apt"
-RATE = Rate(fixed_s=20, per_unit_s=3, detail="assumed: 20 s and 3 s a package")
+RATE = Rate(fixed_s=20, per_unit_s=3, detail_zh="默认：20 秒，每个软件包 3 秒")
 
 
 def recorded(name: str) -> str:
@@ -96,7 +96,7 @@ def test_disk_needs_add_up_on_one_file_system_and_stay_apart_on_two() -> None:
 
 def test_a_first_time_is_estimated_by_the_stated_rate() -> None:
     """No sample, and the words say that it is assumed."""
-    assert predict.estimate((), size=7, rate=RATE) == Estimate(seconds=41, samples=0, detail=RATE.detail)
+    assert predict.estimate((), size=7, rate=RATE) == Estimate(seconds=41, samples=0, detail_zh=RATE.detail_zh)
 
 
 def test_later_estimates_come_from_the_slowest_run_in_the_ledger(office: Office) -> None:
@@ -118,7 +118,7 @@ def test_later_estimates_come_from_the_slowest_run_in_the_ledger(office: Office)
     assert known[0] == Timing(host="h10", at=known[0].at, seconds=20, size=2)
     small = predict.estimate(known, size=1, rate=RATE)
     assert (small.seconds, small.samples) == (31, 10)
-    assert small.detail.startswith("slowest of 10: 30 s for 10 on h9, 2026-11-26")
+    assert small.detail_zh.startswith("近 10 次中最慢一次：30 秒（规模 10，h9，2026-11-26")
     assert predict.estimate(known, size=20, rate=RATE).seconds == 200
     assert predict.timings(office.ledger, "restart", "install") == ()
 
@@ -133,5 +133,5 @@ def test_package_steps_cover_every_phase_and_name_what_changes() -> None:
         ("backup", "low"), ("change", "medium"), ("verify", "low"), ("rollback", "medium"),
     ]  # fmt: skip
     assert steps[1].target.startswith("base-files, ")
-    assert steps[1].target.endswith(" and 115 more")
+    assert steps[1].target.endswith(" 等 120 个软件包")
     assert steps[1].estimate.seconds == 380
