@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from change import IN_WINDOW, Office, office
 
-from maintkit.plans import approve, lock, record
+from maintkit.plans import lock, permit, record
 from maintkit.plans.frozen import plan_of
 from maintkit.plans.sign import sign
 
@@ -24,7 +24,7 @@ from maintkit.clock import FixedClock
 from maintkit.errors import MaintkitError
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
-from maintkit.plans import approve, lock, record
+from maintkit.plans import approve, lock, permit, record
 from maintkit.plans.acts import parse
 from maintkit.plans.frozen import plan_of
 
@@ -38,8 +38,8 @@ try:
     if what == "hosts":
         lock.take_all(ledger, plan.hosts, plan=plan.id, run=run)
     elif what == "plan":
-        found = approve.permission(ledger, plan, office.authority)
-        approve.use(ledger, found, run)
+        found = permit.permission(ledger, plan, office.authority)
+        permit.use(ledger, found, run)
     else:
         text = (root / "text").read_text(encoding="utf-8")
         approve.approve(ledger, plan, parse(text), (root / "text.sig").read_text(), office.authority)
@@ -87,6 +87,6 @@ def test_a_run_that_goes_on_spends_nothing_twice(prepared: Office) -> None:
     """`resume` asks with its own name and leaves one entry."""
     plan = plan_of(prepared.ledger, "P20261126-1")
     for _ in range(2):
-        found = approve.permission(prepared.ledger, plan, prepared.authority, run="R1")
-        approve.use(prepared.ledger, found, "R1")
+        found = permit.permission(prepared.ledger, plan, prepared.authority, run="R1")
+        permit.use(prepared.ledger, found, "R1")
     assert len(list(prepared.ledger.entries(kind=record.USED))) == 1

@@ -19,7 +19,7 @@ from maintkit.clock import to_text
 from maintkit.contract.load import load_site
 from maintkit.errors import ChangeRefused
 from maintkit.evidence.ledger import Ledger
-from maintkit.plans import approve, emergency, frozen, record, supervise
+from maintkit.plans import emergency, frozen, permit, record, supervise
 from maintkit.plans.acts import Given
 from maintkit.plans.difference import differences
 from maintkit.plans.model import Plan, PlanHost
@@ -107,7 +107,7 @@ def diff(*, one: str, other: str, as_json: bool, site: Path) -> None:
 def _state(ledger: Ledger, plan: Plan, rules: Authority) -> dict[str, Any]:
     """What was signed, who is there, and whether the plan may run now."""
     try:
-        found = approve.permission(ledger, plan, rules)
+        found = permit.permission(ledger, plan, rules)
         may, why = (
             True,
             f"{found.ground} by {', '.join(found.by)}, until {found.window.end.astimezone(rules.zone):%F %R %z}",
