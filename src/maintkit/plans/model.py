@@ -227,6 +227,8 @@ def parse(text: str | bytes) -> Plan:
 
 def _contradictions(plan: Plan) -> Iterator[str]:
     names = [host.name for host in plan.hosts]
+    if not names:
+        yield "it names no host"
     yield from _twice("host", names)
     yield from _twice("machine-id", [host.machine_id for host in plan.hosts])
     yield from _twice("content", [content.name for content in plan.content])

@@ -37,6 +37,16 @@ class Permission:
     detail: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Counted:
+    """An approval with the person that it is of today, and why it does not count now; no reason: it does."""
+
+    given: Given
+    window: Window
+    person: str
+    reason: str
+
+
 def permission(ledger: Ledger, plan: Plan, authority: Authority, *, run: str | None = None) -> Permission:
     """Whether the plan may run now, all signatures verified again.
 
@@ -79,25 +89,26 @@ def use(ledger: Ledger, used: Permission, run: str) -> None:
 
 def _signed(ledger: Ledger, plan: Plan, authority: Authority, now: datetime) -> Permission:
     reasons: dict[str, str] = {}
-    good: dict[str, tuple[Given, Window]] = {}
+    good: dict[str, _Counted] = {}
     keys: set[str] = set()
-    for one, window, reason in _judged(ledger, plan, authority, now):
-        if reason:
-            reasons[f"{one.person} as {one.act.role}, entry {one.seq}"] = reason
-        elif one.person not in good and one.key not in keys:
-            good[one.person] = (one, window)
-            keys.add(one.key)
+    # Who signed in both roles counts as the approver.
+    for one in sorted(_judged(ledger, plan, authority, now), key=lambda one: one.given.act.role != "approver"):
+        if one.reason:
+            reasons[f"{one.person} as {one.given.act.role}, entry {one.given.seq}"] = one.reason
+        elif one.person not in good and one.given.key not in keys:
+            good[one.person] = one
+            keys.add(one.given.key)
     needed = authority.changes.approvals.needed(plan.risk)
-    if len(good) < needed or not any(one.act.role == "approver" for one, _ in good.values()):
+    if len(good) < needed or not any(one.given.act.role == "approver" for one in good.values()):
         raise ApprovalRefused(_shortfall(plan, needed, tuple(good), reasons), hint=f"`maintkit request {plan.id}`")
-    agreed = [window_at(authority.changes, authority.zone, now, plan.systems), *(window for _, window in good.values())]
+    agreed = [window_at(authority.changes, authority.zone, now, plan.systems), *(one.window for one in good.values())]
     return Permission(
         plan=plan.id,
         sha256=plan.sha256,
         ground="signed",
         window=Window(start=max(one.start for one in agreed), end=min(one.end for one in agreed)),
         by=tuple(good),
-        nonces=tuple(one.act.nonce for one, _ in good.values()),
+        nonces=tuple(one.given.act.nonce for one in good.values()),
     )
 
 
@@ -121,19 +132,19 @@ def _emergency(ledger: Ledger, plan: Plan, authority: Authority, now: datetime) 
     )
 
 
-def _judged(ledger: Ledger, plan: Plan, authority: Authority, now: datetime) -> Iterator[tuple[Given, Window, str]]:
-    """Every approval with its window and the reason why it does not count now; an empty reason: it does."""
+def _judged(ledger: Ledger, plan: Plan, authority: Authority, now: datetime) -> Iterator[_Counted]:
     for one in approvals(ledger, plan):
-        window = window_of(one.act)
+        window, person, reason = window_of(one.act), one.person, ""
         try:
             require_of(one.act, plan, authority)
             require_role(one.act, plan, authority)
-            stands(one, authority)
-            when = state(window, now)
-            reason = {"open": "", "early": f"not valid before {window.start}", "expired": f"expired {window.end}"}[when]
+            person = stands(one, authority).name
         except ApprovalRefused as refusal:
             reason = str(refusal)
-        yield one, window, reason
+        else:
+            when = state(window, now)
+            reason = {"open": "", "early": f"not valid before {window.start}", "expired": f"expired {window.end}"}[when]
+        yield _Counted(given=one, window=window, person=person, reason=reason)
 
 
 def _shortfall(plan: Plan, needed: int, good: tuple[str, ...], reasons: Mapping[str, str]) -> str:

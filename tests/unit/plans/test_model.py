@@ -62,6 +62,7 @@ def test_one_changed_character_is_no_plan_or_another_one(data: st.DataObject) ->
     ("batches", [["his-app1"], ["his-app2"], ["his-app2"]], "host of the batches his-app2 stands twice"),
     ("batches", [["his-app1", "his-app2"]], "the first batch is the canary and holds one host"),
     ("hosts.0.after", ["his-app2"], "his-app1 comes before his-app2, which must be done first"),
+    ("hosts", [], "it names no host"),
     ("hosts.1.name", "his-app1", "host his-app1 stands twice"),
 ])  # fmt: skip
 def test_what_is_no_plan_is_refused_by_its_place(path: str, value: object, told: str) -> None:

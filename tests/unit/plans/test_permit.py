@@ -53,6 +53,28 @@ def test_a_second_approver_alone_is_not_enough(office: Office, role: str, who: s
     assert "needs 1 approvals" in refusal(office, plan)
 
 
+def test_who_signs_in_both_roles_counts_as_approver(office: Office) -> None:
+    """In either order, once."""
+    plan = office.frozen()
+    office.approve(plan, "wang", "second-approver")
+    office.approve(plan, "wang")
+    office.later()
+    assert permit.permission(office.ledger, plan, office.authority).by == ("王工",)
+
+
+def test_two_principals_found_to_be_one_person_count_once_from_then_on(office: Office) -> None:
+    """roles.yml was wrong when they signed; what it says now counts."""
+    plan = office.frozen("high")
+    office.approve(plan)
+    office.approve(plan, "wang", "second-approver")
+    office.later()
+    assert permit.permission(office.ledger, plan, office.authority).by == ("李主任", "王工")
+    both = {"name": "李主任", "of": "hospital", "principals": [principal("li"), principal("wang")]}
+    office.staff([{**both, "roles": ["approver", "second-approver"]},
+                  {"name": NAMES["zhang"], "of": "provider", "principals": [principal("zhang")]}])  # fmt: skip
+    assert "1 (李主任) count" in refusal(office, plan)
+
+
 def test_a_high_risk_needs_two_people(office: Office) -> None:
     """One person is not enough, twice the same neither; two are."""
     plan = office.frozen("high")
