@@ -1,4 +1,4 @@
-"""Whether a host is still what the plan saw: another machine, or another hand at work, ends the change before it begins."""
+"""Whether a host is still what the plan saw: another machine, or somebody else at work, ends the change at once."""
 
 from __future__ import annotations
 
