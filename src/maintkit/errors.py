@@ -11,9 +11,15 @@
     │   ├── LedgerLocked         20   somebody else is writing
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
-    └── SigningFailed            23   ssh-keygen refused to sign or to verify
+    ├── SigningFailed            23   ssh-keygen refused to sign or to verify
+    └── ChangeRefused            30   a change must not be made, or a plan not frozen, as things stand
+        ├── PlanChanged          31   what was approved is not what is here
+        ├── ApprovalRefused      32   an approval is missing, or does not count
+        ├── WindowClosed         33   no window is open, or too little of it is left
+        ├── HostLocked           34   another change holds a host
+        └── SupervisorAbsent     35   nobody of the hospital has checked in
 
-Exit codes 0, 2, 10 to 12 and 130 are not errors: see docs/exit-codes.md.
+Exit codes 0, 2, 10 to 13 and 130 are not errors: see docs/exit-codes.md.
 """
 
 from __future__ import annotations
@@ -93,3 +99,39 @@ class SigningFailed(MaintkitError):
     """ssh-keygen refused to sign or to verify."""
 
     exit_code = 23
+
+
+class ChangeRefused(MaintkitError):
+    """A change must not be made, or a plan not frozen, as things stand."""
+
+    exit_code = 30
+
+
+class PlanChanged(ChangeRefused):
+    """What was approved is not what is here: the plan, its content or the hosts differ."""
+
+    exit_code = 31
+
+
+class ApprovalRefused(ChangeRefused):
+    """An approval is missing, altered, expired, revoked, used, or not of the right people."""
+
+    exit_code = 32
+
+
+class WindowClosed(ChangeRefused):
+    """No window is open now, or too little of it is left for the worst step and its rollback."""
+
+    exit_code = 33
+
+
+class HostLocked(ChangeRefused):
+    """Another change holds a host."""
+
+    exit_code = 34
+
+
+class SupervisorAbsent(ChangeRefused):
+    """Nobody of the hospital has checked in to watch this change."""
+
+    exit_code = 35

@@ -21,6 +21,7 @@ from maintkit.evidence.export import ExportedLedger
 from maintkit.evidence.export import export as write
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
+from maintkit.evidence.signing import trust_at
 from maintkit.settings import FILE as SITE_FILE
 from maintkit.settings import load_settings
 
@@ -28,7 +29,6 @@ DIRECTORY = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-REVOKED = "revoked_keys"  # beside the signers file: keys that must not be believed any more
 
 url_option = click.option("--ledger", "url", metavar="URL", help="Another ledger than the site's.")
 
@@ -85,7 +85,8 @@ def verify(
     away = exported is not None and not (site / SITE_FILE).is_file()
     place = Place() if away else _place(site, url)
     signers = signers or place.signers
-    revoked = revoked or _revoked_beside(signers)
+    if revoked is None and signers is not None:
+        revoked = trust_at(signers).revoked
     with ExitStack() as stack:
         source = ExportedLedger(exported) if exported is not None else stack.enter_context(_open(place))
         result = walk(source, anchors or place.anchors, signers, revoked=revoked)
@@ -94,12 +95,6 @@ def verify(
         raise LedgerCorrupt(
             bare(str(result.problems[0])), hint="keep this copy as it is, and compare it with the hospital's"
         )
-
-
-def _revoked_beside(signers: Path | None) -> Path | None:
-    if signers is None or not signers.with_name(REVOKED).is_file():
-        return None
-    return signers.with_name(REVOKED)
 
 
 def _as_json(result: Verification) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
+from maintkit.contract.changes import Changes
 from maintkit.contract.duties import Duty, duty_problems
 from maintkit.contract.sla import Faults, Requests
 from maintkit.sitefile import Problem, Problems, SiteModel
@@ -75,6 +76,8 @@ class Contract(SiteModel):
     duties: tuple[Duty, ...] = Field(min_length=1, description="a list of duties")
     faults: Faults = Field(description="`channels`, `levels`, `urgent_on_site` and `report`")
     requests: Requests = Field(description="`kinds` and `included_person_days`")
+
+    changes: Changes = Field(default=Changes(), description="`windows`, `blackouts`, `approvals` and `standing`")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:

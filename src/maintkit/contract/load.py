@@ -87,6 +87,8 @@ def _unknown_systems(contract: Contract, services: Services) -> Iterator[Problem
         if id_ not in known:
             text = f"services.yml has no system `{id_}`{near(id_, known)}"
             yield Problem(at=("systems", place), text=text, allowed=", ".join(known))
+    for problem in contract.changes.system_problems(known):
+        yield Problem(at=("changes", *problem.at), text=problem.text, allowed=problem.allowed)
 
 
 def _unknown(services: Services, kind: str, known: Collection[str]) -> Iterator[Problem]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from maintkit.clock import Clock, from_text, to_text
 from maintkit.errors import LedgerError, SigningFailed
 from maintkit.evidence.entry import Head
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.signing import Trust, fingerprint, sign, verify
 
 FORMAT = "maintkit.anchor/1"
 NAMESPACE = "maintkit-anchor@maintkit"
-_TIMEOUT_S = 60  # a person may have to type a passphrase or touch a key
 
 _TEXT = re.compile(
     rf"{FORMAT}\nledger: (?P<ledger>[0-9a-f-]{{36}})\nseq: (?P<seq>0|[1-9][0-9]{{0,17}})\n"
@@ -59,8 +58,8 @@ def anchor(ledger: Ledger, *, key: Path, directory: Path, clock: Clock) -> Ancho
     """
     with ledger.writing("anchor"):
         made = Anchor(ledger=ledger.id, head=ledger.head(), at=clock.now())
-        signature = _sign(made.text, key)
-        signer = _fingerprint(key)
+        signature = sign(made.text, key=key, namespace=NAMESPACE)
+        signer = fingerprint(key)
         path = _store(directory, made, signature)
         ledger.append("ledger.anchored", {"seq": made.head.seq, "head": made.head.hash, "signer": signer})
     return Anchor(ledger=made.ledger, head=made.head, at=made.at, path=path)
@@ -94,54 +93,13 @@ def signer(made: Anchor, *, signers: Path, revoked: Path | None = None) -> str:
     """
     if made.path is None:
         raise ValueError("this anchor has not been written")
-    if not signers.is_file():
-        raise SigningFailed(
-            f"there is no file of allowed signers at {signers}",
-            hint='write a line `name namespaces="maintkit-anchor@maintkit" ssh-ed25519 …` into it',
-        )
     signature = made.path.with_name(f"{made.path.name}.sig")
     if not signature.is_file():
         raise SigningFailed(
             f"{signature.name} is missing", hint="restore it: an anchor without signature shows nothing"
         )
-    # ssh-keygen reads this in the machine's own time zone, in every version that knows the option.
-    then = f"-Overify-time={made.at.astimezone():%Y%m%d%H%M%S}"
-    named = _keygen("-Y", "find-principals", then, "-s", signature, "-f", signers)
-    krl = () if revoked is None else ("-r", revoked)
-    name = named.splitlines()[0] if named.strip() else ""
-    _keygen(
-        "-Y", "verify", then, "-f", signers, "-I", name, "-n", NAMESPACE, "-s", signature, *krl, stdin=made.text
-    )  # fmt: skip
-    return name
-
-
-def _sign(text: str, key: Path) -> str:
-    return _keygen("-Y", "sign", "-f", key, "-n", NAMESPACE, stdin=text)
-
-
-def _fingerprint(key: Path) -> str:
-    return _keygen("-l", "-f", key).split()[1]
-
-
-def _keygen(*arguments: str | Path, stdin: str = "") -> str:
-    command = ["ssh-keygen", *map(str, arguments)]
-    try:
-        done = subprocess.run(  # noqa: S603  # an argv list of our own, no shell
-            command, input=stdin, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
-    except FileNotFoundError as error:
-        raise SigningFailed("there is no ssh-keygen", hint="install the OpenSSH client") from error
-    except subprocess.TimeoutExpired as error:
-        raise SigningFailed(
-            f"ssh-keygen did not answer within {_TIMEOUT_S} s", hint="load the key into an agent first: `ssh-add KEY`"
-        ) from error
-    if done.returncode != 0:
-        words = " ".join((done.stderr.strip() or done.stdout.strip() or f"exit {done.returncode}").split())
-        raise SigningFailed(f"ssh-keygen {command[1]} {command[2]}: {words}", hint=_HINT)
-    return done.stdout
-
-
-_HINT = "check the key, and that the signers file names it for this namespace and time"
+    trust = Trust(allowed=signers, revoked=revoked)
+    return verify(made.text, signature, namespace=NAMESPACE, trust=trust, at=made.at).principal
 
 
 def _store(directory: Path, made: Anchor, signature: str) -> Path:
