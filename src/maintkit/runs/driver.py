@@ -107,7 +107,7 @@ class PhaseOrder:
     host: str
     run: str
     variables: Mapping[str, Any] = field(default_factory=dict)
-    connect_timeout_s: int = 10
+    timeout_s: float = 3600
 
 
 @dataclass(frozen=True, kw_only=True)

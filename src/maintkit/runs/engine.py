@@ -12,7 +12,7 @@ from maintkit.clock import Clock
 from maintkit.plans.model import Plan, PlanHost
 from maintkit.plans.window import Reading, Window
 from maintkit.runs.driver import PhaseDriver, PhaseOrder, PhaseResult
-from maintkit.runs.gate import Situation, Wish, why_not
+from maintkit.runs.gate import no_time
 from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState, Phase, next_step
 from maintkit.runs.verdict import Verdict, verdict
@@ -44,12 +44,16 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """What the change may do: its window, whether it is watched, what people ask for meanwhile. All asked each time."""
+    """What the change may do, asked anew each time.
+
+    `refusal` is asked before each host and gives the reason for beginning none: a supervisor who has left, a key that
+    was revoked, somebody who wants a pause. `guard` is called before each step and raises when the step must not be
+    made at all, because another controller has taken over.
+    """
 
     window: Window
-    supervised: Callable[[], bool]
-    wish: Callable[[], Wish]
-    stopped: Callable[[], bool]
+    refusal: Callable[[], str | None]
+    guard: Callable[[PlanHost], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,7 @@ class Change:
             self._finish(host)
         if self._all_may_begin():
             for host in self._waiting():
-                reason = why_not(host, self._situation())
+                reason = self._why_not(host)
                 if reason is None:
                     self._begin(host)
                 else:
@@ -98,9 +102,9 @@ class Change:
 
     def _all_may_begin(self) -> bool:
         """Check every host that is still to be changed; when one must not be, none is."""
-        if self._situation().stopped:
-            return True  # the gate says so of each host
         for host in self._waiting():
+            if self.permit.refusal() is not None:
+                return True  # it is said of each host
             self._attempt(host, Phase.PRECHECK)
             self._end_if_ended(host)
         refused = [name for name, state in self.journal.closed().items() if state is HostState.UNTOUCHED]
@@ -128,6 +132,7 @@ class Change:
             self.watcher.closed(host.name, step)
 
     def _attempt(self, host: PlanHost, phase: Phase) -> None:
+        self.permit.guard(host)
         self.watcher.phase(host.name, phase)
         self.journal.intend(host.name, phase)
         result = self.driver.phase(
@@ -160,17 +165,12 @@ class Change:
             host for host in self._waiting() if any(mark.phase in _BEGUN for mark in self.journal.marks(host.name))
         )
 
-    def _situation(self) -> Situation:
-        return Situation(
-            window=self.permit.window,
-            begun=self.begun,
-            now=self._reading(),
-            supervised=self.permit.supervised(),
-            wish=self.permit.wish(),
-            stopped=self.permit.stopped(),
-            failures=sum(state in _FAILED for state in self.journal.closed().values()),
-            budget=self.budget,
-        )
+    def _why_not(self, host: PlanHost) -> str | None:
+        """The reason for not beginning this host; None when it may begin."""
+        failures = sum(state in _FAILED for state in self.journal.closed().values())
+        if failures > self.budget:
+            return f"{failures} hosts failed, {self.budget} are allowed to"
+        return self.permit.refusal() or no_time(host, self.permit.window, begun=self.begun, now=self._reading())
 
     def _hold(self, host: PlanHost, reason: str) -> None:
         self.journal.hold(host.name, reason)

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maintkit.clock import FixedClock
+from maintkit.errors import HostLocked
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
+from maintkit.plans.model import PlanHost
 from maintkit.plans.window import Window
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.engine import Change, Permit, Place
-from maintkit.runs.gate import Wish
 from maintkit.runs.journal import FINISHED, HELD, INTENT, OBSERVED, Journal
 from maintkit.runs.phases import HostState, Phase
 from maintkit.runs.verdict import Verdict
@@ -56,24 +57,26 @@ class Evening:
     clock: FixedClock
     world: World
     lasts: timedelta = timedelta(hours=4)
-    supervised: bool = True
-    wish: Wish = "go"
-    stopped: bool = False
+    refusal: str | None = None
+    taken_over: bool = False
     budget: int = 0
     slept: list[float] = field(default_factory=list)
 
     def change(self, ledger: Ledger | None = None) -> Change:
         permit = Permit(
             window=Window(start=NIGHT, end=NIGHT + self.lasts),
-            supervised=lambda: self.supervised,
-            wish=lambda: self.wish,
-            stopped=lambda: self.stopped,
+            refusal=lambda: self.refusal,
+            guard=self._guard,
         )
         return Change(
             plan=plan_of(*self.world.versions), permit=permit, driver=self.world, clock=self.clock, watcher=Silent(),
             place=Place(site=Path("/"), inventory=Path("/"), variables=lambda _: {}), budget=self.budget,
             journal=Journal(ledger=ledger or self.ledger, run=RUN), sleep=self._sleep,
         )  # fmt: skip
+
+    def _guard(self, host: PlanHost) -> None:
+        if self.taken_over:
+            raise HostLocked(f"{host.name} is held by another run")
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -236,26 +239,29 @@ def test_a_clock_that_is_set_back_gains_no_time(evening: Evening) -> None:
     assert evening.held()["his-app2"] == "this machine's clock was set back by 20 s"
 
 
-@pytest.mark.parametrize(
-    ("turn", "reason"),
-    [
-        ({"supervised": False}, "no supervisor of the hospital is there"),
-        ({"wish": "pause"}, "somebody asked to pause"),
-        ({"wish": "abort"}, "somebody asked to abort"),
-        ({"stopped": True}, "maintkit was asked to stop"),
-    ],
-)
-def test_who_leaves_or_asks_stops_it_between_hosts(evening: Evening, turn: dict[str, object], reason: str) -> None:
-    """Faults 11 and 29: the host at work is finished, no other is begun."""
+def test_a_refusal_stops_it_between_hosts(evening: Evening) -> None:
+    """Faults 7, 11 and 29: the host at work is finished, no other is begun."""
 
     def meanwhile(_host: str, phase: str) -> None:
-        if phase == "change":
-            vars(evening).update(turn)
+        evening.refusal = "the supervisor has left" if phase == "change" else evening.refusal
 
     evening.world.meanwhile = meanwhile
     assert evening.change().execute() is Verdict.PARTIAL
     assert evening.states() == {"his-app1": "done", "his-app2": "untouched", "his-app3": "untouched"}
-    assert set(evening.held().values()) == {reason}
+    assert set(evening.held().values()) == {"the supervisor has left"}
+
+
+def test_a_controller_that_lost_its_lock_makes_no_further_step(evening: Evening) -> None:
+    """Fault 16: who took over decides; this one leaves everything as it is and says nothing of the outcome."""
+
+    def meanwhile(_host: str, phase: str) -> None:
+        evening.taken_over = phase == "change"
+
+    evening.world.meanwhile = meanwhile
+    with pytest.raises(HostLocked, match="his-app1 is held by another run"):
+        evening.change().execute()
+    assert evening.world.asked[-1] == ("his-app1", "change")
+    assert not list(evening.ledger.entries(kind=FINISHED))
 
 
 EVENTS = st.sampled_from(["", "", "failed", "lost-before", "lost-after", "killed-before", "killed-after"])
