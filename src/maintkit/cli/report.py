@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import click
 
-from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.cli.terminal.document import document_options, header, write
+from maintkit.cli.terminal.options import site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
-from maintkit.contract.load import Site, load_site
-from maintkit.documents.header import Header
-from maintkit.documents.model import Document
-from maintkit.documents.render import FORMATS, Format, render
+from maintkit.contract.load import load_site
+from maintkit.documents.render import Format
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
-from maintkit.errors import DocumentRefused, NotFound
+from maintkit.documents.views.upgrade_request import upgrade_request
+from maintkit.errors import NotFound
 from maintkit.evidence import events, history
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
-
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
-
-
-def document_options(function: CommandT) -> CommandT:
-    """The options of every document."""
-    for option in (
-        json_option,
-        click.option(
-            "--out", type=click.Path(file_okay=False, path_type=Path), help="Where to.  [default: the site's reports]"
-        ),
-        click.option(
-            "--format",
-            "formats",
-            multiple=True,
-            type=click.Choice(get_args(Format)),
-            help="May be repeated.  [default: all]",
-        ),
-        site_option,
-    ):
-        function = option(function)
-    return function
+from maintkit.plans.record import application
 
 
 @click.group(invoke_without_command=True)
@@ -73,7 +50,7 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
             raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
         comparison = compare(found, history.previous(ledger, found))
         document = inspection_record(found, comparison, events.handlings(ledger), header(place))
-    return _write(place, document, formats, out, as_json=as_json)
+    return write(place, document, formats, out, as_json=as_json)
 
 
 @command.command("inspection-summary")
@@ -90,20 +67,18 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
     with open_ledger(place.settings, read_only=True) as ledger:
         held = tuple(_up_to(ledger, wanted, zone))
         document = inspection_summary(wanted, held, events.handlings(ledger), header(place))
-    return _write(place, document, formats, out, as_json=as_json)
+    return write(place, document, formats, out, as_json=as_json)
 
 
-def header(place: Site) -> Header:
-    """What stands at the head of every document of this site."""
-    contract = place.contract
-    return Header(
-        hospital=contract.hospital.name,
-        provider=contract.provider.name,
-        contract_number=contract.number,
-        contract_title=contract.title,
-        zone=ZoneInfo(contract.time_zone),
-        systems={name: system.name_zh for name, system in place.services.systems.items()},
-    )
+@command.command("upgrade-request")
+@click.argument("plan", metavar="PLAN")
+@document_options
+def upgrade(*, plan: str, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """升级申请: a plan for the hospital to approve, with what was signed so far."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = upgrade_request(application(ledger, plan), header(place))
+    return write(place, document, formats, out, as_json=as_json)
 
 
 def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspection]:
@@ -115,30 +90,6 @@ def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspect
         yield found
         if when < quarter.previous():
             return
-
-
-def _write(place: Site, document: Document, formats: tuple[Format, ...], out: Path | None, *, as_json: bool) -> int:
-    """Write the formats asked for, all or none; of all formats, those that can be written. Returns the exit code."""
-    directory = out or place.settings.reports
-    stem = f"{document.title}-{document.number}"
-    written: list[Path] = []
-    refused: dict[str, str] = {}
-    if formats:
-        written += render(document, formats, directory, stem)
-    for one in () if formats else FORMATS:
-        try:
-            written += render(document, (one,), directory, stem)
-        except DocumentRefused as error:
-            refused[one] = f"{error} ({error.hint})"
-    if as_json:
-        said = {"written": [str(path) for path in written], "refused": refused, "draft": document.draft}
-        click.echo(json.dumps(said, ensure_ascii=False))
-    else:
-        for path in written:
-            click.echo(path)
-        for name, why in refused.items():
-            click.echo(f"maintkit: no {name}: {why}", err=True)
-    return DocumentRefused.exit_code if refused else 0
 
 
 def _list(site: Path) -> None:

@@ -20,6 +20,7 @@ from maintkit.contract.contract import Contract
 from maintkit.contract.load import SERVICES, check_names, load_site
 from maintkit.contract.services import Services
 from maintkit.errors import NothingMatched, SiteError
+from maintkit.plans.people import People, load_people
 from maintkit.settings import Settings, SettingsFile, load_settings
 from maintkit.sitefile import Path, Problem, load, near, places
 
@@ -79,6 +80,7 @@ def schema_texts() -> dict[str, str]:
         "contract": Contract,
         "services": Services,
         "limits": SiteLimits,
+        "roles": People,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {
@@ -94,6 +96,7 @@ def check_site(root: FilePath) -> dict[str, int]:
     site = _attempt(errors, lambda: load_site(root))
     limits = _attempt(errors, lambda: load_limits(root / LIMITS))
     names = _attempt(errors, lambda: inventory(settings))
+    _attempt(errors, lambda: load_people(settings.signers))
     # The names in a sound services.yml are followed although another file is wrong; its own errors are told above.
     services = site.services_file if site else _attempt([], lambda: load(root / SERVICES, Services))
     if names and services:

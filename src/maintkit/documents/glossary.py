@@ -42,6 +42,21 @@ ENDED: Mapping[str | None, str] = {
     None: "未结束（中途终止）",
 }
 STATE: Mapping[str, str] = {"open": "未处理", "in-progress": "处理中", "resolved": "已解决"}
+PHASE: Mapping[str, str] = {
+    "precheck": "变更前检查",
+    "backup": "备份",
+    "change": "变更",
+    "verify": "验证",
+    "rollback": "回退",
+}
+ROLLBACK: Mapping[str, str] = {
+    "reversible": "可回退",
+    "snapshot": "由快照回退",
+    "restore-only": "仅能由备份恢复（其后写入的数据将丢失）",
+    "point-of-no-return": "不可回退",
+}
+RISK: Mapping[str, str] = {"low": "低", "medium": "中", "high": "高"}
+ROLE: Mapping[str, str] = {"approver": "批准人", "second-approver": "第二批准人", "supervisor": "现场监督人"}
 TO_FILL_IN = "待填写"
 UNITS: Mapping[str, str] = {
     "percent": "%",

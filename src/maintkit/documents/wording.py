@@ -42,6 +42,14 @@ def quantity(value: float | str | None, unit: str) -> str:
     return f"{number(value)} {shown}".rstrip()
 
 
+def duration(seconds: int) -> str:
+    """`45 秒`, `18 分钟`, `1 小时 5 分钟`: whole minutes, rounded up, from two minutes on."""
+    if seconds < 120:
+        return f"{seconds} 秒"
+    hours, minutes = divmod(-(-seconds // 60), 60)
+    return f"{hours} 小时 {minutes} 分钟" if hours else f"{minutes} 分钟"
+
+
 def number(value: float) -> str:
     """At most two decimals and no trailing zeros; small fractions keep three digits, so that they do not read as 0."""
     if isinstance(value, float) and 0 < abs(value) < 0.01:

@@ -103,3 +103,29 @@ def keygen(*arguments: str | Path, stdin: str = "") -> str:
         words = " ".join((done.stderr.strip() or done.stdout.strip() or f"exit {done.returncode}").split())
         raise SigningFailed(f"ssh-keygen {command[1]} {command[2]}: {words}", hint=_HINT)
     return done.stdout
+
+
+def principal_of(key: Path, trust: Trust) -> str:
+    """The principal that the signers file names for this key; SigningFailed when it names none, or not one for sure."""
+    public = _public(key)
+    named = [
+        fields[0]
+        for line in trust.allowed.read_text(encoding="utf-8").splitlines()
+        if (fields := line.split()) and not line.lstrip().startswith("#") and public in fields[1:]
+    ]
+    names = dict.fromkeys(name for entry in named for name in entry.split(","))
+    if len(names) != 1 or any(mark in name for name in names for mark in "*?!"):
+        found = ", ".join(names) or "nobody"
+        raise SigningFailed(
+            f"{trust.allowed} names {found} for the key {key}", hint="say who signs with `--as PRINCIPAL`"
+        )
+    return next(iter(names))
+
+
+def _public(key: Path) -> str:
+    """The key's own part of a public key line. The file beside a private key saves asking for its passphrase."""
+    beside = key.with_name(f"{key.name}.pub")
+    for path in (key, beside):
+        if path.is_file() and path.read_bytes()[:4] in (b"ssh-", b"ecds", b"sk-s", b"sk-e"):
+            return path.read_text(encoding="utf-8").split()[1]
+    return keygen("-y", "-f", key).split()[1]

@@ -37,6 +37,8 @@ _NONCE = re.compile(r"[0-9a-f]{32}")
 class Act:
     """One act before or after it is signed. `about` are the lines that are its own, in order; keys may repeat.
 
+    ApprovalRefused for a value that is not one line of printable text, because it could look like another line.
+
     `at` is when the text was made, by this machine's clock; when it was signed only the ledger can say.
     """
 
@@ -50,10 +52,12 @@ class Act:
 
     def __post_init__(self) -> None:
         if not _NONCE.fullmatch(self.nonce):
-            raise ValueError("a nonce is 32 hexadecimal digits")
+            raise ApprovalRefused("a nonce is 32 hexadecimal digits", hint=_ANEW)
         for key, value in self._lines():
             if not value.isprintable() or value != value.strip() or not value:
-                raise ValueError(f"`{key}` is not one line of printable text: {value!r}")
+                raise ApprovalRefused(
+                    f"`{key}` is not one line of printable text: {value!r}", hint="it would not be seen as it is signed"
+                )
 
     @property
     def text(self) -> str:

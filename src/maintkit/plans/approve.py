@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
-from maintkit.errors import ApprovalRefused, ChangeRefused, NotFound, WindowClosed
+from maintkit.errors import ApprovalRefused, ChangeRefused, WindowClosed
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import emergency, standing
-from maintkit.plans.acts import Act, Given, given, parse
+from maintkit.plans.acts import Act, Given, parse
 from maintkit.plans.frozen import require_frozen
 from maintkit.plans.model import Plan
 from maintkit.plans.people import Role, Signatory
+from maintkit.plans.record import GIVEN, REQUESTED, USED, approvals, requested, window_of
 from maintkit.plans.sign import Authority, require_exact, signatory, stands, take
 from maintkit.plans.window import Window, open_windows, require_open, state, window_at
 
-REQUESTED, GIVEN, USED = "approval.requested", "approval.given", "approval.used"
 ROLES: tuple[Role, ...] = ("approver", "second-approver")
 
 
@@ -63,15 +63,6 @@ def approval_act(plan: Plan, window: Window, zone: tzinfo, *, role: Role, signer
     )
 
 
-def window_of(act: Act) -> Window:
-    """The window inside a signed approval; ApprovalRefused when it has none with a time zone."""
-    start, end = act.value("window-start"), act.value("window-end")
-    try:
-        return Window(start=datetime.fromisoformat(start), end=datetime.fromisoformat(end))
-    except ValueError as error:
-        raise ApprovalRefused(f"the window {start} to {end} is none: {error}", hint="sign a new text") from None
-
-
 def request(ledger: Ledger, plan: Plan, acts: tuple[Act, ...], authority: Authority) -> None:
     """Record the texts that are given out to be signed elsewhere; only these are taken in again."""
     for act in acts:
@@ -80,11 +71,6 @@ def request(ledger: Ledger, plan: Plan, acts: tuple[Act, ...], authority: Author
     with ledger.writing(f"request approval of {plan.id}"):
         for act in acts:
             ledger.append(REQUESTED, {"text": act.text, "nonce": act.nonce}, subject=plan.id)
-
-
-def requested(ledger: Ledger, plan: Plan) -> tuple[Act, ...]:
-    """The texts given out for a plan, oldest first."""
-    return tuple(parse(entry.body["text"]) for entry in ledger.entries(kind=REQUESTED, subject=plan.id))
 
 
 def approve(ledger: Ledger, plan: Plan, act: Act, signature: str, authority: Authority) -> Given:
@@ -102,11 +88,6 @@ def approve_carried(ledger: Ledger, plan: Plan, text: str, signature: str, autho
             hint="sign the very file that `maintkit request` wrote",
         )
     return approve(ledger, plan, act, signature, authority)
-
-
-def approvals(ledger: Ledger, plan: Plan) -> tuple[Given, ...]:
-    """Everything signed for a plan, oldest first, whether it still counts or not."""
-    return tuple(given(ledger, GIVEN, plan.id))
 
 
 def permission(ledger: Ledger, plan: Plan, authority: Authority, *, run: str | None = None) -> Permission:
@@ -265,11 +246,3 @@ def _shortfall(plan: Plan, needed: int, good: tuple[str, ...], reasons: Mapping[
     return f"plan {plan.id} of risk {plan.risk} needs {needed} approvals of different people, {have} count" + (
         f"; {said}" if said else ""
     )
-
-
-def latest_window(ledger: Ledger, plan: Plan) -> Window:
-    """The window of the newest text given out; NotFound when none was."""
-    texts = requested(ledger, plan)
-    if not texts:
-        raise NotFound(f"no window was requested for plan {plan.id}", hint=f"`maintkit request {plan.id} --window …`")
-    return window_of(texts[-1])

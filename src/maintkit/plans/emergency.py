@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from maintkit.contract.span import Span
 from maintkit.errors import ApprovalRefused
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans.model import Plan
-from maintkit.plans.sign import Authority
+from maintkit.plans.people import People
 from maintkit.plans.window import Window
 
 DECLARED = "emergency.declared"
@@ -28,14 +29,14 @@ class Emergency:
     window: Window
 
 
-def declare(ledger: Ledger, plan: Plan, authority: Authority, *, by: str, reason: str) -> Emergency:
+def declare(ledger: Ledger, plan: Plan, people: People, *, lasts: Span, by: str, reason: str) -> Emergency:
     """Record that this plan will run without approval; ApprovalRefused without a known person and a reason."""
-    person = authority.people.who(by)
+    person = people.who(by)
     if person is None:
         raise ApprovalRefused(f"{by} is nobody in signers/roles.yml", hint="a listed person has to answer for it")
     if len(reason.strip()) < SHORTEST_REASON:
         raise ApprovalRefused(f"{reason!r} is no reason", hint="say what happened and what would happen by waiting")
-    until = ledger.clock.now() + timedelta(minutes=authority.changes.emergency_lasts.minutes)
+    until = ledger.clock.now() + timedelta(minutes=lasts.minutes)
     body = {"plan_sha256": plan.sha256, "by": person.name, "reason": reason.strip(), "until": until.isoformat()}
     return _emergency(ledger.append(DECLARED, body, subject=plan.id))
 

@@ -2,6 +2,7 @@
 
 A lock names a machine by its machine-id, since two names may lead to one machine. Its token is the number of the
 entry that took it: numbers only grow, so a host that remembers the highest token turns away whoever held it before.
+In the ledger it is called `lock`, because what stands behind the word token is masked.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def release(ledger: Ledger, locks: Iterable[HostLock]) -> None:
         there = held(ledger)
         mine = [lock for lock in locks if there.get(lock.machine_id) == lock]
         ledger.append_all(
-            Draft(kind=RELEASED, run=lock.run, subject=lock.host, body={"token": lock.token}) for lock in mine
+            Draft(kind=RELEASED, run=lock.run, subject=lock.host, body={"lock": lock.token}) for lock in mine
         )
 
 
@@ -105,7 +106,7 @@ def break_act(ledger_id: str, lock: HostLock, reason: str, *, signer: str, nonce
         ("host", f"{lock.host} machine-id {lock.machine_id}"),
         ("plan", lock.plan),
         ("run", lock.run),
-        ("token", str(lock.token)),
+        ("lock", str(lock.token)),
         ("reason", reason),
     )
     return Act(what="lock-break", ledger=ledger_id, about=about, role="lock-breaker", signer=signer, nonce=nonce, at=at)
@@ -137,6 +138,6 @@ def _lock(entry: Entry) -> HostLock:
 def _token(entry: Entry) -> int:
     """The lock that an entry ends: of a broken one, the number inside the signed text."""
     if entry.kind == RELEASED:
-        return int(entry.body["token"])
-    lines = [line for line in entry.body["text"].splitlines() if line.startswith("token: ")]
-    return int(lines[0].removeprefix("token: "))
+        return int(entry.body["lock"])
+    lines = [line for line in entry.body["text"].splitlines() if line.startswith("lock: ")]
+    return int(lines[0].removeprefix("lock: "))

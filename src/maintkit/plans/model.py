@@ -42,13 +42,13 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Predicted seconds. `samples` previous runs gave them; 0: the default rate that `detail` states."""
+    """Predicted seconds. `samples` previous runs gave them; 0: the default rate that `detail_zh` states."""
 
     __pydantic_config__ = _STRICT
 
     seconds: Seconds
     samples: Annotated[int, Field(ge=0)]
-    detail: Line
+    detail_zh: Line
 
 
 @dataclass(frozen=True, kw_only=True)
