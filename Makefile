@@ -5,8 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_WORKERS ?= 2
+HOSTS ?= 1
 
-.PHONY: help demo test test-newest gate unit wheel wheelhouse docs benchmark clean
+.PHONY: help demo test test-newest gate unit lab-up lab-down wheel wheelhouse docs benchmark clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +45,13 @@ gate: $(VENV)/.dev ## linters, types, import laws, Ansible's own checks
 
 unit: $(VENV)/.dev ## only the fast tests
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) tests/unit
+
+lab-up: $(VENV)/.runtime ## boot hosts to try things on, HOSTS=n of them, and leave them running (needs root)
+	@setup/prepare lab
+	@PYTHONPATH=molecule $(BIN)/python -m lab up --hosts $(HOSTS)
+
+lab-down: $(VENV)/.runtime ## remove every lab of this machine
+	@PYTHONPATH=molecule $(BIN)/python -m lab down
 
 wheel: $(VENV)/.dev ## build the wheel (dist)
 	@rm -rf dist && $(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from changes import FORWARD_S, NIGHT, ROLLBACK_S, Killed, World, plan_of
+from world import FORWARD_S, NIGHT, ROLLBACK_S, Killed, World, plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,0 +1,85 @@
+"""A control group for each host: units inside need one to build on, and freezing, limits and figures come with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from lab.places import PREFIX, LabError
+
+ROOT = Path("/sys/fs/cgroup")
+WANTED = ("systemd", "unified", "memory", "freezer", "pids")  # of a machine that still has the old hierarchies
+
+
+def folders(lab: str, host: str) -> tuple[Path, ...]:
+    """The host's folder in every hierarchy of this machine: one where there is only the new one."""
+    if (ROOT / "cgroup.controllers").exists():
+        return (ROOT / PREFIX / lab / host,)
+    return tuple(ROOT / name / PREFIX / lab / host for name in WANTED if (ROOT / name).is_dir())
+
+
+def enter(lab: str, host: str, pid: int) -> None:
+    """Make the folders and put a process there."""
+    for folder in folders(lab, host):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "cgroup.procs").write_text(str(pid))
+
+
+def members(lab: str, host: str) -> set[int]:
+    """Every process of the host, as this machine numbers them."""
+    return {pid for folder in folders(lab, host) for pid in _members(folder)}
+
+
+def freeze(lab: str, host: str, *, frozen: bool) -> None:
+    """Stop every process of the host where it stands, or let them go on."""
+    for folder in folders(lab, host):
+        if (folder / "cgroup.freeze").exists():
+            (folder / "cgroup.freeze").write_text("1" if frozen else "0")
+            return
+    raise LabError("this machine's control groups cannot freeze")
+
+
+def memory_bytes(lab: str, host: str) -> int:
+    """What the host's processes have of their own: the sum of their proportional set sizes."""
+    return sum(_proportional_kib(pid) for pid in members(lab, host)) * 1024
+
+
+def remove(lab: str, host: str) -> None:
+    """Remove the host's folders, inner ones first; LabError when a process is left in them."""
+    for folder in folders(lab, host):
+        for inner in sorted(folder.rglob("*"), reverse=True):
+            if inner.is_dir():
+                _remove(inner)
+        _remove(folder)
+        for outer in (folder.parent, folder.parent.parent):
+            with suppress(OSError):
+                outer.rmdir()
+
+
+def _remove(folder: Path) -> None:
+    """A folder whose last process has just ended stays busy for a moment."""
+    for _ in range(100):
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise LabError(f"{folder} still holds processes: {sorted(_members(folder))}")
+
+
+def _members(folder: Path) -> Iterator[int]:
+    for inner in folder.rglob("cgroup.procs"):
+        with suppress(OSError):
+            yield from map(int, inner.read_text().split())
+
+
+def _proportional_kib(pid: int) -> int:
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return 0

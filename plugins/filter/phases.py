@@ -1,0 +1,54 @@
+"""Filters that shape what modules return into the documents of phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+
+def only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The named parts of a result, without what Ansible adds to it."""
+    return {name: document[name] for name in names if name in document}
+
+
+def as_steps(
+    changes: Iterable[Mapping[str, Any]], kind: str, rollback_class: str = "reversible"
+) -> list[dict[str, Any]]:
+    """Changes of packages, or of anything with from and to, as steps of a plan or a record."""
+    return [
+        {
+            "action": _action(kind, change),
+            "target": change[kind],
+            "from": change["from"],
+            "to": change["to"],
+            "rollback_class": rollback_class,
+        }
+        for change in changes
+    ]
+
+
+def _action(kind: str, change: Mapping[str, Any]) -> str:
+    if not change["from"]:
+        return f"install {kind}"
+    return f"set {kind}" if change["to"] else f"remove {kind}"
+
+
+def as_moves(changes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Changes of packages in words."""
+    return [f"{one['package']} {one['from'] or 'absent'} -> {one['to'] or 'absent'}" for one in changes]
+
+
+def drift(found: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What would be done and was not planned, and what was planned and would not be done, in words."""
+    now, planned = set(as_moves(found)), set(as_moves(expected))
+    return [f"not planned: {one}" for one in sorted(now - planned)] + [
+        f"no more: {one}" for one in sorted(planned - now)
+    ]
+
+
+class FilterModule:
+    """Found by Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {"only": only, "as_steps": as_steps, "as_moves": as_moves, "drift": drift}
