@@ -1,4 +1,4 @@
-"""maintkit.ops.phase_result: what a phase has done on a host, left where the controller reads it (docs/procedures.md)."""
+"""maintkit.ops.phase_result: what a phase has done on a host, left where the controller reads it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         _spec, told = self.validate_argument_spec(argument_spec=ARGUMENTS)
         host = str(variables["inventory_hostname"])
-        document = {"schema": SCHEMA, "host": host, **{name: told[name] for name in ARGUMENTS}}
+        known: dict[str, Any] = {"address": str(self._templar.template(variables.get("ansible_host", host)))}
+        known["groups"] = sorted(variables.get("group_names", []))
+        document = {"schema": SCHEMA, "host": host, **known, **{name: told[name] for name in ARGUMENTS}}
         exchange = self._templar.template(variables.get("maintkit_exchange") or "")
         if exchange:
             leave(Path(str(exchange)), document)

@@ -100,6 +100,26 @@ class DiskNeed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What must hold after the change: a unit is active, a port accepts, a page answers with these words."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["unit", "port", "http"]
+    name: Line
+    unit: str | None = None
+    port: int | None = None
+    url: str | None = None
+    contains: str | None = None
+    timeout: float | None = None
+
+    @property
+    def told(self) -> dict[str, str | int | float]:
+        """As maintkit.ops.health_gate takes it."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanHost:
     """One host and what happens there, in order.
 
@@ -118,6 +138,7 @@ class PlanHost:
     restarts: tuple[Line, ...] = ()
     reboot: bool = False
     disk: tuple[DiskNeed, ...] = ()
+    gates: tuple[Gate, ...] = ()
     drained_from: tuple[Name, ...] = ()
     after: tuple[Name, ...] = ()
 

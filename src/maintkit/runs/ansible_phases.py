@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maintkit.errors import RunFailed
+from maintkit.errors import NothingMatched, RunFailed
 from maintkit.runs.ansible import Played, play
 from maintkit.runs.driver import PhaseOrder, PhaseResult
 from maintkit.runs.exchange import exchange_directory
@@ -25,12 +25,34 @@ class AnsiblePhases:
 
     played: Callable[..., Played] = play
 
+    def probe(
+        self, procedure: str, *, site: Path, inventory: Path, scope: str, variables: Mapping[str, Any], timeout_s: float
+    ) -> dict[str, PhaseResult]:
+        """Ask all hosts of the scope what the procedure would do there, by host; NothingMatched when there are none."""
+        with exchange_directory() as exchange:
+            done = self.played(
+                f"maintkit.ops.procedures.{procedure}.probe",
+                site=site,
+                inventory=inventory,
+                limit=scope,
+                variables={**variables, "maintkit_exchange": str(exchange)},
+                timeout_s=timeout_s,
+            )
+            hosts = sorted({host for word in _WORDS for host in done.stats.get(word, {})})
+            if not hosts:
+                raise NothingMatched(
+                    f"no host of {inventory} matches {scope!r}: {_last(done.said, 3)}",
+                    hint="`ansible-inventory --graph` shows the hosts and groups there are",
+                )
+            found = {host: _document(exchange / "phases" / f"{host}.probe.json") for host in hosts}
+        return {host: _result(host, done, document, what=f"{procedure}.probe") for host, document in found.items()}
+
     def phase(self, order: PhaseOrder) -> PhaseResult:
         """See `PhaseDriver.phase`."""
         began = time.monotonic()
         with exchange_directory() as exchange:
             done = self.played(
-                f"maintkit.ops.{order.procedure}.{order.phase.value}",
+                f"maintkit.ops.procedures.{order.procedure}.{order.phase.value}",
                 site=order.site,
                 inventory=order.inventory,
                 limit=order.host,
@@ -39,27 +61,26 @@ class AnsiblePhases:
             )
             document = _document(exchange / "phases" / f"{order.host}.{order.phase.value}.json")
         took_ms = int((time.monotonic() - began) * 1000)
-        return _result(order, done, document, took_ms=took_ms)
+        what = f"{order.procedure}.{order.phase.value}"
+        return _result(order.host, done, document, what=what, took_ms=took_ms)
 
 
-def _result(order: PhaseOrder, done: Played, document: Mapping[str, Any] | None, *, took_ms: int) -> PhaseResult:
+def _result(host: str, done: Played, document: Mapping[str, Any] | None, *, what: str, took_ms: int = 0) -> PhaseResult:
     """The document's word counts, and only when Ansible does not contradict it."""
     if done.status == "timeout":
-        return PhaseResult(outcome="lost", reason=f"no end after {order.timeout_s:.0f} s", took_ms=took_ms)
-    if not any(order.host in done.stats.get(word, {}) for word in _WORDS):
-        what = f"{order.procedure}.{order.phase.value}"
+        return PhaseResult(outcome="lost", reason="no end within the time it was given", took_ms=took_ms)
+    if not any(host in done.stats.get(word, {}) for word in _WORDS):
         raise RunFailed(
-            f"ansible-playbook did not run {what} on {order.host}:\n  {_last(done.said)}",
-            hint="`maintkit resume` goes on once the cause is mended",
+            f"ansible-playbook did not run {what} on {host}:\n  {_last(done.said)}",
+            hint="mend the cause; `maintkit resume` goes on with a run that has begun",
         )
-    if order.host in done.stats.get("dark", {}):
+    if host in done.stats.get("dark", {}):
         return PhaseResult(outcome="lost", reason=_last(done.said, 3), took_ms=took_ms, document=document)
-    failed = bool(done.stats.get("failures", {}).get(order.host)) or done.code != 0
+    failed = bool(done.stats.get("failures", {}).get(host))
     said = None if document is None else OUTCOMES.get(str(document.get("status")))
     if document is None or said is None:
-        return PhaseResult(
-            outcome="failed", reason=_last(done.said, 6) if failed else "it left no document", took_ms=took_ms
-        )
+        reason = _last(done.said, 6) if failed else "it left no document"
+        return PhaseResult(outcome="failed", reason=reason, took_ms=took_ms)
     return PhaseResult(
         outcome="failed" if failed else said,
         reason=str(document.get("reason") or (_last(done.said, 6) if failed else "")),

@@ -1,4 +1,4 @@
-"""From an approved plan to a run: refuse it, begin it, go on with it. What may refuse is asked again before each host."""
+"""From an approved plan to a run: refuse, begin, go on. What may refuse is asked again before each host."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from maintkit.contract.load import Site
 from maintkit.errors import ChangeRefused, MaintkitError, NotFound
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import lock, supervise
-from maintkit.plans.approve import USED, Permission, permission, use
+from maintkit.plans.approve import Permission, permission, use
 from maintkit.plans.content import content, require_same
 from maintkit.plans.frozen import plan_of
 from maintkit.plans.lock import HostLock
 from maintkit.plans.model import Content, Plan, PlanHost
+from maintkit.plans.record import USED
 from maintkit.plans.sign import Authority, authority
 from maintkit.plans.window import Window
 from maintkit.runs import collection

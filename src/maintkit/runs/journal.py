@@ -53,6 +53,10 @@ class Journal:
         """A host that had ended unknown is looked at again."""
         self.ledger.append(REOPENED, {}, run=self.run, subject=host)
 
+    def ask(self, wish: str, *, by: str, why: str) -> None:
+        """Somebody wants the change to pause or to end after the host at work."""
+        self.ledger.append(WISH, {"wish": wish, "by": by, "why": why}, run=self.run)
+
     def finish(self, body: Mapping[str, Any]) -> None:
         """The change has ended."""
         self.ledger.append(FINISHED, body, run=self.run)
