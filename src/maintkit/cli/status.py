@@ -15,8 +15,8 @@ from maintkit.cli.terminal.place import site_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import to_text
+from maintkit.evidence.changes import Standing, runs, standing
 from maintkit.evidence.ledger import Ledger
-from maintkit.runs.standing import Standing, runs, standing
 
 POLL_S = 1.0
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from maintkit import __version__
 from maintkit.contract.load import Site
 from maintkit.errors import ChangeRefused, MaintkitError, NotFound
+from maintkit.evidence.changes import RESUMED, STARTED, WISH
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import lock, supervise
 from maintkit.plans.approve import Permission, permission, use
@@ -23,7 +24,7 @@ from maintkit.plans.window import Window
 from maintkit.runs import collection
 from maintkit.runs.driver import PhaseDriver
 from maintkit.runs.engine import Change, Permit, Place, Watcher
-from maintkit.runs.journal import RESUMED, STARTED, WISH, Journal
+from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState
 from maintkit.runs.variables import variables
 from maintkit.runs.verdict import Verdict

@@ -6,15 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from maintkit.evidence.changes import CLOSED, FINISHED, HELD, INTENT, OBSERVED, REOPENED, WISH
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.phases import HostState, Mark, Phase
-
-STARTED, RESUMED, FINISHED = "change.started", "change.resumed", "change.finished"
-INTENT, OBSERVED = "phase.intent", "phase.observed"
-HELD, CLOSED, REOPENED = "host.held", "host.closed", "host.reopened"
-WISH = "change.wish"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,19 +9,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from world import FORWARD_S, NIGHT, ROLLBACK_S, Killed, World, plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from world import FORWARD_S, NIGHT, ROLLBACK_S, Killed, World, plan_of
 
 from maintkit.clock import FixedClock
 from maintkit.errors import HostLocked
+from maintkit.evidence.changes import FINISHED, HELD, INTENT, OBSERVED
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.plans.model import PlanHost
 from maintkit.plans.window import Window
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.engine import Change, Permit, Place
-from maintkit.runs.journal import FINISHED, HELD, INTENT, OBSERVED, Journal
+from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState, Phase
 from maintkit.runs.verdict import Verdict
 

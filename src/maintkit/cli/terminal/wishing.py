@@ -8,8 +8,8 @@ import click
 
 from maintkit.cli.terminal.place import site_ledger
 from maintkit.errors import ChangeRefused
+from maintkit.evidence.changes import standing
 from maintkit.runs.journal import Journal
-from maintkit.runs.standing import standing
 
 
 def wish(what: str, run: str, *, why: str, by: str, site: Path) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 from maintkit.errors import NotFound
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
-from maintkit.runs.journal import CLOSED, FINISHED, HELD, INTENT, OBSERVED, RESUMED, STARTED
+
+STARTED, RESUMED, FINISHED, WISH = "change.started", "change.resumed", "change.finished", "change.wish"
+INTENT, OBSERVED = "phase.intent", "phase.observed"
+HELD, CLOSED, REOPENED = "host.held", "host.closed", "host.reopened"
 
 
 @dataclass(frozen=True, kw_only=True)
