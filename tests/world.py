@@ -34,7 +34,7 @@ def _host(name: str, number: int) -> PlanHost:
     def step(phase: Phase, seconds: int) -> Step:
         return Step(
             phase=phase.value, action="upgrade", title_zh="更新软件包", target="hello", before="1.0-1", after="1.1-1",
-            rollback="reversible", risk="low", estimate=Estimate(seconds=seconds, samples=0, detail="default rate"),
+            rollback="reversible", risk="low", estimate=Estimate(seconds=seconds, samples=0, detail_zh="默认速率"),
         )  # fmt: skip
 
     steps = (step(Phase.CHANGE, FORWARD_S), step(Phase.ROLLBACK, ROLLBACK_S))
