@@ -1,4 +1,7 @@
-"""Write the golden document trees anew, to be read as a diff before a commit: `python tests/golden/draw.py`."""
+"""Write the golden document trees anew, to be read as a diff before a commit.
+
+`PYTHONPATH=tests python tests/golden/draw.py`
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import sample_changes as changes
 import sample_inspections as sample
 
 from maintkit.documents.model import Document, to_tree
-from maintkit.documents.views import Quarter, inspection_record, inspection_summary
+from maintkit.documents.views import Quarter, inspection_record, inspection_summary, upgrade_request
 
 HERE = Path(__file__).parent
 
@@ -24,6 +28,9 @@ def documents() -> dict[str, Document]:
         "record-one-host": inspection_record(one, first, {}, header),
         "record-interrupted": inspection_record(cut, first, {}, header),
         "record-hostile": inspection_record(hostile, first, {}, header),
+        "upgrade-request": upgrade_request(changes.application(), header),
+        "upgrade-request-signed": upgrade_request(changes.signed(), header),
+        "upgrade-request-urgent": upgrade_request(changes.urgent(), header),
         "summary": inspection_summary(Quarter(year=2026, number=4), [fleet], handlings, header),
     }
 

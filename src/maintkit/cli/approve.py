@@ -55,7 +55,8 @@ def command(
 ) -> None:
     """Approve a plan by an SSH signature over its hash, its hosts and its window.
 
-    Approve only what you have read: `maintkit plan show PLAN` and 《升级申请》 say what will be done.
+    Approve only what you have read: `maintkit plan show PLAN` and 《升级申请》 say what will be done. The text that is
+    signed is printed before.
     """
     if (plan is None) == (rule is None):
         raise click.UsageError("name either a PLAN or --standing ID")
@@ -87,6 +88,7 @@ def _sign_plan(
     now = SystemClock().now()
     act = approve.approval_act(plan, window, rules.zone, role=role, signer=principal, nonce=nonce(), at=now)
     approve.require_acceptable(act, plan, rules, now)  # before somebody types a passphrase
+    click.echo(act.text, err=True)
     return approve.approve(ledger, plan, act, sign(act, key=key), rules)
 
 
@@ -95,6 +97,7 @@ def _sign_rule(ledger: Ledger, rules: Authority, id_: str, role: Role, signer: t
     found = standing.rule_of(rules.changes, id_)
     now = SystemClock().now()
     act = standing.standing_act(ledger.id, found, role=role, signer=principal, nonce=nonce(), at=now)
+    click.echo(act.text, err=True)
     return standing.approve_standing(ledger, found, act, sign(act, key=key), rules)
 
 

@@ -43,11 +43,11 @@ def quantity(value: float | str | None, unit: str) -> str:
 
 
 def duration(seconds: int) -> str:
-    """`45 秒`, `18 分钟`, `1 小时 5 分钟`: whole minutes, rounded up, from two minutes on."""
+    """`45 秒`, `18 分钟`, `2 小时`, `1 小时 5 分钟`: whole minutes, rounded up, from two minutes on."""
     if seconds < 120:
         return f"{seconds} 秒"
     hours, minutes = divmod(-(-seconds // 60), 60)
-    return f"{hours} 小时 {minutes} 分钟" if hours else f"{minutes} 分钟"
+    return " ".join(f"{number} {unit}" for number, unit in ((hours, "小时"), (minutes, "分钟")) if number)
 
 
 def number(value: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal
 
+from maintkit.clock import to_text
 from maintkit.errors import ApprovalRefused, ChangeRefused, WindowClosed
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import emergency, standing
@@ -98,7 +99,7 @@ def permission(ledger: Ledger, plan: Plan, authority: Authority, *, run: str | N
     """
     now = ledger.clock.now()
     require_frozen(ledger, plan)
-    require_unspent(ledger, plan, run)
+    _spent(ledger, plan.id, run)
     refusal: ChangeRefused | None = None
     for ground in (_signed, _standing, _emergency):
         try:
@@ -112,26 +113,35 @@ def permission(ledger: Ledger, plan: Plan, authority: Authority, *, run: str | N
 
 
 def use(ledger: Ledger, used: Permission, run: str) -> None:
-    """Record that a run spends this permission; a plan runs once."""
-    body = {
-        "plan_sha256": used.sha256,
-        "ground": used.ground,
-        "window": [used.window.start.isoformat(), used.window.end.isoformat()],
-        "by": list(used.by),
-        "nonces": list(used.nonces),
-        "detail": used.detail,
-    }
-    ledger.append(USED, body, run=run, subject=used.plan)
+    """Record that a run spends this permission. A plan runs once: of two runs at once, one is refused.
+
+    A run that goes on has spent it already, and nothing is recorded again.
+    """
+    with ledger.writing(f"start run {run}"):
+        if _spent(ledger, used.plan, run):
+            return
+        body = {
+            "plan_sha256": used.sha256,
+            "ground": used.ground,
+            "window": [to_text(used.window.start), to_text(used.window.end)],
+            "by": list(used.by),
+            "nonces": list(used.nonces),
+            "detail": used.detail,
+        }
+        ledger.append(USED, body, run=run, subject=used.plan)
 
 
-def require_unspent(ledger: Ledger, plan: Plan, run: str | None = None) -> None:
-    """ApprovalRefused naming the first run when this plan has run already, unless `run` is that run."""
-    spent = next(ledger.entries(kind=USED, subject=plan.id, limit=1), None)
-    if spent is not None and (run is None or spent.run != run):
+def _spent(ledger: Ledger, plan: str, run: str | None) -> bool:
+    """Whether this run has spent the plan's permission; ApprovalRefused names another run that has."""
+    spent = next(ledger.entries(kind=USED, subject=plan, limit=1), None)
+    if spent is None:
+        return False
+    if run is None or spent.run != run:
         raise ApprovalRefused(
-            f"plan {plan.id} was used by run {spent.run} on {spent.at:%F %R %z}",
+            f"plan {plan} was used by run {spent.run} on {spent.at:%F %R %z}",
             hint="a plan runs once: make a new one, or go on with that run by `maintkit resume`",
         )
+    return True
 
 
 def require_acceptable(act: Act, plan: Plan, authority: Authority, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from maintkit.clock import from_text, to_text
 from maintkit.contract.span import Span
 from maintkit.errors import ApprovalRefused
 from maintkit.evidence.entry import Entry
@@ -37,7 +38,7 @@ def declare(ledger: Ledger, plan: Plan, people: People, *, lasts: Span, by: str,
     if len(reason.strip()) < SHORTEST_REASON:
         raise ApprovalRefused(f"{reason!r} is no reason", hint="say what happened and what would happen by waiting")
     until = ledger.clock.now() + timedelta(minutes=lasts.minutes)
-    body = {"plan_sha256": plan.sha256, "by": person.name, "reason": reason.strip(), "until": until.isoformat()}
+    body = {"plan_sha256": plan.sha256, "by": person.name, "reason": reason.strip(), "until": to_text(until)}
     return _emergency(ledger.append(DECLARED, body, subject=plan.id))
 
 
@@ -60,5 +61,5 @@ def _emergency(entry: Entry) -> Emergency:
         sha256=body["plan_sha256"],
         by=body["by"],
         reason=body["reason"],
-        window=Window(start=entry.at, end=datetime.fromisoformat(body["until"])),
+        window=Window(start=entry.at, end=from_text(body["until"])),
     )

@@ -14,5 +14,5 @@ GOLDEN = Path(draw.HERE)
 def test_a_known_inspection_gives_the_known_document(name: str) -> None:
     """A change of wording or layout shows up as a diff of the tree, and is meant."""
     assert draw.tree_text(draw.documents()[name]) == (GOLDEN / f"{name}.json").read_text(), (
-        "if this is meant, run `python tests/golden/draw.py` and read the diff"
+        "if this is meant, run `PYTHONPATH=tests python tests/golden/draw.py` and read the diff"
     )

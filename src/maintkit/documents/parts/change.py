@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
 
@@ -63,7 +64,7 @@ def steps(plan: Plan) -> tuple[Block, ...]:
     """A table for each set of hosts that go through the same steps, in order."""
     groups: dict[tuple[Step, ...], list[str]] = {}
     for host in plan.hosts:
-        groups.setdefault(host.steps, []).append(host.name)
+        groups.setdefault(_rollback_last(host.steps), []).append(host.name)
     blocks: list[Block] = []
     for number, (same, hosts) in enumerate(groups.items(), start=1):
         if len(groups) > 1:
@@ -101,8 +102,9 @@ def risks(plan: Plan) -> tuple[Block, ...]:
     service = (
         f"实施期间主机由 {'、'.join(drained)} 摘除，其余主机继续服务。" if drained else "实施期间主机不从负载均衡摘除。"
     )
+    canary = "首批一台主机先行，验证通过后才继续。" if len(plan.hosts) > 1 else ""
     return (
-        Paragraph(text=f"总体风险：{RISK[plan.risk]}。首批一台主机先行（验证通过后才继续）。{service}"),
+        Paragraph(text=f"总体风险：{RISK[plan.risk]}。{canary}{service}"),
         Table(
             columns=(
                 Column(title="步骤", width=46),
@@ -142,6 +144,7 @@ def rollback(plan: Plan) -> tuple[Block, ...]:
         for step in host.steps
         if step.phase in ("backup", "change", "rollback")
     }
+    shown = _rollback_last(chosen.values())
     return (
         Paragraph(
             text="变更或验证失败时立即回退已开始变更的主机，以变更前检查验证回退结果，并停止其后全部批次。"
@@ -161,7 +164,7 @@ def rollback(plan: Plan) -> tuple[Block, ...]:
                     Cell(text=ROLLBACK[step.rollback], tone=_TONE.get(step.rollback, "plain")),
                     Cell(text=wording.duration(step.estimate.seconds)),
                 )
-                for step in chosen.values()
+                for step in shown
             ),
             empty="本计划没有备份、变更与回退步骤",
         ),
@@ -194,7 +197,7 @@ def _packages(plan: Plan) -> Iterator[tuple[Cell, ...]]:
 def _parameters(plan: Plan) -> tuple[Block, ...]:
     if not plan.parameters:
         return ()
-    said = "，".join(f"{name} = {value}" for name, value in plan.parameters.items())
+    said = "，".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in plan.parameters.items())
     return (Paragraph(text=f"参数：{said}"),)
 
 
@@ -221,6 +224,11 @@ def _step_table(same: Iterable[Step]) -> Table:
         ),
         empty="没有步骤",
     )
+
+
+def _rollback_last(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """In their order, with what is only done after a failure at the end."""
+    return tuple(sorted(steps, key=lambda step: step.phase == "rollback"))
 
 
 def _transition(step: Step) -> str:

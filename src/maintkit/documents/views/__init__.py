@@ -2,5 +2,6 @@
 
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
+from maintkit.documents.views.upgrade_request import upgrade_request
 
-__all__ = ["Quarter", "inspection_record", "inspection_summary"]
+__all__ = ["Quarter", "inspection_record", "inspection_summary", "upgrade_request"]

@@ -28,6 +28,7 @@ TITLE = "升级申请"
 MOST_CONTENT_ON_PAPER = 80
 _STATEMENT = "采购人已阅知本申请的内容、步骤、时间安排、风险、备份与回退方案，同意在上述时间窗口内实施。"
 _SIGNED = "下列批准以 SSH 密钥签署于计划校验值、主机、时间窗口之上，签名原文存于台账，可用 ssh-keygen 独立核验。"
+_WATCHED = "实施时须有采购人指定的现场监督人签到；无人签到不得开始，监督人离开后不再开始新的步骤。"
 _UNSIGNED = "尚无电子签署。以手写方式批准时，请在下方签名、注明日期并盖章。"
 
 
@@ -106,7 +107,7 @@ def _alerts(application: Application, header: Header) -> tuple[Note, ...]:
 
 def _approvals(application: Application, header: Header) -> tuple[Block, ...]:
     if not application.approvals:
-        return (Paragraph(text=_UNSIGNED), sign_off(header, _STATEMENT))
+        return (Paragraph(text=_WATCHED), Paragraph(text=_UNSIGNED), sign_off(header, _STATEMENT))
     rows = tuple(
         (
             Cell(text=one.person),
@@ -126,7 +127,11 @@ def _approvals(application: Application, header: Header) -> tuple[Block, ...]:
         Column(title="密钥指纹", width=30),
         Column(title="台账", width=8, align="center"),
     )
-    return (Paragraph(text=_STATEMENT), Paragraph(text=_SIGNED), Table(columns=columns, rows=rows))
+    return (*map(_paragraph, (_WATCHED, _STATEMENT, _SIGNED)), Table(columns=columns, rows=rows))
+
+
+def _paragraph(text: str) -> Paragraph:
+    return Paragraph(text=text)
 
 
 def _proof(application: Application) -> EvidenceList:
