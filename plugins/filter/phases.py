@@ -41,6 +41,20 @@ def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
+def as_upgrade(
+    packages: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str]
+) -> list[dict[str, Any]]:
+    """An upgrade's steps. A migration without a way down comes back only by a restore."""
+    classes = {"restore_point": "reversible", "migrate": "reversible" if down else "restore-only"}
+    asked = {name: argv for name, argv in hooks.items() if argv}
+    acts = {
+        name: {"action": name, "target": " ".join(argv), "from": "", "to": "", "rollback_class": classes[name]}
+        for name, argv in asked.items()
+    }
+    first, last = acts.get("restore_point"), acts.get("migrate")
+    return [*([first] if first else []), *as_steps(packages, "package"), *([last] if last else [])]
+
+
 def as_unit_gates(units: Iterable[str], *, changed_pid: bool) -> list[dict[str, Any]]:
     """Services as gates for maintkit.ops.health_gate."""
     return [{"kind": "unit", "unit": unit, "changed_pid": changed_pid} for unit in units]
@@ -68,6 +82,7 @@ class FilterModule:
             "only": only,
             "as_steps": as_steps,
             "as_restarts": as_restarts,
+            "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,
             "as_moves": as_moves,
             "drift": drift,
