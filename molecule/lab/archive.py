@@ -38,14 +38,15 @@ class Deb:
                 _put(root / "DEBIAN" / name, text, mode=0o755)
             _put(
                 root / "DEBIAN/control",
-                "".join(f"{key}: {value}\n" for key, value in self._control().items()),
+                "".join(f"{key}: {value}\n" for key, value in self.control().items()),
                 mode=0o644,
             )
             made = Path(directory) / "made.deb"
             run("dpkg-deb", "--root-owner-group", "-Zgzip", "--build", root, made)
             return made.read_bytes()
 
-    def _control(self) -> dict[str, str]:
+    def control(self) -> dict[str, str]:
+        """Its control fields."""
         told = {"Package": self.name, "Version": self.version, "Architecture": "all"}
         told |= {"Maintainer": "lab <lab@lab.example>", "Installed-Size": "16", "Description": "made for the lab"}
         return told | dict(self.fields)
@@ -70,7 +71,7 @@ def archive_of(debs: Sequence[Deb], *, label: str = "Lab") -> tuple[File, ...]:
 
 
 def _entry(deb: Deb, content: bytes) -> str:
-    told = {**deb._control(), "Filename": f"./{deb.file_name}", "Size": str(len(content))}
+    told = {**deb.control(), "Filename": f"./{deb.file_name}", "Size": str(len(content))}
     told["SHA256"] = hashlib.sha256(content).hexdigest()
     return "".join(f"{key}: {value}\n" for key, value in told.items())
 

@@ -33,6 +33,33 @@ def _action(kind: str, change: Mapping[str, Any]) -> str:
     return f"set {kind}" if change["to"] else f"remove {kind}"
 
 
+def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
+    """Restarts as steps. What ran before cannot be brought back."""
+    return [
+        {"action": "restart", "target": target, "from": "", "to": "", "rollback_class": "point-of-no-return"}
+        for target in targets
+    ]
+
+
+def as_upgrade(
+    packages: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str]
+) -> list[dict[str, Any]]:
+    """An upgrade's steps. A migration without a way down comes back only by a restore."""
+    classes = {"restore_point": "reversible", "migrate": "reversible" if down else "restore-only"}
+    asked = {name: argv for name, argv in hooks.items() if argv}
+    acts = {
+        name: {"action": name, "target": " ".join(argv), "from": "", "to": "", "rollback_class": classes[name]}
+        for name, argv in asked.items()
+    }
+    first, last = acts.get("restore_point"), acts.get("migrate")
+    return [*([first] if first else []), *as_steps(packages, "package"), *([last] if last else [])]
+
+
+def as_unit_gates(units: Iterable[str], *, changed_pid: bool) -> list[dict[str, Any]]:
+    """Services as gates for maintkit.ops.health_gate."""
+    return [{"kind": "unit", "unit": unit, "changed_pid": changed_pid} for unit in units]
+
+
 def as_moves(changes: Iterable[Mapping[str, Any]]) -> list[str]:
     """Changes of packages in words."""
     return [f"{one['package']} {one['from'] or 'absent'} -> {one['to'] or 'absent'}" for one in changes]
@@ -51,4 +78,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"only": only, "as_steps": as_steps, "as_moves": as_moves, "drift": drift}
+        return {
+            "only": only,
+            "as_steps": as_steps,
+            "as_restarts": as_restarts,
+            "as_upgrade": as_upgrade,
+            "as_unit_gates": as_unit_gates,
+            "as_moves": as_moves,
+            "drift": drift,
+        }

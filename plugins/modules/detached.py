@@ -42,6 +42,10 @@ options:
     description: Seconds to wait for the end. V(0) only begins it. The step goes on either way.
     type: float
     default: 3600
+  delay:
+    description: Seconds before the command runs, so that the answer is home before what might cut the way.
+    type: float
+    default: 0
   token:
     description: The run's token (M(maintkit.ops.host_lock)). Refused when the host has seen a higher one.
     type: int
@@ -99,7 +103,13 @@ def attend(params: dict, *, check_mode: bool) -> dict:
         state = step.state()
         return {"changed": state == steps.ABSENT, "state": state, "unit": step.unit}
     environment = {name: str(value) for name, value in params["environment"].items()}
-    began = step.start(params["argv"], environment=environment, chdir=params["chdir"], token=params["token"])
+    began = step.start(
+        params["argv"],
+        environment=environment,
+        chdir=params["chdir"],
+        token=params["token"],
+        delay_s=params["delay"],
+    )
     state = step.wait(params["timeout"])
     told = {"changed": began, "state": state, "unit": step.unit}
     if state == steps.DONE:
@@ -120,6 +130,7 @@ def main() -> None:
             "environment": {"type": "dict", "default": {}},
             "chdir": {"type": "path", "default": "/"},
             "timeout": {"type": "float", "default": 3600},
+            "delay": {"type": "float", "default": 0},
             "token": {"type": "int", "no_log": False},
         },
         supports_check_mode=True,

@@ -23,7 +23,7 @@ def holder() -> dict:
     return read_json(lock_file()) or {"run": "", "holder": "", "token": 0}
 
 
-def take(run: str, *, who: str, token: int) -> bool:
+def take(run: str, *, who: str, token: int, keep: bool = True) -> bool:
     """Hold the host for a run; whether that is new. The same run may take it again with a higher token.
 
     Refused when another run holds it, and when the token is lower than one that was seen.
@@ -40,12 +40,12 @@ def take(run: str, *, who: str, token: int) -> bool:
                 f"token {token} is not above {now['token']}, which was seen here: another controller came later"
             )
         wanted = {"run": run, "holder": who, "token": token}
-        if wanted != now:
+        if wanted != now and keep:
             write(lock_file(), json.dumps(wanted))
         return wanted != now
 
 
-def release(run: str, *, token: int) -> bool:
+def release(run: str, *, token: int, keep: bool = True) -> bool:
     """Let the host go; whether it was held. Refused when another run or a later token holds it."""
     with _alone():
         now = holder()
@@ -53,7 +53,8 @@ def release(run: str, *, token: int) -> bool:
             return False
         if now["run"] != run or token < now["token"]:
             raise Refused(f"run {now['run']} holds this host with token {now['token']}: run {run} may not let it go")
-        write(lock_file(), json.dumps({"run": "", "holder": "", "token": now["token"]}))
+        if keep:
+            write(lock_file(), json.dumps({"run": "", "holder": "", "token": now["token"]}))
         return True
 
 

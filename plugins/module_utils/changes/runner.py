@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 HEAD = 256 * 1024
 TAIL = 64 * 1024
@@ -21,6 +22,7 @@ def main(directory: str) -> int:
     os.chdir(directory)
     with open("intent.json") as file:
         intent = json.load(file)
+    time.sleep(intent["delay_s"])
     # Made by us or not at all: whoever comes second must not run the command again.
     os.close(os.open("started", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     keep(".")
