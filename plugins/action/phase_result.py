@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 SCHEMA = "maintkit.phase/1"
-PHASES = ("probe", "precheck", "backup", "change", "verify", "rollback")
+PHASES = ("probe", "precheck", "backup", "change", "verify", "rollback", "hold", "release")
 CLASSES = ("reversible", "snapshot", "restore-only", "point-of-no-return")
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "procedure": {"type": "str", "required": True},
@@ -19,6 +19,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "status": {"type": "str", "default": "ok", "choices": ["ok", "failed", "nothing-to-do"]},
     "changed": {"type": "bool", "default": False},
     "facts": {"type": "dict", "default": {}},
+    "frozen": {"type": "dict", "default": {}},
     "steps": {
         "type": "list",
         "elements": "dict",
@@ -47,6 +48,8 @@ class ActionModule(ActionBase):
         host = str(variables["inventory_hostname"])
         known: dict[str, Any] = {"address": str(self._templar.template(variables.get("ansible_host", host)))}
         known["groups"] = sorted(variables.get("group_names", []))
+        drained = variables.get("drain_with", "none") != "none"
+        known["drained_from"] = [str(self._templar.template(variables["drain_front"]))] if drained else []
         document = {"schema": SCHEMA, "host": host, **known, **{name: told[name] for name in ARGUMENTS}}
         exchange = self._templar.template(variables.get("maintkit_exchange") or "")
         if exchange:

@@ -21,7 +21,7 @@ options:
   phase:
     description: The phase's name.
     type: str
-    choices: [probe, precheck, backup, change, verify, rollback]
+    choices: [probe, precheck, backup, change, verify, rollback, hold, release]
     required: true
   status:
     description: How it ended.
@@ -34,6 +34,10 @@ options:
     default: false
   facts:
     description: What was found, as far as plan or record need it.
+    type: dict
+    default: {}
+  frozen:
+    description: Variables of the role that a plan freezes, so that its later phases do just this and nothing else.
     type: dict
     default: {}
   steps:

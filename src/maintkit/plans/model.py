@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 
 from maintkit.clock import to_text
 from maintkit.contract.changes import RISKS, Risk
@@ -20,7 +29,7 @@ Phase = Literal["precheck", "backup", "change", "verify", "rollback"]
 # From what undoes itself to what cannot be undone; `restore-only` loses what was written since.
 Rollback = Literal["reversible", "snapshot", "restore-only", "point-of-no-return"]
 Effect = Literal["none", "some"]
-Parameter = bool | int | float | str | list[str] | None
+Parameter = JsonValue
 
 
 def _one_line(text: str) -> str:
@@ -123,6 +132,7 @@ class Gate:
 class PlanHost:
     """One host and what happens there, in order.
 
+    `variables` are what the procedure is told when it runs, as its probe has frozen it.
     `drained_from` are the balancers that send it no requests meanwhile; `after` are hosts that must be done before it.
     """
 
@@ -139,6 +149,7 @@ class PlanHost:
     reboot: bool = False
     disk: tuple[DiskNeed, ...] = ()
     gates: tuple[Gate, ...] = ()
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
     drained_from: tuple[Name, ...] = ()
     after: tuple[Name, ...] = ()
 

@@ -17,11 +17,20 @@ PLACE = Path("playbooks/procedures")
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
+class ProcedureRate(SiteModel):
+    """Seconds that a phase takes, assumed before anything was measured: in any case, and for each thing to do."""
+
+    fixed_s: float
+    per_unit_s: float = 0
+
+
 class ProcedurePhase(SiteModel):
     """A phase: the playbook that runs it, or the reason why there is none."""
 
     playbook: str | None = None
     absent: str | None = None
+    title_zh: str | None = None
+    rate: ProcedureRate | None = None
     interruptible: bool = True
     rollback_class: str | None = None
 
@@ -46,7 +55,13 @@ class Procedure(SiteModel):
     risk: Literal["none", "low", "medium", "high"]
     risk_reason: str
     phases: Mapping[str, ProcedurePhase]
+    actions: Mapping[str, str] = Field(default_factory=dict, description="Chinese titles of the change's steps")
     parameters: Mapping[str, ProcedureParameter] = Field(default_factory=dict)
+
+    @property
+    def plannable(self) -> bool:
+        """Whether it can say beforehand what it would do; what cannot changes nothing, and is run without a plan."""
+        return "probe" in self.phases and self.phases["probe"].playbook is not None
 
     @property
     def change_risk(self) -> Risk:

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from maintkit.errors import NothingMatched, RunFailed
+from maintkit.plans.procedure import load_procedure
+from maintkit.runs import collection
 from maintkit.runs.ansible import Played, play
-from maintkit.runs.driver import PhaseOrder, PhaseResult
+from maintkit.runs.driver import HoldOrder, PhaseOrder, PhaseResult
 from maintkit.runs.exchange import exchange_directory
-from maintkit.runs.phases import Outcome
+from maintkit.runs.phases import Outcome, Phase
 
 OUTCOMES: Mapping[str, Outcome] = {"ok": "ok", "nothing-to-do": "nothing", "failed": "failed"}
+MARK_TIMEOUT_S = 300.0
 _WORDS = ("failures", "dark", "ok", "skipped")
 
 
@@ -29,26 +32,55 @@ class AnsiblePhases:
         self, procedure: str, *, site: Path, inventory: Path, scope: str, variables: Mapping[str, Any], timeout_s: float
     ) -> dict[str, PhaseResult]:
         """Ask all hosts of the scope what the procedure would do there, by host; NothingMatched when there are none."""
+        return self._on_all(
+            f"procedures.{procedure}.probe",
+            site=site, inventory=inventory, limit=scope, variables=variables, timeout_s=timeout_s,
+        )  # fmt: skip
+
+    def hold(self, order: HoldOrder) -> dict[str, PhaseResult]:
+        """See `PhaseDriver.hold`."""
+        return self._mark("hold", order)
+
+    def release(self, order: HoldOrder) -> dict[str, PhaseResult]:
+        """See `PhaseDriver.release`."""
+        return self._mark("release", order)
+
+    def _mark(self, way: str, order: HoldOrder) -> dict[str, PhaseResult]:
+        variables = {"maintkit_run": order.run, "maintkit_tokens": order.tokens, "maintkit_holder": order.holder}
+        return self._on_all(
+            f"hosts.{way}",
+            site=order.site, inventory=order.inventory, limit=",".join(order.tokens), variables=variables,
+            timeout_s=MARK_TIMEOUT_S,
+        )  # fmt: skip
+
+    def _on_all(
+        self, playbook: str, *, inventory: Path, limit: str, variables: Mapping[str, Any], **more: Any
+    ) -> dict[str, PhaseResult]:
+        phase = playbook.rpartition(".")[2]
         with exchange_directory() as exchange:
             done = self.played(
-                f"maintkit.ops.procedures.{procedure}.probe",
-                site=site,
+                f"maintkit.ops.{playbook}",
                 inventory=inventory,
-                limit=scope,
+                limit=limit,
                 variables={**variables, "maintkit_exchange": str(exchange)},
-                timeout_s=timeout_s,
+                **more,
             )
             hosts = sorted({host for word in _WORDS for host in done.stats.get(word, {})})
             if not hosts:
                 raise NothingMatched(
-                    f"no host of {inventory} matches {scope!r}: {_last(done.said, 3)}",
+                    f"no host of {inventory} matches {limit!r}: {_last(done.said, 3)}",
                     hint="`ansible-inventory --graph` shows the hosts and groups there are",
                 )
-            found = {host: _document(exchange / "phases" / f"{host}.probe.json") for host in hosts}
-        return {host: _result(host, done, document, what=f"{procedure}.probe") for host, document in found.items()}
+            found = {host: _document(exchange / "phases" / f"{host}.{phase}.json") for host in hosts}
+        return {host: _result(host, done, document, what=playbook) for host, document in found.items()}
 
     def phase(self, order: PhaseOrder) -> PhaseResult:
-        """See `PhaseDriver.phase`."""
+        """See `PhaseDriver.phase`. A phase that the procedure lacks is said to be absent, with the reason it gives."""
+        lacks = load_procedure(collection.root(), order.procedure).phases[order.phase.value].absent
+        if lacks is not None:
+            # Nothing to check or keep is no failure; a change that cannot be undone, and must be, is one.
+            outcome: Outcome = "failed" if order.phase is Phase.ROLLBACK else "ok"
+            return PhaseResult(outcome=outcome, reason=f"{order.procedure} has no {order.phase.value}: {lacks}")
         began = time.monotonic()
         with exchange_directory() as exchange:
             done = self.played(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from maintkit import __version__
@@ -22,13 +23,14 @@ from maintkit.plans.record import USED
 from maintkit.plans.sign import Authority, authority
 from maintkit.plans.window import Window
 from maintkit.runs import collection
-from maintkit.runs.driver import PhaseDriver
+from maintkit.runs.driver import HoldOrder, PhaseDriver, PhaseResult
 from maintkit.runs.engine import Change, Permit, Place, Watcher
 from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState
 from maintkit.runs.variables import variables
 from maintkit.runs.verdict import Verdict
 
+_OPEN = {None, HostState.UNKNOWN, HostState.UNTOUCHED}  # what a run may still be taken up for
 _HOLD = {HostState.ROLLBACK_FAILED, HostState.UNKNOWN}  # what keeps a host locked: a person has to look first
 
 
@@ -48,11 +50,14 @@ class Desk:
         """Keys, people and rules as the files say it now: a key may be revoked in the middle of a window."""
         return authority(self.site)
 
+    @property
+    def inventory(self) -> Path:
+        """The site's inventory."""
+        return self.site.root / self.site.settings.inventory
+
     def content(self) -> tuple[Content, ...]:
         """What a change would be made of now."""
-        return content(
-            collection=collection.root(), site=self.site.root, inventory=self.site.root / self.site.settings.inventory
-        )
+        return content(collection=collection.root(), site=self.site.root, inventory=self.inventory)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +109,7 @@ def _take_up(desk: Desk, name: str, *, engineer: str) -> Run:
         plan = plan_of(ledger, started.subject or "")
         require_same(plan, desk.content())
         journal = Journal(ledger=ledger, run=name)
-        left = [host for host in plan.hosts if journal.closed().get(host.name) in (None, HostState.UNKNOWN)]
+        left = [host for host in plan.hosts if journal.closed().get(host.name) in _OPEN]
         if not left:
             raise ChangeRefused(f"run {name} has ended on every host", hint=f"`maintkit status {name}` shows how")
         locks = lock.take_all(ledger, plan.hosts, plan=plan.id, run=name)
@@ -117,17 +122,20 @@ def _take_up(desk: Desk, name: str, *, engineer: str) -> Run:
 
 
 def _carry_out(desk: Desk, run: Run) -> Verdict:
+    """All hosts are marked or none is begun; the marks and locks of those that a person has to look at stay."""
     journal = Journal(ledger=desk.ledger, run=run.name)
+    order = _hold_order(desk, run)
+    unheld = _unheld(desk.driver.hold(order))
     change = Change(
         plan=run.plan,
         permit=Permit(
             window=run.window,
-            refusal=lambda: refusal(desk, run),
+            refusal=lambda: unheld or refusal(desk, run),
             guard=lambda host: lock.require_held(desk.ledger, _lock_of(run, host)),
         ),
         place=Place(
             site=desk.site.root,
-            inventory=desk.site.root / desk.site.settings.inventory,
+            inventory=desk.inventory,
             variables=lambda host: variables(run.plan, host, token=_lock_of(run, host).token),
         ),
         journal=journal,
@@ -138,8 +146,23 @@ def _carry_out(desk: Desk, run: Run) -> Verdict:
     )
     made = change.execute()
     kept = {name for name, state in journal.closed().items() if state in _HOLD}
-    lock.release(desk.ledger, (held for held in run.locks if held.host not in kept))
+    free = {name: token for name, token in order.tokens.items() if name not in kept}
+    if free:
+        desk.driver.release(replace(order, tokens=free))
+    lock.release(desk.ledger, (held for held in run.locks if held.host in free))
     return made
+
+
+def _hold_order(desk: Desk, run: Run) -> HoldOrder:
+    tokens = {held.host: held.token for held in run.locks}
+    holder = run.locks[0].holder
+    return HoldOrder(site=desk.site.root, inventory=desk.inventory, run=run.name, tokens=tokens, holder=holder)
+
+
+def _unheld(marked: Mapping[str, PhaseResult]) -> str | None:
+    """Why not every host is ours, in words; None when all are."""
+    refused = [f"{host}: {result.reason}" for host, result in marked.items() if result.outcome != "ok"]
+    return f"not every host could be held: {'; '.join(refused)}" if refused else None
 
 
 def refusal(desk: Desk, run: Run) -> str | None:

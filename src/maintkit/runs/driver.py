@@ -126,8 +126,27 @@ class PhaseResult:
         return json.dumps(self.document, ensure_ascii=False, sort_keys=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class HoldOrder:
+    """Hosts that a run marks as its own, or lets go. `tokens` by host only grow: a late controller's are refused."""
+
+    site: Path
+    inventory: Path
+    run: str
+    tokens: Mapping[str, int]
+    holder: str
+
+
 class PhaseDriver(Protocol):
     """Runs phases on hosts."""
+
+    def hold(self, order: HoldOrder) -> Mapping[str, PhaseResult]:
+        """Mark the hosts as held by the run; what each of them said."""
+        ...
+
+    def release(self, order: HoldOrder) -> Mapping[str, PhaseResult]:
+        """Take the marks away."""
+        ...
 
     def phase(self, order: PhaseOrder) -> PhaseResult:
         """Run one phase on one host and wait for it; never raises for what happens on the host.

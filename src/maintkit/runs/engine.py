@@ -147,6 +147,9 @@ class Change:
             )
         )
         self.journal.observe(host.name, phase, result)
+        if result.outcome == "ok":
+            changes = [step for step in host.steps if step.phase == "change"]
+            self.journal.time(self.plan.procedure, phase, host.name, took_ms=result.took_ms, size=len(changes))
         self.watcher.observed(host.name, phase, result)
 
     def _wait_for_a_lost_host(self, host: PlanHost, phase: Phase) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from maintkit.evidence.changes import CLOSED, FINISHED, HELD, INTENT, OBSERVED, REOPENED, WISH
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.plans.predict import TIMED
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.phases import HostState, Mark, Phase
 
@@ -37,6 +38,11 @@ class Journal:
         }
         self.ledger.append(OBSERVED, body, run=self.run, subject=host, attachments=(kept,) if kept else ())
 
+    def time(self, procedure: str, phase: Phase, host: str, *, took_ms: int, size: int) -> None:
+        """How long a phase took for so many things to do: what later plans estimate by."""
+        body = {"host": host, "seconds": took_ms / 1000, "size": size}
+        self.ledger.append(TIMED, body, run=self.run, subject=f"{procedure} {phase.value}")
+
     def hold(self, host: str, reason: str) -> None:
         """A host is not begun."""
         self.ledger.append(HELD, {"reason": reason}, run=self.run, subject=host)
@@ -46,7 +52,7 @@ class Journal:
         self.ledger.append(CLOSED, {"state": state.value}, run=self.run, subject=host)
 
     def reopen(self, host: str) -> None:
-        """A host that had ended unknown is looked at again."""
+        """A host that had ended unknown, or untouched, is looked at again."""
         self.ledger.append(REOPENED, {}, run=self.run, subject=host)
 
     def ask(self, wish: str, *, by: str, why: str) -> None:
@@ -81,5 +87,7 @@ def marks(entries: Iterable[Entry]) -> tuple[Mark, ...]:
         elif entry.kind == OBSERVED:
             found[-1] = Mark(phase=Phase(entry.body["phase"]), outcome=entry.body["outcome"])
         elif entry.kind == REOPENED:
-            found.append(Mark(phase=found[-1].phase, outcome="begun"))
+            # What was not changed is checked again from the beginning.
+            changed = any(mark.phase == Phase.CHANGE for mark in found)
+            found.append(Mark(phase=found[-1].phase if changed else Phase.PRECHECK, outcome="begun"))
     return tuple(found)

@@ -14,14 +14,15 @@ from maintkit.errors import ChangeRefused
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans.content import content
 from maintkit.plans.frozen import freeze, next_id
-from maintkit.plans.model import Estimate, Gate, Parameter, Plan, PlanHost
-from maintkit.plans.predict import estimate, timings
-from maintkit.plans.procedure import Procedure, load_procedure
+from maintkit.plans.model import Estimate, Gate, Parameter, Phase, Plan, PlanHost
+from maintkit.plans.parts import parts, problems
+from maintkit.plans.predict import Rate, estimate, timings
+from maintkit.plans.procedure import Procedure, ProcedureRate, load_procedure
 from maintkit.runs import collection
 from maintkit.runs.driver import PhaseResult
-from maintkit.runs.variables import Planner, planner
 
 TIMEOUT_S = 900.0
+_UNKNOWN = ProcedureRate(fixed_s=60)  # of a phase whose procedure.yml says nothing
 VERSIONS = ("maintkit", "ansible-core", "ansible-runner")
 
 
@@ -60,12 +61,9 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     found = driver.probe(
         procedure.id, site=site.root, inventory=inventory, scope=wish.scope, variables=prefixed, timeout_s=TIMEOUT_S
     )
-    makes = planner(procedure.id)
-    documents = _usable(found, makes)
-    wanted = {host: document for host, document in documents.items() if not makes.nothing_to_do(document["facts"])}
-    hosts = tuple(
-        _host(host, document, site, ledger, procedure, makes) for host, document in (wanted or documents).items()
-    )
+    documents = _usable(found)
+    wanted = {host: document for host, document in documents.items() if document["status"] != "nothing-to-do"}
+    hosts = tuple(_host(host, document, site, ledger, procedure) for host, document in (wanted or documents).items())
     return freeze(ledger, _plan(site, ledger, wish, procedure, parameters, hosts))
 
 
@@ -97,13 +95,13 @@ def _plan(
     )
 
 
-def _usable(found: Mapping[str, PhaseResult], makes: Planner) -> dict[str, Mapping[str, Any]]:
+def _usable(found: Mapping[str, PhaseResult]) -> dict[str, Mapping[str, Any]]:
     """The documents of all hosts; ChangeRefused names those that cannot be planned for, each with its reason."""
     refused, usable = [], {}
     for host, result in found.items():
         if result.outcome in ("lost", "failed") or result.document is None:
             refused.append(f"{host}: {result.reason or 'it did not answer'}")
-        elif wrong := makes.problems(result.document["facts"]):
+        elif wrong := problems(result.document):
             refused.append(f"{host}: {'; '.join(wrong)}")
         else:
             usable[host] = result.document
@@ -115,27 +113,21 @@ def _usable(found: Mapping[str, PhaseResult], makes: Planner) -> dict[str, Mappi
     return usable
 
 
-def _host(
-    name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, procedure: Procedure, makes: Planner
-) -> PlanHost:
-    facts, groups = document["facts"], document["groups"]
-    predicted = _estimates(ledger, procedure, makes, makes.size(facts))
+def _host(name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, procedure: Procedure) -> PlanHost:
+    groups = document["groups"]
     return PlanHost(
         name=name,
-        machine_id=facts["identity"]["machine_id"],
-        boot_id=facts["identity"]["boot_id"],
-        address=document["address"],
         systems=systems_of(site.services, name, groups),
         gates=_gates(site, name, groups),
-        **makes.parts(facts, predicted, procedure.change_risk),
+        **parts(document, procedure, lambda phase, size: _estimate(ledger, procedure, phase, size)),
     )
 
 
-def _estimates(ledger: Ledger, procedure: Procedure, makes: Planner, size: int) -> dict[str, Estimate]:
-    return {
-        action: estimate(timings(ledger, procedure.id, action), size=size, rate=rate)
-        for action, rate in makes.RATES.items()
-    }
+def _estimate(ledger: Ledger, procedure: Procedure, phase: Phase, size: int) -> Estimate:
+    told = procedure.phases[phase].rate or _UNKNOWN
+    detail = f"默认速率：每台 {told.fixed_s:g} 秒，每项 {told.per_unit_s:g} 秒"
+    rate = Rate(fixed_s=told.fixed_s, per_unit_s=told.per_unit_s, detail_zh=detail)
+    return estimate(timings(ledger, procedure.id, phase), size=size, rate=rate)
 
 
 def _gates(site: Site, name: str, groups: list[str]) -> tuple[Gate, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -20,11 +19,8 @@ from maintkit.runs.planning import Wish, make_plan
 
 def plannable() -> list[str]:
     """Procedures of the collection that a plan can be made of."""
-    return [
-        name
-        for name in procedures(collection.root())
-        if importlib.util.find_spec(f"maintkit.plans.procedures.{name}") is not None
-    ]
+    root = collection.root()
+    return [name for name in procedures(root) if load_procedure(root, name).plannable]
 
 
 def planning(name: str) -> click.Command:
