@@ -1,4 +1,4 @@
-"""`maintkit plan`: changes before they are made. A procedure's own planning is one more function of this group."""
+"""`maintkit plan`: changes before they are made. Each procedure that can be planned is a command of this group."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.cli.terminal.place import open_ledger, site_ledger
+from maintkit.cli.terminal.planning import plannable, planning
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import to_text
@@ -26,9 +27,20 @@ from maintkit.plans.model import Plan, PlanHost
 from maintkit.plans.sign import Authority, authority
 
 
-@click.group()
+class Plans(click.Group):
+    """The group's own commands, and one for each procedure that can be planned."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *plannable()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        return planning(cmd_name) if found is None and cmd_name in plannable() else found
+
+
+@click.group(cls=Plans)
 def command() -> None:
-    """Plans: list, look at, compare."""
+    """Plans: make, list, look at, compare."""
 
 
 @command.command("list")

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 
 from maintkit.clock import to_text
 from maintkit.contract.changes import RISKS, Risk
@@ -20,7 +29,7 @@ Phase = Literal["precheck", "backup", "change", "verify", "rollback"]
 # From what undoes itself to what cannot be undone; `restore-only` loses what was written since.
 Rollback = Literal["reversible", "snapshot", "restore-only", "point-of-no-return"]
 Effect = Literal["none", "some"]
-Parameter = bool | int | float | str | list[str] | None
+Parameter = JsonValue
 
 
 def _one_line(text: str) -> str:
@@ -100,9 +109,30 @@ class DiskNeed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What must hold after the change: a unit is active, a port accepts, a page answers with these words."""
+
+    __pydantic_config__ = _STRICT
+
+    kind: Literal["unit", "port", "http"]
+    name: Line
+    unit: str | None = None
+    port: int | None = None
+    url: str | None = None
+    contains: str | None = None
+    timeout: float | None = None
+
+    @property
+    def told(self) -> dict[str, str | int | float]:
+        """As maintkit.ops.health_gate takes it."""
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanHost:
     """One host and what happens there, in order.
 
+    `variables` are what the procedure is told when it runs, as its probe has frozen it.
     `drained_from` are the balancers that send it no requests meanwhile; `after` are hosts that must be done before it.
     """
 
@@ -118,6 +148,8 @@ class PlanHost:
     restarts: tuple[Line, ...] = ()
     reboot: bool = False
     disk: tuple[DiskNeed, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
     drained_from: tuple[Name, ...] = ()
     after: tuple[Name, ...] = ()
 

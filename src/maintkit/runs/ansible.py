@@ -6,12 +6,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import ansible_runner
 
@@ -26,6 +27,52 @@ POLL_S = 0.05
 NO_HOSTS = ("no hosts matched", "leaves us with no hosts", "no hosts to target", "provided hosts list is empty")
 UNMATCHED = re.compile(r"Could not match supplied host\s+pattern,\s+ignoring:\s+(\S+)")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """How a playbook ended: `stats` are Ansible's, by word and host; `said` is its output without colours."""
+
+    status: str
+    code: int
+    stats: Mapping[str, Mapping[str, int]]
+    said: str
+
+
+def play(
+    playbook: str, *, site: Path, inventory: Path, limit: str, variables: Mapping[str, Any], timeout_s: float
+) -> Played:
+    """Run a playbook of the collection on some hosts, in a private directory that is gone afterwards.
+
+    Texts in `variables` reach the tasks as data: no template in them is ever evaluated. A play that is cut off after
+    `timeout_s` has the status `timeout`; what it had begun on the hosts may go on there.
+    """
+    with exchange_directory() as place:
+        runner = ansible_runner.run(
+            private_data_dir=str(place),
+            project_dir=str(site),
+            ident=IDENT,
+            playbook=playbook,
+            inventory=str(inventory),
+            limit=limit,
+            extravars=inert(variables),
+            envvars=_environment(site),
+            settings={"pexpect_timeout": 1, "job_timeout": int(timeout_s)},
+            quiet=True,
+        )
+        said = ANSI.sub("", runner.stdout.read()).strip()
+        return Played(status=runner.status, code=runner.rc, stats=runner.stats or {}, said=said)
+
+
+def inert(value: Any) -> Any:
+    """The value with every text marked as data (Ansible takes extra variables for templates)."""
+    if isinstance(value, str):
+        return {"__ansible_unsafe": value}
+    if isinstance(value, Mapping):
+        return {key: inert(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [inert(one) for one in value]
+    return value
 
 
 class AnsibleDriver:
@@ -103,14 +150,14 @@ def _runner(request: CollectRequest, place: Path, cancelled: Callable[[], bool])
             "maintkit_timeout": request.host_timeout_s,
             "maintkit_connect_timeout": request.connect_timeout_s,
         },
-        envvars=_environment(request),
+        envvars=_environment(request.site),
         settings={"pexpect_timeout": 1},
         quiet=True,
         cancel_callback=cancelled,
     )
 
 
-def _environment(request: CollectRequest) -> dict[str, str]:
+def _environment(site: Path) -> dict[str, str]:
     """What ansible-runner sets differently from plain Ansible is set back: host keys are checked."""
     environment = {
         # ansible-playbook lies beside the Python that runs maintkit, whether or not the user's PATH names it.
@@ -122,7 +169,7 @@ def _environment(request: CollectRequest) -> dict[str, str]:
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_NOCOLOR": "1",
     }
-    config = request.site / "ansible.cfg"
+    config = site / "ansible.cfg"
     if "ANSIBLE_CONFIG" not in os.environ and config.is_file():
         environment["ANSIBLE_CONFIG"] = str(config)
     inherited = os.environ.get("ANSIBLE_COLLECTIONS_PATH")

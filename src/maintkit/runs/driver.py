@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from maintkit.runs.phases import Outcome, Phase
 
 Parameters = Mapping[str, Any]  # of the collector, docs/exchange.md
 
@@ -86,5 +89,69 @@ class Driver(Protocol):
 
         Raises NothingMatched when no host matches and RunFailed when the collection could not begin or broke off;
         results that came before were given to the listener. Returns early when `cancelled` says so.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseOrder:
+    """One phase of a procedure, to be run on one host. `run` names the change: phases of it find what others left.
+
+    `variables` are the procedure's, as its procedure.yml declares them; texts in them are data, never templates.
+    """
+
+    site: Path
+    inventory: Path
+    procedure: str
+    phase: Phase
+    host: str
+    run: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    timeout_s: float = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseResult:
+    """What a phase came to. `document` is the procedure's own account (docs/procedures.md), None when none came."""
+
+    outcome: Outcome
+    reason: str = ""
+    changed: bool = False
+    took_ms: int = 0
+    document: Mapping[str, Any] | None = None
+
+    @property
+    def text(self) -> str:
+        """The document as JSON."""
+        return json.dumps(self.document, ensure_ascii=False, sort_keys=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOrder:
+    """Hosts that a run marks as its own, or lets go. `tokens` by host only grow: a late controller's are refused."""
+
+    site: Path
+    inventory: Path
+    run: str
+    tokens: Mapping[str, int]
+    holder: str
+
+
+class PhaseDriver(Protocol):
+    """Runs phases on hosts."""
+
+    def hold(self, order: HoldOrder) -> Mapping[str, PhaseResult]:
+        """Mark the hosts as held by the run; what each of them said."""
+        ...
+
+    def release(self, order: HoldOrder) -> Mapping[str, PhaseResult]:
+        """Take the marks away."""
+        ...
+
+    def phase(self, order: PhaseOrder) -> PhaseResult:
+        """Run one phase on one host and wait for it; never raises for what happens on the host.
+
+        `lost` when the host could not be reached or the connection ended before the phase had said what it came to.
+        RunFailed when Ansible could not be run at all.
         """
         ...

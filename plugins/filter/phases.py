@@ -1,0 +1,89 @@
+"""Filters that shape what modules return into the documents of phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+
+def only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The named parts of a result, without what Ansible adds to it."""
+    return {name: document[name] for name in names if name in document}
+
+
+def as_steps(
+    changes: Iterable[Mapping[str, Any]], kind: str, rollback_class: str = "reversible"
+) -> list[dict[str, Any]]:
+    """Changes of packages, or of anything with from and to, as steps of a plan or a record."""
+    return [
+        {
+            "action": _action(kind, change),
+            "target": change[kind],
+            "from": change["from"],
+            "to": change["to"],
+            "rollback_class": rollback_class,
+        }
+        for change in changes
+    ]
+
+
+def _action(kind: str, change: Mapping[str, Any]) -> str:
+    if not change["from"]:
+        return f"install {kind}"
+    return f"set {kind}" if change["to"] else f"remove {kind}"
+
+
+def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
+    """Restarts as steps. What ran before cannot be brought back."""
+    return [
+        {"action": "restart", "target": target, "from": "", "to": "", "rollback_class": "point-of-no-return"}
+        for target in targets
+    ]
+
+
+def as_upgrade(
+    packages: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str]
+) -> list[dict[str, Any]]:
+    """An upgrade's steps. A migration without a way down comes back only by a restore."""
+    classes = {"restore_point": "reversible", "migrate": "reversible" if down else "restore-only"}
+    asked = {name: argv for name, argv in hooks.items() if argv}
+    acts = {
+        name: {"action": name, "target": " ".join(argv), "from": "", "to": "", "rollback_class": classes[name]}
+        for name, argv in asked.items()
+    }
+    first, last = acts.get("restore_point"), acts.get("migrate")
+    return [*([first] if first else []), *as_steps(packages, "package"), *([last] if last else [])]
+
+
+def as_unit_gates(units: Iterable[str], *, changed_pid: bool) -> list[dict[str, Any]]:
+    """Services as gates for maintkit.ops.health_gate."""
+    return [{"kind": "unit", "unit": unit, "changed_pid": changed_pid} for unit in units]
+
+
+def as_moves(changes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Changes of packages in words."""
+    return [f"{one['package']} {one['from'] or 'absent'} -> {one['to'] or 'absent'}" for one in changes]
+
+
+def drift(found: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What would be done and was not planned, and what was planned and would not be done, in words."""
+    now, planned = set(as_moves(found)), set(as_moves(expected))
+    return [f"not planned: {one}" for one in sorted(now - planned)] + [
+        f"no more: {one}" for one in sorted(planned - now)
+    ]
+
+
+class FilterModule:
+    """Found by Ansible."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {
+            "only": only,
+            "as_steps": as_steps,
+            "as_restarts": as_restarts,
+            "as_upgrade": as_upgrade,
+            "as_unit_gates": as_unit_gates,
+            "as_moves": as_moves,
+            "drift": drift,
+        }
