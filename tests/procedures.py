@@ -88,7 +88,7 @@ def module(made: Lab, name: str, arguments: Mapping[str, Any], *, timeout_s: flo
     line = next((line for line in done.stdout.splitlines() if "=> {" in line), None)
     assert line is not None, done.stdout + done.stderr
     result: dict[str, Any] = json.loads(line[line.index("=> ") + 3 :])
-    return result
+    return {"failed": "FAILED" in line.partition("=> ")[0], **result}
 
 
 def demo(version: str, *, body: str = SERVES, postinst: str = STARTS, depends: str = "") -> Deb:
