@@ -206,6 +206,24 @@ def test_after_a_host_that_failed_no_other_is_begun(boot: Boot) -> None:
     assert not any(name in ("h2.backup", "h2.change") for name in gone.phases)
 
 
+def test_a_service_that_still_runs_what_was_replaced_is_restarted_unless_it_is_not_to_be(boot: Boot) -> None:
+    """The package itself restarts nothing, as with a library."""
+    libs = [
+        Deb(name="demo-tool", version=one, scripts={"postinst": "#!/bin/sh\ncp --remove-destination /usr/bin/sleep /usr/lib/demo-tool\n"})
+        for one in ("1.0", "1.1")
+    ]
+    made = boot(Spec(name="h1", files=archive_of(libs)))
+    host = made["h1"]
+    install(host, "demo-tool=1.0")
+    host.sh("for one in a b; do systemd-run -q --unit=$one /usr/lib/demo-tool 600; done")
+    before = {one: host.run("systemctl", "show", "-P", "MainPID", one).out for one in ("a", "b")}
+    went = play(made, "patch", patch_never_restart=["b.service"])
+    assert went.fine
+    assert went.phase("change")["facts"]["outdated"] == ["a.service", "b.service"]
+    assert went.phase("verify")["facts"]["since"]["restarted"] == ["a.service"]
+    assert host.run("systemctl", "show", "-P", "MainPID", "b").out == before["b"]
+
+
 def test_a_reboot_that_the_host_asks_for_is_made_only_when_it_is_wanted(boot: Boot) -> None:
     asks = Deb(name="demo-kernel", version="1.1", scripts={"postinst": "#!/bin/sh\ntouch /run/reboot-required\n"})
     made = boot(Spec(name="h1", files=archive_of([Deb(name="demo-kernel", version="1.0"), asks])))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PROPERTIES = "Id,ActiveState,SubState,Type,Result,MainPID,NRestarts,ActiveEnterTimestampMonotonic,MemoryCurrent"
-SERVICE = re.compile(r"/([^/]+\.service)(?:/|$)")
+SERVICE = re.compile(r"/([^/\n]+\.service)(?:/|$)", re.MULTILINE)
 NUMBERS = ("MainPID", "NRestarts", "ActiveEnterTimestampMonotonic", "MemoryCurrent")
 UNKNOWN = 2**64 - 1  # how systemd writes a figure that it does not have
 
