@@ -42,7 +42,11 @@ class Went:
 def environment() -> dict[str, str]:
     """The collection from this checkout, and nothing of the user's Ansible."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE")}
-    return kept | {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible"), "ANSIBLE_HOME": str(ROOT / "build/ansible-home"), "ANSIBLE_PIPELINING": "1"}
+    return kept | {
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible"),
+        "ANSIBLE_HOME": str(ROOT / "build/ansible-home"),
+        "ANSIBLE_PIPELINING": "1",
+    }
 
 
 def command(made: Lab, playbook: str, variables: Mapping[str, Any], *words: str) -> list[str]:

@@ -11,9 +11,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from procedures import ANSIBLE, environment, module
-
 from lab import File, Lab, Spec, lab
+from procedures import ANSIBLE, environment, module
 
 COUNT = "echo once >>/root/count; sleep 3; echo end"
 
@@ -33,7 +32,10 @@ def test_a_step_goes_on_without_its_connection_and_the_next_call_tells_its_end(o
     """Fault 2: ssh and controller are killed in the middle; nothing is done twice."""
     argv = [str(ANSIBLE / "ansible"), "-i", str(one.inventory), "h1", "-m", "maintkit.ops.detached"]
     first = subprocess.Popen(
-        [*argv, "-a", json.dumps(step("cut", COUNT))], env=environment(), stdout=subprocess.DEVNULL, start_new_session=True
+        [*argv, "-a", json.dumps(step("cut", COUNT))],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     until = time.monotonic() + 30
     while one["h1"].run("test", "-e", "/root/count", check=False).code and time.monotonic() < until:
@@ -80,7 +82,9 @@ def test_a_name_stands_for_one_command_and_leads_nowhere_else(one: Lab) -> None:
 def test_words_of_a_command_are_words_and_no_shell_reads_them(one: Lab) -> None:
     """Faults 51 and 50."""
     hostile = "; touch /root/hacked $(touch /root/hacked) `touch /root/hacked` %n ${HOME} {{ 1 + 1 }}"
-    told = module(one, "detached", {"run": "argv", "step": "echo", "argv": ["printf", "%s", hostile.replace("{{", "{ {")]})
+    told = module(
+        one, "detached", {"run": "argv", "step": "echo", "argv": ["printf", "%s", hostile.replace("{{", "{ {")]}
+    )
     assert told["output"] == hostile.replace("{{", "{ {")
     assert one["h1"].run("test", "-e", "/root/hacked", check=False).code == 1
 
@@ -103,7 +107,7 @@ def test_state_goes_into_private_directories_only(one: Lab) -> None:
     module(one, "detached", step("private", "true"))
     modes = host.sh("find /var/lib/maintkit -perm /077 -print")
     assert modes == ""
-    host.sh("mkdir -p /tmp/theirs; ln -s /tmp/theirs /var/lib/maintkit/runs/linked; mkdir -m 0777 /var/lib/maintkit/runs/open")
+    host.sh("cd /var/lib/maintkit/runs; mkdir -p /tmp/theirs; ln -s /tmp/theirs linked; mkdir -m 0777 open")
     for run in ("linked", "open"):
         assert "is not a private directory of ours" in module(one, "detached", step(run, "true"))["msg"]
     assert host.sh("ls /tmp/theirs") == ""

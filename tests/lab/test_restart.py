@@ -1,4 +1,4 @@
-"""Restarts on booted hosts: with a reason and figures, out of rotation meanwhile, and nothing that only looks restarted."""
+"""Restarts on booted hosts: with a reason and figures, out of rotation meanwhile, and proved."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from procedures import demo, install, play
-
 from lab import File, Lab, Layer, Spec, lab
 from lab.archive import archive_of
+from procedures import demo, install, play
 
 FRONT = """\
 upstream demo { include /etc/nginx/maintkit/*.conf; }
@@ -115,4 +114,6 @@ def test_servers_behind_nginx_are_restarted_one_by_one_and_no_request_fails() ->
         assert len(answers) > 20
         assert set(answers) == {"200"}
         for name in ("h1", "h2"):
-            assert made["front"].run("cat", f"/etc/nginx/maintkit/{name}.conf").out == f"server {addresses[name]}:8080;\n"
+            assert (
+                made["front"].run("cat", f"/etc/nginx/maintkit/{name}.conf").out == f"server {addresses[name]}:8080;\n"
+            )

@@ -1,4 +1,4 @@
-"""Upgrading an application on booted hosts: its gate is a real transaction, and its schema has a way back or says so."""
+"""Upgrading an application on booted hosts: its gate is a real transaction, its schema has a way back or says so."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from procedures import demo, install, play, version, whole_list
-
 from lab import Lab, Spec, lab
 from lab.archive import Deb, archive_of
+from procedures import demo, install, play, version, whole_list
 
 # Answers GET always; stores a patient in a directory and reads it back on POST, unless the release cannot.
 APPLICATION = """\
@@ -32,7 +31,14 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", 8080), Answer).serve_forever()
 """
 URL = "http://127.0.0.1:8080/"
-TRANSACTION = {"kind": "http", "url": URL, "method": "POST", "body": "gate", "status": 201, "contains": "registered gate"}
+TRANSACTION = {
+    "kind": "http",
+    "url": URL,
+    "method": "POST",
+    "body": "gate",
+    "status": 201,
+    "contains": "registered gate",
+}
 UP = ["sh", "-c", "echo 2 >/var/lib/demo/schema; echo up >>/var/lib/demo/log"]
 DOWN = ["sh", "-c", "echo 1 >/var/lib/demo/schema; echo down >>/var/lib/demo/log"]
 POINT = ["cp", "-a", "/var/lib/demo", "/root/point"]

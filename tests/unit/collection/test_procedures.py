@@ -10,7 +10,9 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 PHASES = ["probe", "precheck", "backup", "change", "verify", "rollback"]
-CHANGES = sorted(path.parent.name for path in ROOT.glob("playbooks/procedures/*/procedure.yml") if path.parent.name != "inspect")
+CHANGES = sorted(
+    path.parent.name for path in ROOT.glob("playbooks/procedures/*/procedure.yml") if path.parent.name != "inspect"
+)
 CLASSES = {"reversible", "snapshot", "restore-only", "point-of-no-return"}
 
 

@@ -30,7 +30,8 @@ def test_directories_are_private_all_the_way_down(part, state):
             place.private(state / "runs" / name)
 
 
-def test_one_run_holds_a_host_and_a_late_token_can_do_nothing(part, state):
+@pytest.mark.usefixtures("state")
+def test_one_run_holds_a_host_and_a_late_token_can_do_nothing(part):
     lock, refused = part("lock"), part("place").Refused
     assert lock.take("r1", who="one", token=3) is True
     assert lock.take("r1", who="one", token=3) is False
@@ -49,7 +50,8 @@ def test_one_run_holds_a_host_and_a_late_token_can_do_nothing(part, state):
     lock.require_token(None)
 
 
-def test_without_keeping_a_lock_is_only_told(part, state):
+@pytest.mark.usefixtures("state")
+def test_without_keeping_a_lock_is_only_told(part):
     lock = part("lock")
     assert lock.take("r1", who="one", token=3, keep=False) is True
     assert lock.holder() == {"run": "", "holder": "", "token": 0}

@@ -65,7 +65,8 @@ def test_a_service_is_lost_that_ran_and_does_not(part, before, after, is_lost):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "loops"), [(0, 0, False), (0, 1, True), (3, 3, False), (3, 4, True), (3, 0, False), (3, 2, True)]
+    ("before", "after", "loops"),
+    [(0, 0, False), (0, 1, True), (3, 3, False), (3, 4, True), (3, 0, False), (3, 2, True)],
 )
 def test_a_service_loops_that_systemd_has_started_again(part, before, after, loops):
     """A planned restart sets the count back to nothing."""
