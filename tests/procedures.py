@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from lab import Host, Lab
-from lab.archive import Deb
+from lab.demo import demo, install
 
+__all__ = ["Went", "command", "demo", "environment", "install", "module", "play", "version", "whole_list"]
 ROOT = Path(__file__).parents[1]
 ANSIBLE = Path(sys.executable).parent
 QUICK = {"checks": 2, "interval": 0.5, "settle": 5}
-UNIT = "[Service]\nExecStart=/usr/bin/demo\n[Install]\nWantedBy=multi-user.target\n"
-STARTS = "#!/bin/sh\nset -e\nsystemctl daemon-reload\nsystemctl -q enable demo\nsystemctl restart demo\n"
-SERVES = "cd /usr/share/demo && exec python3 -m http.server 8080 --bind 127.0.0.1\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,11 @@ class Went:
 def environment() -> dict[str, str]:
     """The collection from this checkout, and nothing of the user's Ansible."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE")}
-    return kept | {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible"), "ANSIBLE_HOME": str(ROOT / "build/ansible-home"), "ANSIBLE_PIPELINING": "1"}
+    return kept | {
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible"),
+        "ANSIBLE_HOME": str(ROOT / "build/ansible-home"),
+        "ANSIBLE_PIPELINING": "1",
+    }
 
 
 def command(made: Lab, playbook: str, variables: Mapping[str, Any], *words: str) -> list[str]:
@@ -88,32 +90,7 @@ def module(made: Lab, name: str, arguments: Mapping[str, Any], *, timeout_s: flo
     line = next((line for line in done.stdout.splitlines() if "=> {" in line), None)
     assert line is not None, done.stdout + done.stderr
     result: dict[str, Any] = json.loads(line[line.index("=> ") + 3 :])
-    return result
-
-
-def demo(version: str, *, body: str = SERVES, postinst: str = STARTS, depends: str = "") -> Deb:
-    """A small service that tells its version over HTTP."""
-    return Deb(
-        name="demo",
-        version=version,
-        fields={"Depends": depends} if depends else {},
-        files={
-            "/usr/bin/demo": f"#!/bin/sh\n# {version}\n{body}",
-            "/usr/share/demo/version": f"{version}\n",
-            "/lib/systemd/system/demo.service": UNIT,
-        },
-        scripts={"postinst": postinst},
-    )
-
-
-def install(host: Host, *named: str) -> None:
-    """Install from the archives that lie on the host, and from nowhere else."""
-    host.sh(f"""
-        export DEBIAN_FRONTEND=noninteractive
-        rm -f /etc/apt/sources.list
-        apt-get -qq update
-        apt-get -qq install {" ".join(named)} >/dev/null
-    """)
+    return {"failed": "FAILED" in line.partition("=> ")[0], **result}
 
 
 def version(host: Host, package: str = "demo") -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 
+from lab.demo import furnish
 from lab.lab import Spec, load, make, names, sweep
 from lab.places import LabError
 
@@ -28,12 +30,18 @@ def _words() -> argparse.ArgumentParser:
     up = verbs.add_parser("up", help="boot plain hosts h1, h2 … and leave them running")
     up.add_argument("--hosts", type=int, default=1)
     up.add_argument("--name", default=PLAIN)
+    up.add_argument("--inventory", type=Path, help="copy the inventory to this file")
     up.set_defaults(does=_up)
     down = verbs.add_parser("down", help="remove labs: the named ones, else all")
     down.add_argument("names", nargs="*")
     down.set_defaults(does=_down)
     verbs.add_parser("list", help="labs and their hosts").set_defaults(does=_list)
     verbs.add_parser("sweep", help="remove what killed runs left").set_defaults(does=lambda _: _say(sweep()))
+    small = verbs.add_parser("demo", help="an archive of a small service on a host, its first version installed")
+    small.add_argument("name")
+    small.add_argument("host")
+    small.add_argument("versions", nargs="+")
+    small.set_defaults(does=lambda words: furnish(load(words.name)[words.host], words.versions))
     inside = verbs.add_parser("run", help="run a program on a host: run NAME HOST PROGRAM …")
     inside.add_argument("name")
     inside.add_argument("host")
@@ -47,6 +55,9 @@ def _up(words: argparse.Namespace) -> None:
     made = make([Spec(name=f"h{number}") for number in range(1, words.hosts + 1)], name=words.name, keep=True)
     print(f"lab {made.name}: {len(made.hosts)} hosts up in {time.monotonic() - began:.1f} s")
     print(f"inventory: {made.inventory}")
+    if words.inventory:
+        words.inventory.parent.mkdir(parents=True, exist_ok=True)
+        words.inventory.write_text(made.inventory.read_text())
 
 
 def _down(words: argparse.Namespace) -> None:

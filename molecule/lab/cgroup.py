@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -49,10 +50,9 @@ def memory_bytes(lab: str, host: str) -> int:
 def remove(lab: str, host: str) -> None:
     """Remove the host's folders, inner ones first; LabError when a process is left in them."""
     for folder in folders(lab, host):
-        for inner in sorted(folder.rglob("*"), reverse=True):
-            if inner.is_dir():
-                _remove(inner)
-        _remove(folder)
+        # A walk, and no glob: sessions end meanwhile, and their folders with them.
+        for inner, _, _ in os.walk(folder, topdown=False):
+            _remove(Path(inner))
         for outer in (folder.parent, folder.parent.parent):
             with suppress(OSError):
                 outer.rmdir()
@@ -73,9 +73,9 @@ def _remove(folder: Path) -> None:
 
 
 def _members(folder: Path) -> Iterator[int]:
-    for inner in folder.rglob("cgroup.procs"):
+    for inner, _, _ in os.walk(folder):
         with suppress(OSError):
-            yield from map(int, inner.read_text().split())
+            yield from map(int, (Path(inner) / "cgroup.procs").read_text().split())
 
 
 def _proportional_kib(pid: int) -> int:

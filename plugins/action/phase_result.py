@@ -1,4 +1,4 @@
-"""maintkit.ops.phase_result: what a phase has done on a host, left where the controller reads it."""
+"""maintkit.ops.phase_result: what a phase has done on a host, left for the controller (docs/procedures.md)."""
 
 from __future__ import annotations
 

@@ -73,6 +73,11 @@ def drift(found: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, An
     ]
 
 
+def not_done(hostvars: Mapping[str, Mapping[str, Any]], hosts: list[str], batch: list[str]) -> list[str]:
+    """Hosts before this batch on which the whole way has not gone well, unreachable ones among them."""
+    return [host for host in hosts[: hosts.index(batch[0])] if not hostvars[host].get("procedure_done")]
+
+
 class FilterModule:
     """Found by Ansible."""
 
@@ -86,4 +91,5 @@ class FilterModule:
             "as_unit_gates": as_unit_gates,
             "as_moves": as_moves,
             "drift": drift,
+            "not_done": not_done,
         }

@@ -120,7 +120,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checks:
-  description: Every check with what each gate said and how long it took, the last ten of those before the first clean one.
+  description: Every check with each gate's answer and time; of those before the first clean one, the last ten.
   returned: always
   type: list
 problems:

@@ -10,7 +10,7 @@ module: host_state
 short_description: Keep what a host is like before a change
 version_added: 0.2.0
 description:
-  - Writes identity, boot, memory, load, the whole list of packages and all services into the run's directory on the host.
+  - Writes identity, boot, memory, load, the whole list of packages and all services into the run's directory.
   - What was kept once under a name is never overwritten, so that a repeated call cannot take the changed host for the
     one before the change.
 options:

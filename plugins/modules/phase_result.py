@@ -10,8 +10,8 @@ module: phase_result
 short_description: Leave what a phase of a procedure has done on a host
 version_added: 0.2.0
 description:
-  - Writes one JSON document for the host and the phase into C(phases/HOST.PHASE.json) of the directory that the variable
-    C(maintkit_exchange) names on the controller. Without that variable it only returns the document.
+  - Writes one JSON document for the host and the phase into C(phases/HOST.PHASE.json) of the directory that
+    the variable C(maintkit_exchange) names on the controller. Without that variable it only returns the document.
   - Contacts no host. The shape of the document is told in docs/procedures.md.
 options:
   procedure:

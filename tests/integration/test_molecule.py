@@ -15,6 +15,7 @@ SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.y
 
 
 @pytest.mark.slow
+@pytest.mark.lab
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_scenario_converges_twice_without_change_and_verifies(scenario: str, tmp_path: Path) -> None:
     """`molecule test -s SCENARIO`: check mode, converge, idempotence, testinfra."""
@@ -31,7 +32,7 @@ def test_a_scenario_converges_twice_without_change_and_verifies(scenario: str, t
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from booted import Boot
-from procedures import demo, environment, install, module, play, version, whole_list
-from procedures import command as command_of
-
 from lab import Lab, Layer, Spec, lab
 from lab.archive import Deb, archive_of
+from procedures import command as command_of
+from procedures import demo, environment, install, module, play, version, whole_list
 
 VERSION_GATE = {"kind": "http", "url": "http://127.0.0.1:8080/version", "contains": "1."}
 LIBRARIES = tuple(Deb(name="demo-lib", version=one) for one in ("1.0", "1.1"))
@@ -67,7 +66,8 @@ def test_the_whole_way_sets_exact_versions_and_the_rollback_brings_the_whole_lis
 
 def test_a_probe_freezes_what_a_plan_needs_and_changes_nothing(one: Lab) -> None:
     host = one["h1"]
-    marks = "find / -xdev -newer /run/mark -type f -not -path '/var/log/*' -not -path '/root/.ansible/*' -not -path '/run/*'"
+    ours = "-not -path '/var/log/*' -not -path '/root/.ansible/*' -not -path '/run/*'"
+    marks = f"find / -xdev -newer /run/mark -type f {ours}"
     host.sh("touch /run/mark; sleep 0.1")
     went = play(one, "procedures.patch.probe", "--check", patch_packages=["demo"], patch_security_only=False)
     facts = went.phase("probe")["facts"]
@@ -100,14 +100,18 @@ def test_a_half_configured_package_stops_the_precheck_and_tells_the_way_to_mend_
     one["h1"].run("apt-get", "-qq", "install", "demo-bad=1.1", check=False)
     went = play(one, "patch", patch_packages=["demo"])
     assert went.code == 2
-    assert "half-installed or not configured: demo-bad; mend with `dpkg --configure -a`" in went.phase("precheck")["reason"]
+    assert (
+        "half-installed or not configured: demo-bad; mend with `dpkg --configure -a`"
+        in went.phase("precheck")["reason"]
+    )
     assert version(one["h1"]) == "1.0"
 
 
 def test_a_held_lock_is_waited_for_within_bounds_and_never_removed(one: Lab) -> None:
     """Fault 32."""
     host = one["h1"]
-    holds = "import fcntl, time; f = open('/var/lib/dpkg/lock-frontend', 'w'); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(60)"
+    lock = "/var/lib/dpkg/lock-frontend"
+    holds = f"import fcntl, time; f = open('{lock}', 'w'); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(60)"
     host.run("systemd-run", "-q", "--unit=holder", "python3", "-c", holds)
     began = time.monotonic()
     refused = play(one, "patch", patch_packages=["demo"], patch_lock_wait=2)
@@ -179,8 +183,15 @@ def test_the_wrong_version_after_the_change_fails(one: Lab) -> None:
 def test_a_service_that_comes_and_goes_does_not_pass_the_soak(boot: Boot) -> None:
     """Fault 36: 1.2 starts and dies, again and again; it is rolled back to what worked."""
     flaps = demo("1.2", body="sleep 0.7\nexit 1\n")
-    unit = flaps.files["/lib/systemd/system/demo.service"].replace("[Service]", "[Service]\nRestart=always\nRestartSec=0.2")
-    broken = Deb(name="demo", version="1.2", files={**flaps.files, "/lib/systemd/system/demo.service": unit}, scripts=flaps.scripts)
+    unit = flaps.files["/lib/systemd/system/demo.service"].replace(
+        "[Service]", "[Service]\nRestart=always\nRestartSec=0.2"
+    )
+    broken = Deb(
+        name="demo",
+        version="1.2",
+        files={**flaps.files, "/lib/systemd/system/demo.service": unit},
+        scripts=flaps.scripts,
+    )
     made = boot(Spec(name="h1", files=archive_of([demo("1.0"), broken])))
     install(made["h1"], "demo=1.0")
     went = play(made, "patch", patch_checks=6, patch_interval=0.5, patch_settle=2)
@@ -204,6 +215,28 @@ def test_after_a_host_that_failed_no_other_is_begun(boot: Boot) -> None:
     assert gone.code != 0
     assert version(made["h2"]) == "1.0"
     assert not any(name in ("h2.backup", "h2.change") for name in gone.phases)
+
+
+def test_a_service_that_still_runs_what_was_replaced_is_restarted_unless_it_is_not_to_be(boot: Boot) -> None:
+    """The package itself restarts nothing, as with a library."""
+    libs = [
+        Deb(
+            name="demo-tool",
+            version=one,
+            scripts={"postinst": "#!/bin/sh\ncp --remove-destination /usr/bin/sleep /usr/lib/demo-tool\n"},
+        )
+        for one in ("1.0", "1.1")
+    ]
+    made = boot(Spec(name="h1", files=archive_of(libs)))
+    host = made["h1"]
+    install(host, "demo-tool=1.0")
+    host.sh("for one in a b; do systemd-run -q --unit=$one /usr/lib/demo-tool 600; done")
+    before = {one: host.run("systemctl", "show", "-P", "MainPID", one).out for one in ("a", "b")}
+    went = play(made, "patch", patch_never_restart=["b.service"])
+    assert went.fine
+    assert went.phase("change")["facts"]["outdated"] == ["a.service", "b.service"]
+    assert went.phase("verify")["facts"]["since"]["restarted"] == ["a.service"]
+    assert host.run("systemctl", "show", "-P", "MainPID", "b").out == before["b"]
 
 
 def test_a_reboot_that_the_host_asks_for_is_made_only_when_it_is_wanted(boot: Boot) -> None:

@@ -9,6 +9,6 @@ from pathlib import Path
 
 def test_the_document_of_the_host_is_on_the_controller(host):
     """The document names the very host that was visited."""
-    document = json.loads((Path(os.environ["MOLECULE_FACTS"]) / "controller.json").read_text())
+    document = json.loads((Path(os.environ["MOLECULE_FACTS"]) / "h1.json").read_text())
     assert document["schema"] == "maintkit.facts/1"
     assert document["sections"]["host"]["data"]["hostname"] == host.check_output("hostname")

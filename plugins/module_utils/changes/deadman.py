@@ -1,6 +1,6 @@
 """A dead-man: the host takes a change back by itself unless somebody confirms it over a new connection in time.
 
-Everything lies in /var/lib/maintkit/deadman/RUN. Who decides is the one whose rename of `armed` succeeds: the host's own
+Everything lies in /var/lib/maintkit/deadman/RUN. Who decides is the one whose rename of `armed` succeeds: the host's
 timer (`reverting.host`), a controller's rollback (`reverting.controller`) or the confirmation (`confirmed`). The timer
 counts monotonically from its start, and anew from boot; its units are real files, because transient ones would not be
 there after a reboot.
@@ -107,7 +107,7 @@ class DeadMan:
         return True
 
     def confirm(self, *, connection_ticks: int | None) -> bool:
-        """The change stays; whether that is new. Refused over a connection from before the change, and when too late."""
+        """The change stays; whether that is new. Refused when too late, or over a connection older than the change."""
         told = read_json(self.place / ARMED)
         if told is None:
             if self.state() == CONFIRMED:
@@ -202,7 +202,7 @@ def now_ticks() -> int:
 
 
 def connection_ticks() -> int | None:
-    """When the connection that we were started over began, in clock ticks since boot; None when it is none of sshd's."""
+    """When the connection that we were started over began, in ticks since boot; None when it is none of sshd's."""
     pid, oldest = os.getpid(), None
     while pid > 1:
         fields = (Path("/proc") / str(pid) / "stat").read_text()

@@ -80,7 +80,7 @@ def command(gate: dict, _before: dict | None) -> str:
     return _without(done.stdout, gate, gate["argv"][0])
 
 
-KINDS: dict[str, Callable[[dict, "dict | None"], str]] = {"unit": unit, "port": port, "http": http, "command": command}
+KINDS: dict[str, Callable[[dict, dict | None], str]] = {"unit": unit, "port": port, "http": http, "command": command}
 
 
 def _without(text: str, gate: dict, who: str) -> str:

@@ -49,7 +49,9 @@ class Step:
             return DONE
         return LOST if (self.place / "started").exists() else ABSENT
 
-    def start(self, argv: Sequence[str], *, environment: Mapping[str, str], chdir: str, token: int | None, delay_s: float = 0) -> bool:
+    def start(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], chdir: str, token: int | None, delay_s: float = 0
+    ) -> bool:
         """Begin it if it has not been begun; whether this call began it. It waits `delay_s` before its command runs.
 
         Refused when the same name stands for another command, or when a lock with a higher token holds the host.
@@ -64,7 +66,10 @@ class Step:
                 return False
             require_token(token)
             write(self.place / "runner.py", source_of_runner())
-            write(self.place / "intent.json", json.dumps({**asked, "boot_id": boot_id(), "asked_at": time.time(), "delay_s": delay_s}))
+            write(
+                self.place / "intent.json",
+                json.dumps({**asked, "boot_id": boot_id(), "asked_at": time.time(), "delay_s": delay_s}),
+            )
             self._begin()
             return True
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 PROPERTIES = "Id,ActiveState,SubState,Type,Result,MainPID,NRestarts,ActiveEnterTimestampMonotonic,MemoryCurrent"
-SERVICE = re.compile(r"/([^/]+\.service)(?:/|$)")
+SERVICE = re.compile(r"/([^/\n]+\.service)(?:/|$)", re.MULTILINE)
 NUMBERS = ("MainPID", "NRestarts", "ActiveEnterTimestampMonotonic", "MemoryCurrent")
 UNKNOWN = 2**64 - 1  # how systemd writes a figure that it does not have
 
@@ -109,7 +108,7 @@ def is_outdated(name: str) -> bool:
 
 
 def _running() -> Iterator[tuple[str, set[str]]]:
-    for pid in _numbers(os.listdir("/proc")):
+    for pid in filter(str.isdigit, (one.name for one in Path("/proc").iterdir())):
         try:
             service = service_of((Path("/proc") / pid / "cgroup").read_text())
             used = set(mapped((Path("/proc") / pid / "maps").read_text(errors="surrogateescape")))
@@ -117,7 +116,3 @@ def _running() -> Iterator[tuple[str, set[str]]]:
             continue
         if service:
             yield service, used
-
-
-def _numbers(names: Iterable[str]) -> Iterator[str]:
-    return (name for name in names if name.isdigit())
