@@ -73,7 +73,7 @@ def _declared(made: Hospital, member: Member) -> dict[str, Any]:
     declared: dict[str, Any] = {
         "units": list(member.services),
         "ports": list(member.ports),
-        "known_addresses": [f"{gateway(made.lab.subnet)}/24"],
+        "known_addresses": [f"{gateway(made.lab.subnet)}/32"],
     }
     if "his_app" in member.groups:
         declared |= {"probes": HIS_PAGES, "logs": [HIS_LOG]}
