@@ -37,7 +37,9 @@ options:
     type: int
     default: 3600
   token:
-    description: The run's token (M(maintkit.ops.host_lock)). Refused when the host has seen a higher one.
+    description:
+      - The run's token (M(maintkit.ops.host_lock)). Refused when the host has seen a higher one; V(0) compares nothing.
+      - With or without it, a host that another run holds is refused.
     type: int
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import place
-from .lock import require_token
+from .lock import require_hold
 from .place import Refused, boot_id, named, private, read_json, settle, write
 
 UNITS = Path("/etc/systemd/system")
@@ -94,7 +94,7 @@ class DeadMan:
         """
         if self.state() != "absent":
             return False
-        require_token(token)
+        require_hold(self.run, token=token)
         private(self.place)
         self._stage(steps, seconds)
         self._systemctl("daemon-reload")

@@ -58,11 +58,13 @@ def release(run: str, *, token: int, keep: bool = True) -> bool:
         return True
 
 
-def require_token(token: int | None) -> None:
-    """Refused when a token is given and a later one was seen here."""
-    seen = holder()["token"]
-    if token is not None and token < seen:
-        raise Refused(f"token {token} is below {seen}, which was seen here: this controller may change nothing more")
+def require_hold(run: str, *, token: int | None) -> None:
+    """Refused when another run holds the host, or when a token is given (not 0) and a later one was seen here."""
+    now = holder()
+    if now["run"] not in ("", run):
+        raise Refused(f"run {now['run']} holds this host ({now['holder']}, token {now['token']}): it must end first")
+    if token and token < now["token"]:
+        raise Refused(f"token {token} is below {now['token']}, seen here: this controller may change nothing more")
 
 
 @contextmanager

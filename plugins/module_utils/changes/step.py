@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from . import runner
-from .lock import require_token
+from .lock import require_hold
 from .place import Refused, boot_id, named, private, read_json, run_place, write
 
 POLL_S = 0.2
@@ -54,7 +54,7 @@ class Step:
     ) -> bool:
         """Begin it if it has not been begun; whether this call began it. It waits `delay_s` before its command runs.
 
-        Refused when the same name stands for another command, or when a lock with a higher token holds the host.
+        Refused when the same name stands for another command, or when another run or a later token holds the host.
         """
         private(self.place)
         with self._alone():
@@ -64,7 +64,7 @@ class Step:
                 raise Refused(f"step {self.step} of run {self.run} is another command: {' '.join(known['argv'])}")
             if self.state() != ABSENT:
                 return False
-            require_token(token)
+            require_hold(self.run, token=token)
             write(self.place / "runner.py", source_of_runner())
             write(
                 self.place / "intent.json",

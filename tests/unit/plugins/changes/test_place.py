@@ -39,7 +39,7 @@ def test_one_run_holds_a_host_and_a_late_token_can_do_nothing(part):
         lock.take("r2", who="two", token=9)
     assert lock.take("r1", who="two", token=4) is True
     with pytest.raises(refused, match="token 3 is below 4"):
-        lock.require_token(3)
+        lock.require_hold("r1", token=3)
     with pytest.raises(refused, match="may not let it go"):
         lock.release("r1", token=3)
     assert lock.release("r1", token=4) is True
@@ -47,7 +47,10 @@ def test_one_run_holds_a_host_and_a_late_token_can_do_nothing(part):
     with pytest.raises(refused, match="token 4 is not above 4"):
         lock.take("r2", who="two", token=4)
     assert lock.take("r2", who="two", token=5) is True
-    lock.require_token(None)
+    lock.require_hold("r2", token=None)
+    lock.require_hold("r2", token=0)
+    with pytest.raises(refused, match="run r2 holds this host"):
+        lock.require_hold("r1", token=None)
 
 
 @pytest.mark.usefixtures("state")
