@@ -14,20 +14,23 @@ from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
+from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.errors import NotFound
 from maintkit.evidence import events, history
+from maintkit.evidence.changes import runs
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
+from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
 
 
 @click.group(invoke_without_command=True)
-@click.option("--list", "listing", is_flag=True, help="List the inspections that a record can be made of.")
+@click.option("--list", "listing", is_flag=True, help="List the inspections and changes that there are records of.")
 @site_option
 @click.pass_context
 def command(ctx: click.Context, *, listing: bool, site: Path) -> None:
@@ -81,6 +84,29 @@ def upgrade(*, plan: str, site: Path, formats: tuple[Format, ...], out: Path | N
     return write(place, document, formats, out, as_json=as_json)
 
 
+@command.command()
+@click.argument("run", metavar="RUN")
+@click.option("--tuning", is_flag=True, help="As 性能优化实施记录, of a restart or a configuration change made for it.")
+@document_options
+def change(*, run: str, tuning: bool, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """升级实施报告, 安全补丁更新记录 or 重启评估与实施记录: a change that was carried out, by its procedure."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        done = implementation(ledger, run)
+        document = change_report(done, _kind(done, tuning=tuning), header(place))
+    return write(place, document, formats, out, as_json=as_json)
+
+
+def _kind(done: Implementation, *, tuning: bool) -> Kind:
+    if not tuning:
+        return kind_of(done)
+    if done.done.procedure not in MAY_BE_TUNING:
+        raise click.UsageError(
+            f"--tuning is of {' and '.join(MAY_BE_TUNING)}; {done.done.run} is {done.done.procedure}"
+        )
+    return "tuning"
+
+
 def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspection]:
     """The inspections of the quarter and of the one before, which the first ones are compared with."""
     for found in history.inspections(ledger):
@@ -102,3 +128,6 @@ def _list(site: Path) -> None:
                 f"{one.run}  {to_text(one.started_at)[:16]}  {kind}  {one.ended or 'never finished'}"
                 f"  {seen.inspected}/{seen.expected} hosts"
             )
+        for run in runs(ledger):
+            verdict = run.verdict or "not finished"
+            click.echo(f"{run.run}  {to_text(run.started_at)[:16]}  {run.procedure}  {verdict}  {len(run.hosts)} hosts")

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from maintkit.documents.change_reasons import KNOWN as _OF_CHANGES
+
 SECTIONS: Mapping[str, str] = {
     "host": "主机信息",
     "cpu": "处理器",
@@ -174,7 +176,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"printers, card readers, scanners, instrument connections", "打印机、读卡器、扫描枪、仪器连接"),
     (r"looked at on site by the engineer", "由工程师现场检查"),
 )
-_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in _KNOWN)
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in (*_KNOWN, *_OF_CHANGES))
 
 
 _REMEMBERED = 2000  # a fleet gives the same few reasons for every host, and each is held against every pattern
@@ -193,7 +195,9 @@ def _said(recorded: str, deep: int) -> str:
     for pattern, chinese in _PATTERNS:
         found = pattern.fullmatch(recorded)
         if found:
-            return chinese.format(*(_part(part or "", deep - 1) for part in found.groups()))
+            # Only there do the words name sections: elsewhere `web` may be a host.
+            said = _part if pattern.pattern.startswith("section") else _said
+            return chinese.format(*(said(part or "", deep - 1) for part in found.groups()))
     for separator, mark in (("; ", "；"), (": ", "：")):
         first, cut, second = recorded.partition(separator)
         parts = (_said(first, deep - 1), _said(second, deep - 1))

@@ -11,11 +11,11 @@ from maintkit.clock import to_text
 from maintkit.errors import ApprovalRefused, ChangeRefused, WindowClosed
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import emergency, standing
-from maintkit.plans.acts import Act, Given, parse
+from maintkit.plans.acts import GIVEN, Act, Given, parse
 from maintkit.plans.frozen import require_frozen
 from maintkit.plans.model import Plan
 from maintkit.plans.people import Role, Signatory
-from maintkit.plans.record import GIVEN, REQUESTED, USED, approvals, requested, window_of
+from maintkit.plans.record import REQUESTED, USED, approvals, requested, window_of
 from maintkit.plans.sign import Authority, require_exact, signatory, stands, take
 from maintkit.plans.window import Window, open_windows, require_open, state, window_at
 
