@@ -24,6 +24,11 @@ def second(at: datetime | None, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at else NOTHING
 
 
+def moment(at: datetime | None, zone: tzinfo) -> str:
+    """`11-24 10:38:05` in the zone, for tables whose year stands above; a dash where there is none."""
+    return second(at, zone)[5:] if at else NOTHING
+
+
 def day(on: date | None) -> str:
     """`2026-11-24`, or the words that ask for it."""
     return on.isoformat() if on else TO_FILL_IN

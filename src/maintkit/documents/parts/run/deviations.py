@@ -47,7 +47,7 @@ def section(done: Implementation, header: Header) -> tuple[Block, ...]:
             ),
             rows=tuple(
                 (
-                    Cell(text=wording.second(one.at, header.zone)),
+                    Cell(text=wording.moment(one.at, header.zone)),
                     Cell(text=one.host or "（全部）"),
                     Cell(text=one.what, tone=one.tone),
                     Cell(text=one.why or wording.NOTHING),

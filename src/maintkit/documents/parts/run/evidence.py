@@ -58,7 +58,7 @@ def _row(entry: Entry, header: Header) -> tuple[Cell, ...]:
     attached = "".join(f"\n附件 {name}" for name in entry.attachments)
     return (
         Cell(text=f"#{entry.seq}"),
-        Cell(text=wording.second(entry.at, header.zone)),
+        Cell(text=wording.moment(entry.at, header.zone)),
         Cell(text=title),
         Cell(text=entry.subject or wording.NOTHING),
         Cell(text=f"{entry.hash}{attached}"),

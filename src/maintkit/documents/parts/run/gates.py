@@ -10,8 +10,9 @@ from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Paragraph, Table
 from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord, PhaseRecord
-from maintkit.evidence.phase_document import Gate, Round
+from maintkit.evidence.phase_document import Gate, Round, Since
 from maintkit.plans.implementation import Implementation
+from maintkit.plans.model import PlanHost
 
 _WHOLE = "整机服务对比（丢失、失败、反复拉起）"
 
@@ -20,6 +21,7 @@ def section(done: Implementation, header: Header) -> tuple[Block, ...]:
     """A line a gate, for every phase that asks gates after something was changed."""
     return (
         Paragraph(text="“次数”为通过次数／检查次数。首次通过之前的检查最多留存 10 次；时刻取自主机时钟。"),
+        *_ungated(done),
         Table(
             columns=(
                 Column(title="主机", width=14),
@@ -30,17 +32,43 @@ def section(done: Implementation, header: Header) -> tuple[Block, ...]:
                 Column(title="最长响应", width=10, align="right"),
                 Column(title="最后结果", width=17),
             ),
-            rows=tuple(row for host in done.done.hosts for row in _host(host, header)),
+            rows=tuple(row for host in done.done.hosts for row in _host(host, done.plan.host(host.name), header)),
             empty="变更未开始，没有变更后的检查",
         ),
     )
 
 
-def _host(host: HostRecord, header: Header) -> Iterator[tuple[Cell, ...]]:
+def _ungated(done: Implementation) -> tuple[Paragraph, ...]:
+    """Hosts of which the plan asks nothing: then only the services are compared, and nobody must think otherwise."""
+    bare = [one.name for one in done.plan.hosts if not one.gates and not _asked(done, one.name)]
+    said = f"{'、'.join(bare)}：计划未列业务检查项（服务、端口、页面），只核对整机服务与软件包。"
+    return (Paragraph(text=said, tone="strong"),) if bare else ()
+
+
+def _asked(done: Implementation, name: str) -> bool:
+    found = (one for host in done.done.hosts if host.name == name for one in host.phases if one.document)
+    return any(each.gates for one in found if one.document for each in one.document.rounds)
+
+
+def _packages(host: HostRecord, one: PhaseRecord, since: Since, planned: PlanHost) -> tuple[Cell, ...]:
+    """The whole list of packages against what it should be: the plan's after the change, the old one after going back."""
+    wanted = {(p.name, p.before or "", p.after or "") for p in planned.packages} if one.phase == "verify" else set()
+    found = {(p.package.partition(":")[0], p.before, p.after) for p in since.packages}
+    odd = sorted({name for name, _, _ in wanted ^ found})
+    wants = "计划" if one.phase == "verify" else "变更前"
+    said = f"与{wants}不同：{'、'.join(odd)}" if odd else "一致"
+    nothing = wording.NOTHING
+    name = f"整机软件包清单与{wants}比对"
+    return _line(host, one, name, f"{int(not odd)}／1", nothing, nothing, said, ok=not odd)
+
+
+def _host(host: HostRecord, planned: PlanHost, header: Header) -> Iterator[tuple[Cell, ...]]:
     for one in host.phases:
         if one.phase in ("verify", "rollback"):
             rounds = one.document.rounds if one.document else ()
             yield from (_rounds(host, one, rounds, header) if rounds else (_none(host, one),))
+            if one.document and one.document.since:
+                yield _packages(host, one, one.document.since, planned)
 
 
 def _rounds(

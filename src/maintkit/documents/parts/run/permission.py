@@ -114,10 +114,10 @@ def _supervisors(done: Implementation, header: Header) -> Table:
 def _stay(one: Stay, done: Implementation, header: Header) -> tuple[Cell, ...]:
     ended = done.done.finished_at
     left, early = one.left, bool(one.left and ended and one.left.at < ended)
-    text = f"{wording.second(left.at, header.zone)}{'（实施结束前）' if early else ''}" if left else "台账无签退记录"
+    text = f"{wording.moment(left.at, header.zone)}{'（实施结束前）' if early else ''}" if left else "台账无签退记录"
     return (
         Cell(text=one.person),
-        Cell(text=wording.second(one.came.at, header.zone)),
+        Cell(text=wording.moment(one.came.at, header.zone)),
         Cell(text=text, tone="plain" if left and not early else "strong"),
         Cell(text=one.key),
         Cell(text=f"#{one.came.seq}" + (f"、#{left.seq}" if left else "")),

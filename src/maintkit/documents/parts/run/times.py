@@ -65,10 +65,10 @@ def _rows(done: Implementation, header: Header) -> Iterator[tuple[Cell, ...]]:
             yield (
                 Cell(text=str(number)),
                 Cell(text=name),
-                Cell(text=wording.second(at, header.zone)),
+                Cell(text=wording.moment(at, header.zone)),
                 Cell(text=wording.duration(forward)),
-                Cell(text=wording.second(begun[0].begun_at, header.zone) if begun else "未开始"),
-                Cell(text=wording.second(max(ends), header.zone) if ends else wording.NOTHING),
+                Cell(text=wording.moment(begun[0].begun_at, header.zone) if begun else "未开始"),
+                Cell(text=wording.moment(max(ends), header.zone) if ends else wording.NOTHING),
             )
             at += timedelta(seconds=forward)
 
@@ -98,8 +98,8 @@ def _host(host: HostRecord, planned: PlanHost, header: Header) -> Iterator[tuple
             Cell(text=host.name),
             Cell(text="回退后复查" if rolled_back and one.phase == "precheck" else title),
             Cell(text=_planned(planned, one.phase)),
-            Cell(text=wording.second(one.begun_at, header.zone)),
-            Cell(text=wording.second(one.ended_at, header.zone)),
+            Cell(text=wording.moment(one.begun_at, header.zone)),
+            Cell(text=wording.moment(one.ended_at, header.zone)),
             Cell(text=wording.took(one.took_ms)),
             Cell(text=OUTCOME.get(one.outcome, one.outcome), tone=OUTCOME_TONE.get(one.outcome, "plain")),
         )

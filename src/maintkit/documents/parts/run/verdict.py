@@ -8,7 +8,7 @@ from maintkit.documents.glossary import HOST_STATE, HOST_TONE, VERDICT, VERDICT_
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Table
 from maintkit.documents.reasons import reason
-from maintkit.documents.wording import NOTHING, second
+from maintkit.documents.wording import NOTHING, moment
 from maintkit.evidence.change_record import HostRecord
 from maintkit.plans.implementation import Implementation
 
@@ -96,7 +96,7 @@ def _host(done: Implementation, host: HostRecord, header: Header) -> tuple[Cell,
         Cell(text=host.name),
         Cell(text=systems or NOTHING),
         Cell(text=HOST_STATE.get(host.state, str(host.state)), tone=HOST_TONE.get(host.state, "plain")),
-        Cell(text=second(host.closed_at, header.zone)),
+        Cell(text=moment(host.closed_at, header.zone)),
         Cell(text=_explained(host)),
     )
 
