@@ -39,6 +39,10 @@ KNOWN: tuple[tuple[str, str], ...] = (
         "变更与回退需要 {0}，可用 {1}，空间不足",
     ),
     (r"the boot id is the one from before", "主机并未重启"),
+    (
+        r"the schema was brought up, and there is no way down \(upgrade_migrate_down\): it is restore-only\. .+",
+        "数据库结构已升级且没有降级方法，只能由恢复点恢复，其后写入的数据将丢失，须另行批准；新版本保留，主机不接收请求，待人决定",
+    ),
     # what a gate said
     (r"unit (\S+): (\S+) is (\S+) \((\S*)\)", "服务 {1} 的状态为 {2}（{3}）"),
     (r"(\S+\.service) is (\S+) \((\S*)\)", "服务 {0} 的状态为 {1}（{2}）"),

@@ -70,6 +70,14 @@ def took(milliseconds: int | None) -> str:
     return f"{minutes} 分 {seconds} 秒" if minutes else f"{seconds} 秒"
 
 
+def uptime(seconds: float) -> str:
+    """`91 天 4 小时`, `3 小时 12 分`, `41 秒`: the two largest units."""
+    whole = max(0, int(seconds))
+    parts = ((whole // 86400, "天"), (whole // 3600 % 24, "小时"), (whole // 60 % 60, "分"), (whole % 60, "秒"))
+    first = next((at for at, (number, _) in enumerate(parts) if number), len(parts) - 1)
+    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2])
+
+
 def number(value: float) -> str:
     """At most two decimals and no trailing zeros; small fractions keep three digits, so that they do not read as 0."""
     if isinstance(value, float) and 0 < abs(value) < 0.01:

@@ -95,6 +95,13 @@ class Since(_Part):
     another_machine: bool
 
 
+class Kept(_Part):
+    """A file that was kept on the host; `sha256` is empty where nobody has reckoned it."""
+
+    file: str
+    sha256: str = ""
+
+
 class DeadMan(_Part):
     """The host's own way back: `by` says who decided, host, controller or confirmation."""
 
@@ -121,6 +128,11 @@ class PhaseDocument:
     def files(self) -> dict[str, str]:
         """Package files that are kept for the way back and forth, by path below the cache, with their sha256."""
         return _read(dict[str, str], self.facts.get("files")) or {}
+
+    @property
+    def state(self) -> Kept | None:
+        """The file on the host that holds what it was like before the change."""
+        return _read(Kept, self.facts.get("state"))
 
     @property
     def since(self) -> Since | None:

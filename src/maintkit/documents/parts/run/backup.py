@@ -84,8 +84,8 @@ def _contents(document: PhaseDocument) -> Iterator[tuple[str, str, str]]:
         yield "配置文件副本", document.text("copy"), document.text("sha256") or _UNTOLD
     if document.text("restore_point"):
         yield f"数据库恢复点：{document.text('restore_point')}", "由恢复点命令决定", _UNTOLD
-    if document.text("state"):
-        yield "主机状态（软件包、服务、运行指标）", document.text("state"), _UNTOLD
+    if document.state:
+        yield "主机状态（软件包、服务、运行指标）", document.state.file, document.state.sha256 or _UNTOLD
 
 
 def _cell(text: str) -> Cell:

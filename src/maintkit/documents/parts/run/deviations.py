@@ -16,6 +16,7 @@ from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord, PhaseRecord
 from maintkit.plans.implementation import Implementation
 
+_LAST = 2**63  # what no entry says by itself stands behind the entries of the same instant
 _WISH = {"pause": "要求暂停", "abort": "要求中止"}
 
 
@@ -33,7 +34,7 @@ class Deviation:
 
 def section(done: Implementation, header: Header) -> tuple[Block, ...]:
     """All deviations; when there are none, only what the ledger can say."""
-    found = sorted(deviations(done, header), key=lambda one: (one.at, one.seq or 0))
+    found = sorted(deviations(done, header), key=lambda one: (one.at, one.seq or _LAST))
     if not found:
         return (Paragraph(text="台账未记录偏差：没有失败、失去联系、回退、暂停、重新开始、超时或未经批准的情况。"),)
     return (

@@ -45,7 +45,7 @@ def measures(figures: Figures) -> tuple[tuple[str, float, str], ...]:
     """Name, value and unit of each figure."""
     share = 100 * figures.memory_available_bytes / figures.memory_total_bytes if figures.memory_total_bytes else 0.0
     return (
-        ("连续运行时间", round(figures.uptime_s / 3600, 2), "h"),
+        ("连续运行时间", figures.uptime_s, "uptime"),
         ("平均负载（1 分钟）", figures.load[0], ""),
         ("平均负载（15 分钟）", figures.load[2], ""),
         ("可用内存", figures.memory_available_bytes, "bytes"),
@@ -118,15 +118,20 @@ def _pid(one: Service | None) -> str:
 
 
 def _compared(name: str, old: float | None, new: float | None, unit: str) -> Row:
-    return name, _quantity(old, unit), _quantity(new, unit), _difference(old, new, unit)
+    return name, told(old, unit), told(new, unit), _difference(old, new, unit)
 
 
-def _quantity(value: float | None, unit: str) -> str:
-    return _UNTOLD if value is None else wording.quantity(value, unit)
+def told(value: float | None, unit: str) -> str:
+    """A measure with its unit, or that the ledger has none."""
+    if value is None:
+        return _UNTOLD
+    return wording.uptime(value) if unit == "uptime" else wording.quantity(value, unit)
 
 
 def _difference(old: float | None, new: float | None, unit: str) -> str:
     if old is None or new is None:
         return wording.NOTHING
+    if unit == "uptime":
+        return "重新计时" if new < old else "未中断"
     change = round(new - old, 2)
     return f"{'+' if change > 0 else ''}{wording.quantity(change, unit)}" if change else "不变"

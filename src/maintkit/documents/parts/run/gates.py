@@ -40,18 +40,18 @@ def section(done: Implementation, header: Header) -> tuple[Block, ...]:
 
 def _ungated(done: Implementation) -> tuple[Paragraph, ...]:
     """Hosts of which the plan asks nothing: then only the services are compared, and nobody must think otherwise."""
-    bare = [one.name for one in done.plan.hosts if not one.gates and not _asked(done, one.name)]
+    bare = [one.name for one in done.done.hosts if not done.plan.host(one.name).gates and _bare(one)]
     said = f"{'、'.join(bare)}：计划未列业务检查项（服务、端口、页面），只核对整机服务与软件包。"
     return (Paragraph(text=said, tone="strong"),) if bare else ()
 
 
-def _asked(done: Implementation, name: str) -> bool:
-    found = (one for host in done.done.hosts if host.name == name for one in host.phases if one.document)
-    return any(each.gates for one in found if one.document for each in one.document.rounds)
+def _bare(host: HostRecord) -> bool:
+    rounds = [each for one in host.phases if one.document for each in one.document.rounds]
+    return bool(rounds) and not any(each.gates for each in rounds)
 
 
 def _packages(host: HostRecord, one: PhaseRecord, since: Since, planned: PlanHost) -> tuple[Cell, ...]:
-    """The whole list of packages against what it should be: the plan's after the change, the old one after going back."""
+    """The whole list of packages against what it should be: the plan's, and after going back the old one."""
     wanted = {(p.name, p.before or "", p.after or "") for p in planned.packages} if one.phase == "verify" else set()
     found = {(p.package.partition(":")[0], p.before, p.after) for p in since.packages}
     odd = sorted({name for name, _, _ in wanted ^ found})
@@ -124,4 +124,6 @@ def answered(host: HostRecord) -> str:
     if not rounds or not rounds[-1].gates:
         return "台账无逐项记录"
     bad = [gate for gate in rounds[-1].gates if not gate.ok]
-    return "；".join(f"{gate.gate}：{reason(gate.said)}" for gate in bad) or f"{len(rounds[-1].gates)} 项均通过"
+    slowest = max(gate.took_ms for gate in rounds[-1].gates)
+    well = f"{len(rounds[-1].gates)} 项均通过，最长响应 {wording.quantity(slowest, 'ms')}"
+    return "；".join(f"{gate.gate}：{reason(gate.said)}" for gate in bad) or well

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Note, Paragraph, Table
-from maintkit.documents.parts.run.figures import before, measures
+from maintkit.documents.parts.run.figures import before, measures, told
 from maintkit.documents.parts.run.gates import answered
 from maintkit.evidence.change_record import Assessment
 from maintkit.plans.implementation import Implementation
@@ -69,15 +69,15 @@ def assessment(done: Implementation) -> tuple[Block, ...]:
 def _state(done: Implementation, name: str) -> tuple[Cell, ...]:
     host = next(one for one in done.done.hosts if one.name == name)
     figures = before(host)
-    told = {label: wording.quantity(value, unit) for label, value, unit in measures(figures)} if figures else {}
-    load = "／".join(told[label] for label in ("平均负载（1 分钟）", "平均负载（15 分钟）")) if told else "台账无记录"
-    memory = f"{told['可用内存']}（{told['可用内存比例']}）" if told else "台账无记录"
+    said = {label: told(value, unit) for label, value, unit in measures(figures)} if figures else {}
+    load = "／".join(said[label] for label in ("平均负载（1 分钟）", "平均负载（15 分钟）")) if said else "台账无记录"
+    memory = f"{said['可用内存']}（{said['可用内存比例']}）" if said else "台账无记录"
     return (
         Cell(text=name),
-        Cell(text=told.get("连续运行时间", "台账无记录")),
+        Cell(text=said.get("连续运行时间", "台账无记录")),
         Cell(text=load),
         Cell(text=memory),
-        Cell(text=told.get("已用交换区", "台账无记录")),
+        Cell(text=said.get("已用交换区", "台账无记录")),
         Cell(text=answered(host)),
     )
 

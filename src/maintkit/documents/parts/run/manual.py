@@ -50,8 +50,7 @@ def _steps(done: Implementation, host: HostRecord) -> Iterator[str]:
     if backup is None:
         yield "台账没有备份记录：不得自行恢复，按《数据恢复操作手册》由备份恢复。"
         return
-    if backup.text("restore_point"):
-        yield f"数据库：恢复点为 {backup.text('restore_point')}。恢复将丢失其后写入的数据，须采购人书面同意后方可执行。"
+    yield from _schema(done, host, backup.text("restore_point"))
     if backup.files:
         cache = backup.text("cache") or _UNTOLD
         yield f"在 {cache}/old 执行 sha256sum *.deb，与附表“软件包文件校验值”逐一核对，不符的不得使用。"
@@ -67,6 +66,16 @@ def _steps(done: Implementation, host: HostRecord) -> Iterator[str]:
         yield f"用 sha256sum 核对该文件为 {backup.text('sha256') or _UNTOLD}。"
     yield "重启相关服务，逐项执行变更前检查；由采购人确认业务正常后恢复接收请求。"
     yield f"由有权人员签署解锁：maintkit lock break {host.name}，并填写原因分析与后续措施。"
+
+
+def _schema(done: Implementation, host: HostRecord, point: str) -> Iterator[str]:
+    """An old version must not meet the new schema: the database comes first."""
+    if any(step.action == "migrate" for one in host.of("change") if one.document for step in one.document.steps):
+        yield "停止应用服务。数据库结构已被升级：结构恢复之前不得安装原版本。"
+    if point:
+        restore = done.plan.parameters.get("restore")
+        how = f"执行 {' '.join(restore)}" if isinstance(restore, list) and restore else "按《数据恢复操作手册》恢复"
+        yield f"数据库恢复点：{point}。恢复将丢失其后写入的数据，须采购人书面同意；同意后{how}，核对结构与数据。"
 
 
 def _target(host: HostRecord) -> str:
