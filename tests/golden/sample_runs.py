@@ -87,8 +87,9 @@ def _resumed(night: Evening) -> None:
     night.phase("his-app1", "change", 9.7, {"packages": moves(of, "his-app1")}, package_steps(of, "his-app1"))
     night.journal.ask("pause", by="李主任", why="急诊高峰，先观察第一台")
     night.supervise("out")
-    night.phase("his-app1", "verify", 31.2, {"since": since(moves(of, "his-app1"), ("nginx.service",)),
-                                             "checks": rounds(night.clock.at)})  # fmt: skip
+    bare = [each | {"gates": []} for each in rounds(night.clock.at)]
+    told = {"since": since(moves(of, "his-app1"), ("nginx.service",)), "checks": bare}
+    night.phase("his-app1", "verify", 31.2, told)
     night.close("his-app1", "done")
     for name in ("his-app2", "his-app3"):
         night.journal.hold(name, "李主任 asked to pause it: 急诊高峰，先观察第一台")

@@ -94,7 +94,7 @@ def _packages(done: Implementation) -> tuple[Block, ...]:
                 Column(title="计划主机", width=18),
                 Column(title="实际变更的主机", width=22),
             ),
-            rows=tuple(_package(key, one) for key, one in found.items()),
+            rows=tuple(_package(key, one, len(done.plan.hosts)) for key, one in found.items()),
         ),
     )
 
@@ -105,15 +105,21 @@ def _moved(host: HostRecord) -> Iterator[tuple[str, str, str]]:
         yield one.package.partition(":")[0], one.before, one.after
 
 
-def _package(key: tuple[str, str, str], one: _Package) -> tuple[Cell, ...]:
+def _package(key: tuple[str, str, str], one: _Package, hosts: int) -> tuple[Cell, ...]:
     name, before, after = key
     return (
         Cell(text=name),
         Cell(text=before or "未安装"),
         Cell(text=after or "卸载"),
-        Cell(text="、".join(one.planned) or "计划外", tone="plain" if one.planned else "crit"),
-        Cell(text="、".join(one.changed) or "无变更记录", tone="plain" if one.changed else "strong"),
+        Cell(text=_named(one.planned, hosts) or "计划外", tone="plain" if one.planned else "crit"),
+        Cell(text=_named(one.changed, hosts) or "无变更记录", tone="plain" if one.changed else "strong"),
     )
+
+
+def _named(names: list[str], hosts: int) -> str:
+    """The names; all hosts of a plan, with nothing to remark, in a word."""
+    plain = len(names) == hosts > 1 and not any("（" in name for name in names)
+    return f"全部 {hosts} 台" if plain else "、".join(names)
 
 
 def _steps(done: Implementation) -> tuple[Block, ...]:
@@ -154,14 +160,17 @@ def _step(host: str, step: Step) -> tuple[Cell, ...]:
 
 
 def _hooks(done: Implementation) -> tuple[Block, ...]:
-    """What restore points and migrations printed."""
-    items = [
+    """What restore points and migrations printed, a form a host."""
+    forms = ((host.name, _printed(host)) for host in done.done.hosts)
+    return tuple(KeyValues(caption=f"数据库　{name}", items=items) for name, items in forms if items)
+
+
+def _printed(host: HostRecord) -> tuple[KeyValue, ...]:
+    return tuple(
         KeyValue(label=label, text=text, wide=True)
-        for host in done.done.hosts
         for phase in ("backup", "change", "rollback")
         for document in [host.document(phase)]
         for name, label in _SAID
         for text in [document.text(name) if document else ""]
         if text
-    ]
-    return (KeyValues(caption="数据库", items=tuple(items)),) if items else ()
+    )
