@@ -14,6 +14,7 @@ from phase_facts import cached, figures, gate, moves, package_steps, patched, pr
 from sample_inspections import HOSTILE, digest
 
 from maintkit.evidence.change_record import assess
+from maintkit.evidence.ledger import Ledger
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.model import PackageChange, Plan
 from maintkit.plans.window import Window
@@ -275,14 +276,16 @@ _EVENINGS = {
 }
 
 
+def happened(name: str, directory: str) -> Ledger:
+    """One of the evenings, in a ledger of this directory."""
+    of, opened, happens = _EVENINGS[name]
+    night = opened(directory, of())
+    happens(night)
+    return night.ledger
+
+
 @cache
 def carried_out(name: str) -> Implementation:
     """One of the evenings, read back from its ledger."""
-    of, opened, happens = _EVENINGS[name]
-    with TemporaryDirectory(dir=MEMORY) as directory:
-        night = opened(directory, of())
-        happens(night)
-        try:
-            return implementation(night.ledger, RUN)
-        finally:
-            night.ledger.close()
+    with TemporaryDirectory(dir=MEMORY) as directory, happened(name, directory) as ledger:
+        return implementation(ledger, RUN)
