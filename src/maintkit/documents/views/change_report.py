@@ -47,7 +47,7 @@ TITLES: dict[Kind, str] = {
 _OF_PROCEDURE: dict[str, Kind] = {"patch": "patch", "restart": "restart"}
 MAY_BE_TUNING = ("restart", "config")
 _NUMBERS = "一二三四五六七八九"
-_STATEMENT = "双方确认：本文件所列实施内容、时间、检查结果、偏差及处理情况属实。"
+_STATEMENT = "各方确认：本文件所列实施内容、时间、检查结果、偏差及处理情况属实。"
 Section = tuple[str, tuple[Block, ...]]
 
 

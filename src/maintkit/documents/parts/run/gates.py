@@ -97,7 +97,7 @@ def _of_the_host(one: Round) -> tuple[str, ...]:
 
 
 def _none(host: HostRecord, one: PhaseRecord) -> tuple[Cell, ...]:
-    said = {"failed": reason(one.reason) or "失败，原因未记录", "ok": "阶段完成，逐项结果未记录"}
+    said = {"failed": "阶段失败，见“偏差与异常”", "ok": "阶段完成，逐项结果未记录"}
     text = said.get(one.outcome, "没有结果，不得视为通过")
     nothing = wording.NOTHING
     return _line(host, one, "台账无逐项检查记录", nothing, nothing, nothing, text, ok=one.outcome == "ok")

@@ -12,6 +12,7 @@ from maintkit.documents.wording import NOTHING, moment
 from maintkit.evidence.change_record import HostRecord
 from maintkit.plans.implementation import Implementation
 
+_SHORT = 80  # characters of a reason beside a host; the deviations have all of it
 MEANS: dict[str | None, str] = {
     "done": "计划内全部主机均已按计划变更（或原已符合计划），并通过验证。",
     "rolled-back": "变更未成功。已开始变更的主机均已恢复原状，并通过变更前检查；"
@@ -104,4 +105,8 @@ def _host(done: Implementation, host: HostRecord, header: Header) -> tuple[Cell,
 def _explained(host: HostRecord) -> str:
     said = _HOST_MEANS.get(host.state, "没有结束记录，状态不得视为正常")
     why = host.held[-1].text if host.held else next((one.reason for one in host.phases if one.outcome == "failed"), "")
-    return f"{said}。{'未开始原因' if host.held else '原因'}：{reason(why)}" if why else said
+    if not why:
+        return said
+    told = reason(why)
+    short = f"{told[:_SHORT]}……（全文见“偏差与异常”）" if len(told) > _SHORT else told
+    return f"{said}。{'未开始原因' if host.held else '原因'}：{short}"
