@@ -51,12 +51,17 @@ file:
   description: Where it lies on the host.
   returned: always
   type: str
+sha256:
+  description: Of that file; empty in check mode, when there is none.
+  returned: always
+  type: str
 """
 
 import json
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.maintkit.ops.plugins.module_utils.changes import snapshot
+from ansible_collections.maintkit.ops.plugins.module_utils.changes import cache, snapshot
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import (
     Refused,
     named,
@@ -71,12 +76,16 @@ def keep(run: str, name: str, *, check_mode: bool) -> dict:
     path = run_place(run) / f"{named('moment', name)}.json"
     kept = read_json(path)
     if kept is not None:
-        return {"changed": False, "kept": kept, "file": str(path)}
+        return {"changed": False, "kept": kept, **_told(path)}
     state = snapshot.take()
     if not check_mode:
         private(path.parent)
         write(path, json.dumps(state))
-    return {"changed": True, "kept": state, "file": str(path)}
+    return {"changed": True, "kept": state, **_told(path)}
+
+
+def _told(path: Path) -> dict:
+    return {"file": str(path), "sha256": cache.sha256(path) if path.exists() else ""}
 
 
 def main() -> None:

@@ -49,6 +49,10 @@ record:
   description: The change with its dependencies, and the sha256 of every file.
   returned: always
   type: dict
+place:
+  description: The directory on the host that the files are in, below C(old) and C(new).
+  returned: always
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -75,6 +79,7 @@ def main() -> None:
     to = {name: str(version) for name, version in module.params["to"].items()}
     try:
         result = have(module.params["run"], to, check_mode=module.check_mode)
+        result["place"] = str(cache_place(module.params["run"]))
     except Refused as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(**result)

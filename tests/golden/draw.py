@@ -11,9 +11,10 @@ from typing import Any
 
 import sample_changes as changes
 import sample_inspections as sample
+import sample_runs as runs
 
 from maintkit.documents.model import Document, to_tree
-from maintkit.documents.views import Quarter, inspection_record, inspection_summary, upgrade_request
+from maintkit.documents.views import Quarter, change_report, inspection_record, inspection_summary, upgrade_request
 
 HERE = Path(__file__).parent
 
@@ -31,6 +32,17 @@ def documents() -> dict[str, Document]:
         "upgrade-request": upgrade_request(changes.application(), header),
         "upgrade-request-signed": upgrade_request(changes.signed(), header),
         "upgrade-request-urgent": upgrade_request(changes.urgent(), header),
+        "change-patch": change_report(runs.carried_out("done"), "patch", header),
+        "change-patch-rolled-back": change_report(runs.carried_out("rolled-back"), "patch", header),
+        "change-patch-urgent": change_report(runs.carried_out("urgent"), "patch", header),
+        "change-patch-killed": change_report(runs.carried_out("killed"), "patch", header),
+        "change-patch-resumed": change_report(runs.carried_out("resumed"), "patch", header),
+        "change-hostile": change_report(runs.carried_out("hostile"), "patch", header),
+        "change-upgrade": change_report(runs.carried_out("upgrade-done"), "upgrade", header),
+        "change-upgrade-stuck": change_report(runs.carried_out("upgrade-stuck"), "upgrade", header),
+        "change-restart": change_report(runs.carried_out("restart"), "restart", header),
+        "change-tuning": change_report(runs.carried_out("restart-assessed"), "tuning", header),
+        "change-config": change_report(runs.carried_out("config-reverted"), "upgrade", header),
         "summary": inspection_summary(Quarter(year=2026, number=4), [fleet], handlings, header),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,20 +16,23 @@ from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
+from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.errors import NotFound
 from maintkit.evidence import events, history
+from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
+from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
 
 
 @click.group(invoke_without_command=True)
-@click.option("--list", "listing", is_flag=True, help="List the inspections that a record can be made of.")
+@click.option("--list", "listing", is_flag=True, help="List the inspections and changes that there are records of.")
 @json_option
 @site_option
 @click.pass_context
@@ -83,6 +87,29 @@ def upgrade(*, plan: str, site: Path, formats: tuple[Format, ...], out: Path | N
     return write(place, document, formats, out, as_json=as_json)
 
 
+@command.command()
+@click.argument("run", metavar="RUN")
+@click.option("--tuning", is_flag=True, help="As 性能优化实施记录, of a restart or a configuration change made for it.")
+@document_options
+def change(*, run: str, tuning: bool, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """升级实施报告, 安全补丁更新记录 or 重启评估与实施记录: a change that was carried out, by its procedure."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        done = implementation(ledger, run)
+        document = change_report(done, _kind(done, tuning=tuning), header(place))
+    return write(place, document, formats, out, as_json=as_json)
+
+
+def _kind(done: Implementation, *, tuning: bool) -> Kind:
+    if not tuning:
+        return kind_of(done)
+    if done.done.procedure not in MAY_BE_TUNING:
+        raise click.UsageError(
+            f"--tuning is of {' and '.join(MAY_BE_TUNING)}; {done.done.run} is {done.done.procedure}"
+        )
+    return "tuning"
+
+
 def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspection]:
     """The inspections of the quarter and of the one before, which the first ones are compared with."""
     for found in history.inspections(ledger):
@@ -97,21 +124,32 @@ def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspect
 def _list(site: Path, *, as_json: bool) -> None:
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        rows = [_row(one) for one in history.inspections(ledger)]
+        rows = [*map(_inspection_row, history.inspections(ledger)), *map(_run_row, runs(ledger))]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     for row in () if as_json else rows:
-        when, hosts = str(row["started_at"])[:16], f"{row['inspected']}/{row['expected']} hosts"
-        click.echo(f"{row['run']}  {when}  {row['kind']}  {row['ended'] or 'never finished'}  {hosts}")
+        click.echo("  ".join([row["run"], row["started_at"][:16], row["kind"], row["ended"] or "not finished", row["hosts"]]))
 
 
-def _row(one: Inspection) -> dict[str, object]:
+def _inspection_row(one: Inspection) -> dict[str, Any]:
     """One inspection of the list; `ended` is null for one that never finished."""
     return {
         "run": one.run,
         "started_at": to_text(one.started_at),
         "kind": "deep" if one.deep else "daily",
         "ended": one.ended,
+        "hosts": f"{one.coverage.inspected}/{one.coverage.expected} hosts",
         "expected": one.coverage.expected,
         "inspected": one.coverage.inspected,
+    }
+
+
+def _run_row(one: Standing) -> dict[str, Any]:
+    """One change of the list; `kind` is its procedure, `ended` its verdict."""
+    return {
+        "run": one.run,
+        "started_at": to_text(one.started_at),
+        "kind": one.procedure,
+        "ended": one.verdict,
+        "hosts": f"{len(one.hosts)} hosts",
     }

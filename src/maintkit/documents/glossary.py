@@ -56,6 +56,81 @@ ROLLBACK: Mapping[str, str] = {
     "point-of-no-return": "不可回退",
 }
 RISK: Mapping[str, str] = {"low": "低", "medium": "中", "high": "高"}
+VERDICT: Mapping[str | None, str] = {
+    "done": "成功",
+    "rolled-back": "已回退",
+    "rollback-failed": "回退失败",
+    "partial": "部分完成",
+    "refused": "未实施",
+    "unknown": "状态未知",
+    None: "未结束",
+}
+VERDICT_TONE: Mapping[str | None, Tone] = {
+    "done": "strong",
+    "rolled-back": "warn",
+    "rollback-failed": "crit",
+    "partial": "warn",
+    "refused": "strong",
+    "unknown": "crit",
+    None: "crit",
+}
+HOST_STATE: Mapping[str | None, str] = {
+    "done": "完成",
+    "unchanged": "原已符合计划",
+    "untouched": "未变更",
+    "rolled-back": "已回退",
+    "rollback-failed": "回退失败",
+    "unknown": "状态未知",
+    None: "未结束",
+}
+HOST_TONE: Mapping[str | None, Tone] = {
+    "untouched": "strong",
+    "rolled-back": "warn",
+    "rollback-failed": "crit",
+    "unknown": "crit",
+    None: "crit",
+}
+OUTCOME: Mapping[str, str] = {
+    "ok": "完成",
+    "nothing": "无需变更",
+    "failed": "失败",
+    "lost": "失去联系",
+    "begun": "已开始，无结果",
+}
+OUTCOME_TONE: Mapping[str, Tone] = {"failed": "crit", "lost": "warn", "begun": "warn"}
+ACTION: Mapping[str, str] = {
+    "restart": "重启",
+    "install package": "新装软件包",
+    "set package": "更换软件包版本",
+    "remove package": "卸载软件包",
+    "install file": "新建文件",
+    "set file": "修改文件",
+    "restore_point": "建立数据库恢复点",
+    "migrate": "数据库结构升级",
+}
+ENTRY: Mapping[str, str] = {
+    "plan.frozen": "计划冻结",
+    "approval.given": "批准签署",
+    "approval.used": "批准使用",
+    "standing.approved": "常设批准签署",
+    "emergency.declared": "紧急声明",
+    "supervisor.in": "监督人签到",
+    "supervisor.out": "监督人签退",
+    "lock.taken": "主机加锁",
+    "lock.released": "主机解锁",
+    "lock.broken": "强制解锁",
+    "change.started": "实施开始",
+    "change.resumed": "继续实施",
+    "change.wish": "暂停或中止要求",
+    "change.assessed": "人工评价",
+    "change.finished": "实施结束",
+    "phase.intent": "阶段开始",
+    "phase.observed": "阶段结果",
+    "host.held": "主机未开始",
+    "host.closed": "主机结束",
+    "host.reopened": "主机重新核实",
+    "step.timed": "步骤用时",
+}
 ROLE: Mapping[str, str] = {"approver": "批准人", "second-approver": "第二批准人", "supervisor": "现场监督人"}
 TO_FILL_IN = "待填写"
 UNITS: Mapping[str, str] = {

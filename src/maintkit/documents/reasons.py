@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from maintkit.documents.change_reasons import KNOWN as _OF_CHANGES
 from maintkit.documents.phrases import KNOWN, SECTIONS
 
-_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in KNOWN)
+_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in (*KNOWN, *_OF_CHANGES))
 
 
 _REMEMBERED = 2000  # a fleet gives the same few reasons for every host, and each is held against every pattern
@@ -31,7 +32,9 @@ def _said(recorded: str, deep: int) -> str:
     for pattern, chinese in _PATTERNS:
         found = pattern.fullmatch(recorded)
         if found:
-            return chinese.format(*(_part(part or "", deep - 1) for part in found.groups()))
+            # Only there do the words name sections: elsewhere `web` may be a host.
+            said = _part if pattern.pattern.startswith("section") else _said
+            return chinese.format(*(said(part or "", deep - 1) for part in found.groups()))
     for separator, mark in (("; ", "；"), (": ", "：")):
         first, cut, second = recorded.partition(separator)
         parts = (_said(first, deep - 1), _said(second, deep - 1))

@@ -19,6 +19,16 @@ def instant(at: datetime | None, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if at else NOTHING
 
 
+def second(at: datetime | None, zone: tzinfo) -> str:
+    """`2026-11-24 10:38:05` in the zone; a dash where there is none."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at else NOTHING
+
+
+def moment(at: datetime | None, zone: tzinfo) -> str:
+    """`11-24 10:38:05` in the zone, for tables whose year stands above; a dash where there is none."""
+    return second(at, zone)[5:] if at else NOTHING
+
+
 def day(on: date | None) -> str:
     """`2026-11-24`, or the words that ask for it."""
     return on.isoformat() if on else TO_FILL_IN
@@ -48,6 +58,24 @@ def duration(seconds: int) -> str:
         return f"{seconds} 秒"
     hours, minutes = divmod(-(-seconds // 60), 60)
     return " ".join(f"{number} {unit}" for number, unit in ((hours, "小时"), (minutes, "分钟")) if number)
+
+
+def took(milliseconds: int | None) -> str:
+    """What was measured: `0.4 秒`, `38 秒`, `18 分 5 秒`; a dash where nothing was."""
+    if milliseconds is None:
+        return NOTHING
+    if milliseconds < 10_000:
+        return f"{milliseconds / 1000:.1f} 秒"
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{minutes} 分 {seconds} 秒" if minutes else f"{seconds} 秒"
+
+
+def uptime(seconds: float) -> str:
+    """`91 天 4 小时`, `3 小时 12 分`, `41 秒`: the two largest units."""
+    whole = max(0, int(seconds))
+    parts = ((whole // 86400, "天"), (whole // 3600 % 24, "小时"), (whole // 60 % 60, "分"), (whole % 60, "秒"))
+    first = next((at for at, (number, _) in enumerate(parts) if number), len(parts) - 1)
+    return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2])
 
 
 def number(value: float) -> str:

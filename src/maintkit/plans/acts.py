@@ -26,7 +26,13 @@ from maintkit.plans.people import Role
 NAMESPACE = "maintkit-approval@maintkit"
 What = Literal["approval", "standing", "supervision", "lock-break"]
 # The entries that carry a signed act; a nonce occurs in one of them at most.
-KINDS = ("approval.given", "standing.approved", "supervisor.in", "supervisor.out", "lock.broken")
+GIVEN, STANDING, IN, OUT, BROKEN = KINDS = (
+    "approval.given",
+    "standing.approved",
+    "supervisor.in",
+    "supervisor.out",
+    "lock.broken",
+)
 
 _HEAD = re.compile(r"maintkit\.(?P<what>[a-z-]+)/1")
 _LINE = re.compile(r"(?P<key>[a-z][a-z0-9-]*): (?P<value>.+)")

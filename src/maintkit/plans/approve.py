@@ -6,10 +6,10 @@ from datetime import datetime, tzinfo
 
 from maintkit.errors import ApprovalRefused
 from maintkit.evidence.ledger import Ledger
-from maintkit.plans.acts import Act, Given, parse
+from maintkit.plans.acts import GIVEN, Act, Given, parse
 from maintkit.plans.model import Plan
 from maintkit.plans.people import Role, Signatory
-from maintkit.plans.record import GIVEN, REQUESTED, requested, window_of
+from maintkit.plans.record import REQUESTED, requested, window_of
 from maintkit.plans.sign import Authority, require_exact, signatory, take
 from maintkit.plans.window import Window, open_windows, require_open, state
 

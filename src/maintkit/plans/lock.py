@@ -15,11 +15,10 @@ from maintkit.errors import ApprovalRefused, HostLocked, NotFound
 from maintkit.evidence.entry import Draft, Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.lock import myself
-from maintkit.plans.acts import Act, Given
+from maintkit.plans.acts import BROKEN, Act, Given
 from maintkit.plans.model import PlanHost
+from maintkit.plans.record import RELEASED, TAKEN
 from maintkit.plans.sign import Authority, take
-
-TAKEN, RELEASED, BROKEN = "lock.taken", "lock.released", "lock.broken"
 
 
 @dataclass(frozen=True, kw_only=True)

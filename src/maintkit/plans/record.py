@@ -8,13 +8,14 @@ from datetime import datetime
 from maintkit.errors import ApprovalRefused, NotFound
 from maintkit.evidence.entry import Head
 from maintkit.evidence.ledger import Ledger
-from maintkit.plans.acts import Act, Given, given, parse
+from maintkit.plans.acts import GIVEN, Act, Given, given, parse
 from maintkit.plans.emergency import Emergency, emergencies
 from maintkit.plans.frozen import plan_of
 from maintkit.plans.model import Plan
 from maintkit.plans.window import Window
 
-REQUESTED, GIVEN, USED = "approval.requested", "approval.given", "approval.used"
+REQUESTED, USED = "approval.requested", "approval.used"
+TAKEN, RELEASED = "lock.taken", "lock.released"
 
 
 @dataclass(frozen=True, kw_only=True)

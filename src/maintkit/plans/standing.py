@@ -10,12 +10,10 @@ from maintkit.contract.changes import RISKS, Changes, Standing
 from maintkit.errors import ApprovalRefused, NotFound
 from maintkit.evidence.canonical import canonical
 from maintkit.evidence.ledger import Ledger
-from maintkit.plans.acts import Act, Given, given
+from maintkit.plans.acts import STANDING, Act, Given, given
 from maintkit.plans.model import Plan
 from maintkit.plans.people import Role
 from maintkit.plans.sign import Authority, stands, take
-
-APPROVED = "standing.approved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +58,7 @@ def standing_act(ledger_id: str, rule: Standing, *, role: Role, signer: str, non
 def approve_standing(ledger: Ledger, rule: Standing, act: Act, signature: str, authority: Authority) -> Given:
     """Take in a signature under a rule."""
     _require_of(act, rule)
-    return take(ledger, act, signature, authority, kind=APPROVED, subject=rule.id)
+    return take(ledger, act, signature, authority, kind=STANDING, subject=rule.id)
 
 
 def permits(ledger: Ledger, plan: Plan, authority: Authority, now: datetime) -> Covered | None:
@@ -91,7 +89,7 @@ def _signed_by(ledger: Ledger, rule: Standing, authority: Authority, plan: Plan)
     """Different people with different keys whose signature under the rule as it stands counts, less the requester."""
     requester = authority.people.who(plan.requester)
     keys: dict[str, str] = {}
-    for one in given(ledger, APPROVED, rule.id):
+    for one in given(ledger, STANDING, rule.id):
         try:
             _require_of(one.act, rule)
             person = stands(one, authority)

@@ -7,11 +7,10 @@ from typing import Literal
 
 from maintkit.errors import ApprovalRefused, SupervisorAbsent
 from maintkit.evidence.ledger import Ledger
-from maintkit.plans.acts import Act, Given, given
+from maintkit.plans.acts import IN, OUT, Act, Given, given
 from maintkit.plans.model import Plan
 from maintkit.plans.sign import Authority, stands, take
 
-IN, OUT = "supervisor.in", "supervisor.out"
 COMES_BEFORE = timedelta(hours=2)  # who checked in earlier than this before the window came for something else
 Way = Literal["in", "out"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from maintkit.evidence.canonical import escaped
 from maintkit.evidence.changes import CLOSED, FINISHED, HELD, INTENT, OBSERVED, REOPENED, WISH
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
@@ -27,7 +28,8 @@ class Journal:
 
     def observe(self, host: str, phase: Phase, result: PhaseResult) -> None:
         """What the phase came to; its document is attached."""
-        kept = None if result.document is None else self.ledger.seal(result.text.encode())
+        # JSON can name half a character, which UTF-8 cannot hold: a host must not end the run by writing one.
+        kept = None if result.document is None else self.ledger.seal(escaped(result.text).encode())
         body = {
             "phase": phase.value,
             "outcome": result.outcome,

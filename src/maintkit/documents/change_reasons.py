@@ -1,0 +1,55 @@
+"""Why a change was refused, held, failed or taken back, in Chinese; read by `reasons.reason`."""
+
+from __future__ import annotations
+
+# The whole reason, or the whole of a part of one. `{0}` is what a group matched, itself said in Chinese.
+KNOWN: tuple[tuple[str, str], ...] = (
+    # why a host is not begun
+    (r"(.+) must not be changed now", "{0} 现不得变更，全部主机均不开始"),
+    (r"(\d+) hosts failed, (\d+) are allowed to", "已有 {0} 台失败，允许 {1} 台，不再开始其他主机"),
+    (
+        r"(-?\d+) s are left of the window, the change wants (\d+) s and its rollback (\d+) s",
+        "时间窗口剩余 {0} 秒，不足以完成变更（{1} 秒）并回退（{2} 秒）",
+    ),
+    (r"the window (.+) is not open", "时间窗口未开放：{0}"),
+    (r"this machine's clock was set back by (\d+) s", "控制机时钟被回拨 {0} 秒"),
+    (r"maintkit was asked to stop", "程序收到停止请求"),
+    (r"(.+?) asked to pause it: (.+)", "{0} 要求暂停，理由：{1}"),
+    (r"(.+?) asked to abort it: (.+)", "{0} 要求中止，理由：{1}"),
+    (r"the supervisor has checked out", "现场监督人已签退"),
+    # what a phase came to
+    (r"no end within the time it was given", "超过时限仍未结束"),
+    (r"it left no document", "未留下结果"),
+    (r"the phase failed without a word", "失败，未说明原因"),
+    (r"no route to host", "没有到主机的路由"),
+    (r"connection lost", "连接中断"),
+    (r"not healthy: (.+)", "健康检查未通过：{0}"),
+    (r"not as planned: (.+); make a new plan", "与计划不符：{0}；须重新编制计划"),
+    (r"not planned: (.+)", "计划外 {0}"),
+    (r"no more: (.+)", "计划内而不再需要 {0}"),
+    (r"not as before: (.+)", "与变更前不一致：{0}"),
+    (
+        r"the machine-id is (\w+), the plan's is (\w+): the address leads to another machine",
+        "机器标识为 {0}，计划为 {1}：该地址是另一台机器",
+    ),
+    (r"every package is at its version already", "全部软件包已是目标版本"),
+    (r"(.+) would be removed: name it in patch_removals, or leave the update out", "将卸载 {0}，计划未予列明"),
+    (
+        r"(.+) are needed for the change and its rollback, (.+) are free: make room first",
+        "变更与回退需要 {0}，可用 {1}，空间不足",
+    ),
+    (r"the boot id is the one from before", "主机并未重启"),
+    (
+        r"the schema was brought up, and there is no way down \(upgrade_migrate_down\): it is restore-only\. .+",
+        "数据库结构已升级且没有降级方法，只能由恢复点恢复，其后写入的数据将丢失，须另行批准；新版本保留，主机不接收请求，待人决定",
+    ),
+    # what a gate said
+    (r"unit (\S+): (\S+) is (\S+) \((\S*)\)", "服务 {1} 的状态为 {2}（{3}）"),
+    (r"(\S+\.service) is (\S+) \((\S*)\)", "服务 {0} 的状态为 {1}（{2}）"),
+    (r"(\S+) still runs as process (\d+): it was not restarted", "{0} 仍为原进程 {1}，没有重启"),
+    (r"(\S+) answers (\d+), not (\d+)", "{0} 返回 {1}，应为 {2}"),
+    (r"(\S+) does not say (.+)", "{0} 未返回 {1}"),
+    (r"(\S+) ran before and does not", "{0} 变更前运行，现未运行"),
+    (r"(\S+) has failed", "{0} 已失败"),
+    (r"(\S+) had to be started again", "{0} 被系统重新拉起"),
+)
