@@ -9,7 +9,7 @@ from lab.host import Host
 from lab.image import File
 
 JOURNAL = "/var/log/journal"
-POLICY = "/etc/systemd/journald.conf.d/00-lab-fault.conf"
+POLICY = "/etc/systemd/journald.conf.d/99-lab-fault.conf"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
+from lab.faults.preload import SHOWN
 from lab.host import Host
 from lab.image import File
 
@@ -30,7 +31,14 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def text(host: Host, path: str, shown: str) -> Iterator[None]:
-    """View: `path` reads as `shown`. Views of one path may lie over each other."""
+    """View: `path` reads as `shown`. Views of one path may lie over each other.
+
+    A file that the kernel does not have is shown by the library of `preload`, to programs that start meanwhile.
+    """
+    if host.run("test", "-e", path, check=False).code != 0:
+        with _instead(host, f"{SHOWN}{path}", shown):
+            yield
+        return
     file = f"{FOLDER}/{next(_numbers)}"
     host.put(File(path=file, content=shown.encode()))
     with _bound(host, file, path):
@@ -80,8 +88,7 @@ def calm(host: Host) -> Iterator[None]:
     """View: an idle machine of its own, whatever the machine that the lab runs on is doing."""
     with ExitStack() as views:
         for path, shown in CALM.items():
-            if host.run("test", "-e", path, check=False).code == 0:
-                views.enter_context(text(host, path, shown))
+            views.enter_context(text(host, path, shown))
         for resource in ("cpu", "memory", "io"):
             views.enter_context(pressure(host, resource, some_percent=0))
         views.enter_context(memory(host, available_percent=70, swap_free_percent=100))
@@ -183,6 +190,19 @@ def written(host: Host, *files: File) -> Iterator[None]:
         yield
     finally:
         host.run("rm", "-f", *(file.path for file in files))
+
+
+@contextmanager
+def _instead(host: Host, path: str, shown: str) -> Iterator[None]:
+    before = host.run("cat", path, check=False)
+    host.put(File(path=path, content=shown.encode()))
+    try:
+        yield
+    finally:
+        if before.code == 0:
+            host.put(File(path=path, content=before.out.encode()))
+        else:
+            host.run("rm", path)
 
 
 @contextmanager

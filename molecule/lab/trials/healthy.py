@@ -9,6 +9,7 @@ from typing import Any
 from lab import network
 from lab.faults import certificates, clock, disk, packages, pages, view
 from lab.faults.network import card
+from lab.faults.preload import PRELOAD
 from lab.host import Host
 from lab.image import File, Layer
 from lab.lab import Lab, Spec
@@ -51,7 +52,7 @@ HIS = Layer(
 
 def specs(count: int) -> list[Spec]:
     """Hosts his1, his2 …"""
-    return [Spec(name=f"his{number}", layers=(clock.VIEW, HIS), disk_mb=512) for number in range(1, count + 1)]
+    return [Spec(name=f"his{number}", layers=(PRELOAD, HIS), disk_mb=512) for number in range(1, count + 1)]
 
 
 def declared(made: Lab) -> Mapping[str, Any]:
@@ -60,7 +61,7 @@ def declared(made: Lab) -> Mapping[str, Any]:
         "units": ["nginx", "his-app", QUEUE],
         "ports": [443, LIS_PORT],
         "certificates": [CERTIFICATE],
-        "probes": [{"name": "registration", "url": "https://127.0.0.1/", "contains": "挂号", "latency_ms": 500}],
+        "probes": [{"name": "registration", "url": "https://127.0.0.1/", "contains": "挂号", "latency_ms": 2000}],
         "gauges": [
             {
                 "name": "queue",
