@@ -49,7 +49,7 @@ def slow(host: Host, *, delay_ms: int) -> Iterator[None]:
 def erring(host: Host) -> Iterator[None]:
     """A tunnel whose far end cannot be reached: the kernel counts each packet into it as an error."""
     host.sh(f"""
-        ip link add {TUNNEL} type vxlan id 7 remote {NOBODY} dstport 4789 dev {LINK}
+        ip link add {TUNNEL} type vxlan id 7 remote {NOBODY} dstport 4789
         ip route add unreachable {NOBODY}
         ip address add 192.0.2.1/24 dev {TUNNEL}
         ip link set {TUNNEL} up

@@ -17,6 +17,7 @@ SOURCE = r"""
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timex.h>
@@ -26,13 +27,13 @@ SOURCE = r"""
 /* Seconds ahead of the machine, microseconds ahead of the reference, whether synchronised. */
 static long ahead, offset, synchronised = -1;
 
-static int opened(int folder, const char *path, int flags, mode_t mode)
+/* The path of what is shown in place of a file of /proc, in `room`; the path itself for any other. */
+static const char *shown(const char *path, char room[512])
 {
-    char shown[512];
-    if (path[0] == '/' && strncmp(path, "/proc/", 6) == 0 &&
-        snprintf(shown, sizeof shown, "/run/lab-shown%s", path) < (int)sizeof shown && access(shown, F_OK) == 0)
-        path = shown;
-    return syscall(SYS_openat, folder, path, flags, mode);
+    if (strncmp(path, "/proc/", 6) == 0 && snprintf(room, 512, "/run/lab-shown%s", path) < 512 &&
+        access(room, F_OK) == 0)
+        return room;
+    return path;
 }
 
 #define WITH_MODE \
@@ -44,14 +45,27 @@ static int opened(int folder, const char *path, int flags, mode_t mode)
 
 int open(const char *path, int flags, ...)
 {
+    char room[512];
     WITH_MODE
-    return opened(AT_FDCWD, path, flags, mode);
+    return syscall(SYS_openat, AT_FDCWD, shown(path, room), flags, mode);
 }
 
 int open64(const char *path, int flags, ...)
 {
+    char room[512];
     WITH_MODE
-    return opened(AT_FDCWD, path, flags, mode);
+    return syscall(SYS_openat, AT_FDCWD, shown(path, room), flags, mode);
+}
+
+int stat(const char *path, struct stat *found)
+{
+    char room[512];
+    return syscall(SYS_newfstatat, AT_FDCWD, shown(path, room), found, 0);
+}
+
+int stat64(const char *path, struct stat64 *found)
+{
+    return stat(path, (struct stat *)found);
 }
 
 static void ask(void)

@@ -288,6 +288,7 @@ TRIALS = (
         fault=network.erring,
         status="warn",
         instance=network.TUNNEL,
+        explains=("drift.ports",),  # the tunnel's own
     ),
     Trial(
         check="network.link",
@@ -344,14 +345,14 @@ TRIALS = (
         words="a declared service is stopped",
         fault=partial(units.stopped, unit=QUEUE),
         status="crit",
-        instance=f"{QUEUE}.service",
+        instance=QUEUE,
     ),
     Trial(
         check="service.flapping",
         words="a declared service is killed four times, and started again by systemd",
         fault=partial(units.flapping, unit=QUEUE, times=4),
         status="warn",
-        instance=f"{QUEUE}.service",
+        instance=QUEUE,
         value=4,
     ),
     Trial(
@@ -359,7 +360,7 @@ TRIALS = (
         words="a declared service is disabled",
         fault=partial(units.disabled, unit=QUEUE),
         status="warn",
-        instance=f"{QUEUE}.service",
+        instance=QUEUE,
         value="disabled",
         explains=("drift.units",),
     ),
