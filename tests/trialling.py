@@ -1,4 +1,4 @@
-"""Trials on booted hosts: faults injected side by side, one `maintkit inspect` over all of them, and what it must find."""
+"""Trials on booted hosts: faults injected side by side, one inspection over all of them, and what it must find."""
 
 from __future__ import annotations
 
@@ -31,11 +31,7 @@ class Seen:
     findings: Sequence[Finding]
 
     def of(self, host: str) -> list[Finding]:
-        return [
-            one
-            for one in self.findings
-            if one["subject"].partition("/")[0] == host and one["status"] in ABNORMAL
-        ]
+        return [one for one in self.findings if one["subject"].partition("/")[0] == host and one["status"] in ABNORMAL]
 
 
 @dataclass

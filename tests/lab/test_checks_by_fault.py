@@ -1,4 +1,4 @@
-"""Every check of hosts, security and web pages, proved by its fault: from a booted host to the finding of the command."""
+"""Every check of hosts, security and web pages, proved by its fault: from a booted host to the finding."""
 
 from __future__ import annotations
 

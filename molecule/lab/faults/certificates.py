@@ -13,8 +13,18 @@ work=$(mktemp -d)
 cd $work
 mkdir new
 : >index.txt
-printf '[ca]\\ndefault_ca=own\\n[own]\\ndatabase=index.txt\\nnew_certs_dir=new\\ndefault_md=sha256\\npolicy=any\\n' >ca.cnf
-printf 'rand_serial=yes\\nunique_subject=no\\nemail_in_dn=no\\n[any]\\ncommonName=supplied\\n' >>ca.cnf
+cat >ca.cnf <<'END'
+[ca]
+default_ca = own
+[own]
+database = index.txt
+new_certs_dir = new
+default_md = sha256
+policy = any
+rand_serial = yes
+[any]
+commonName = supplied
+END
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem \\
     -subj /CN={subject} 2>/dev/null
 start=$(date -u -d '{start_days} days' +%Y%m%d%H%M%SZ)

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from lab.host import Host
 from lab.image import File
@@ -47,9 +48,9 @@ def attached(host: Host, path: str, *, mb: int) -> Iterator[None]:
     device = run("losetup", "--find", "--show", image).strip()
     held = os.open(device, os.O_RDONLY)
     run("losetup", "--detach", device)  # takes effect when the last user has gone, this process among them
-    major, minor = os.major(os.stat(device).st_rdev), os.minor(os.stat(device).st_rdev)
+    number = Path(device).stat().st_rdev
     host.sh(f"""
-        [ -b {device} ] || mknod {device} b {major} {minor}
+        [ -b {device} ] || mknod {device} b {os.major(number)} {os.minor(number)}
         mkdir -p {path}
         echo '{device} {path} ext4 defaults 0 2' >>/etc/fstab
         mount -t ext4 {device} {path}

@@ -170,7 +170,8 @@ def failing_disk(host: Host, *, pending: int = 0, passed: bool = True) -> Iterat
         "  5 Reallocated_Sector_Ct   0x0033   100   100   010    Pre-fail  Always       -       0\n"
         f"197 Current_Pending_Sector  0x0012   100   100   000    Old_age   Always       -       {pending}\n"
     )
-    answer = f"#!/bin/sh\n[ \"$1\" = --scan ] && echo '/dev/sda -d scsi # /dev/sda, SCSI device' && exit\ncat <<'END'\n{told}END\n"
+    scan = "[ \"$1\" = --scan ] && echo '/dev/sda -d scsi # /dev/sda, SCSI device' && exit"
+    answer = f"#!/bin/sh\n{scan}\ncat <<'END'\n{told}END\n"
     with written(host, File(path="/usr/sbin/smartctl", content=answer.encode(), mode=0o755)):
         yield
 
@@ -212,4 +213,3 @@ def _bound(host: Host, file: str, path: str) -> Iterator[None]:
         yield
     finally:
         host.run("umount", "--lazy", path)
-

@@ -14,8 +14,9 @@ Fault = Callable[[Host], AbstractContextManager[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """`fault` on a healthy host makes `check` say `status` of `instance` ("": the host itself; `*` stands for anything), and
-    nothing else new.
+    """`fault` on a healthy host makes `check` say `status` of `instance`, and nothing else new.
+
+    In `instance` `*` stands for anything; "" is the host itself.
 
     `explains` are checks of which the same fault rightly makes more findings. `view`: the host is shown a value that
     the kernel has once for the whole machine, or hardware that a container does not have.
