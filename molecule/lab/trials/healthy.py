@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from lab import network
@@ -30,13 +30,18 @@ server {{
 UNIT = "[Service]\nExecStart={}\nRestart=always\nRestartSec=50ms\n[Install]\nWantedBy=multi-user.target\n"
 LISTEN = f"/usr/bin/python3 -m http.server --directory /srv/his {LIS_PORT}"
 HARDENED = "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
+HARDENED_HOST = Layer(
+    name="hardened",
+    files=(
+        File(path="/etc/ssh/sshd_config.d/20-hardened.conf", content=HARDENED.encode()),
+        File(path="/etc/systemd/journald.conf.d/90-kept.conf", content=b"[Journal]\nMaxRetentionSec=400day\n"),
+    ),
+)
 HIS = Layer(
     name="his",
     packages=("nginx-light",),
     files=(
         *pages.FILES,
-        File(path="/etc/ssh/sshd_config.d/20-hardened.conf", content=HARDENED.encode()),
-        File(path="/etc/systemd/journald.conf.d/90-kept.conf", content=b"[Journal]\nMaxRetentionSec=400day\n"),
         File(path=f"/etc/systemd/system/{QUEUE}.service", content=UNIT.format("/bin/sleep infinity").encode()),
         File(path=f"/etc/systemd/system/{LIS}.service", content=UNIT.format(LISTEN).encode()),
         File(path=LOG, content=b"2026-01-01 00:00:00 INFO started\n"),
@@ -52,7 +57,9 @@ HIS = Layer(
 
 def specs(count: int) -> list[Spec]:
     """Hosts his1, his2 …"""
-    return [Spec(name=f"his{number}", layers=(PRELOAD, HIS), disk_mb=512) for number in range(1, count + 1)]
+    return [
+        Spec(name=f"his{number}", layers=(PRELOAD, HARDENED_HOST, HIS), disk_mb=512) for number in range(1, count + 1)
+    ]
 
 
 def declared(made: Lab) -> Mapping[str, Any]:
@@ -78,14 +85,17 @@ def declared(made: Lab) -> Mapping[str, Any]:
 
 @contextmanager
 def healthy(host: Host) -> Iterator[None]:
-    """Give a booted host what its image cannot hold: a certificate, lists of packages, a disk, a card, calm views."""
+    """What a host of `specs` cannot have in its image: a certificate, a disk, a card; and what `settled` gives."""
     certificates.issue(host, CERTIFICATE, end_days=365)
     host.put(File(path="/etc/nginx/conf.d/his.conf", content=NGINX.encode()))
     host.run("systemctl", "restart", "nginx")
+    with disk.attached(host, DATA, mb=256), card(host), settled(host):
+        yield
+
+
+@contextmanager
+def settled(host: Host) -> Iterator[None]:
+    """Lists of packages that are new, a clock that is kept, and a calm machine of its own."""
     packages.serve(host)
-    with ExitStack() as given:
-        given.enter_context(disk.attached(host, DATA, mb=256))
-        given.enter_context(card(host))
-        given.enter_context(clock.seen(host, clock.Clock()))
-        given.enter_context(view.calm(host))
+    with clock.seen(host, clock.Clock()), view.calm(host):
         yield
