@@ -18,7 +18,7 @@ NEVER_DRILLED = "backup.drill crit repo/his = 无演练记录"
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     with lab(specs()) as made, protected(made):
         one = Ward(
-            made=made, place=tmp_path_factory.mktemp("ward"), declared={"hosts": {SERVER: declared()}}, scope=SERVER
+            made=made, place=tmp_path_factory.mktemp("ward"), declared={"hosts": {SERVER: declared(made)}}, scope=SERVER
         )
         one.observe()
         one.observe()

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+from lab import network
 from lab.faults import backup, clock, disk
 from lab.faults.backup import Repository, back_up, pgbackrest
 from lab.faults.preload import PRELOAD
@@ -27,7 +28,7 @@ DAYS_AGO = 3
 EARLIER = 2  # full backups of then: with today's, three tell what is a usual size
 ON_DATABASE = f"[global]\nrepo1-host={SERVER}\nrepo1-host-user=postgres\n[his]\npg1-path={DATA}\n"
 ON_SERVER = (
-    f"[global]\nrepo1-path={REPOSITORY.path}\nrepo1-retention-full=50\nrepo1-bundle=y\nstart-fast=y\ncompress-type=none\n"
+    f"[global]\nrepo1-path={REPOSITORY.path}\nrepo1-retention-full=50\nrepo1-bundle=y\nstart-fast=y\ncompress-type=lz4\n"
     f"[his]\npg1-host={DATABASE}\npg1-host-user=postgres\npg1-path={DATA}\n"
 )
 ARCHIVING = "archive_mode = on\narchive_command = 'pgbackrest --stanza=his archive-push %p'\nfsync = off\n"
@@ -38,7 +39,7 @@ POSTGRESQL = Layer(
     files=(File(path="/etc/postgresql-lab.conf", content=ARCHIVING.encode()),),
     script="""
         pg_dropcluster 15 main
-        pg_createcluster 15 main -- --data-checksums --wal-segsize=1
+        pg_createcluster 15 main -- --data-checksums
         cp /etc/postgresql-lab.conf /etc/postgresql/15/main/conf.d/lab.conf
         systemctl -q enable postgresql
     """,
@@ -51,9 +52,11 @@ def specs() -> list[Spec]:
     return [Spec(name=DATABASE, layers=(*common, POSTGRESQL)), Spec(name=SERVER, layers=common)]
 
 
-def declared() -> Mapping[str, Any]:
-    """What services.yml says of `repo`."""
-    return {"backups": [{"tool": "pgbackrest", "name": REPOSITORY.stanza, "every_h": 24, "config": CONFIG}]}
+def declared(made: Lab) -> Mapping[str, Any]:
+    """What services.yml says of `repo`: its job, and that the database host logs in there."""
+    known = [f"{network.gateway(made.subnet)}/32", f"{made[DATABASE].address}/32"]
+    job = {"tool": "pgbackrest", "name": REPOSITORY.stanza, "every_h": 24, "config": CONFIG}
+    return {"backups": [job], "known_addresses": known}
 
 
 @contextmanager

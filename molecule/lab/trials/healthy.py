@@ -33,6 +33,7 @@ HARDENED = "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRo
 HARDENED_HOST = Layer(
     name="hardened",
     files=(
+        File(path="/etc/default/locale", content=b"LANG=C.UTF-8\n"),  # without it every login is an error of pam_env
         File(path="/etc/ssh/sshd_config.d/20-hardened.conf", content=HARDENED.encode()),
         File(path="/etc/systemd/journald.conf.d/90-kept.conf", content=b"[Journal]\nMaxRetentionSec=400day\n"),
     ),
