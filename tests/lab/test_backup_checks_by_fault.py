@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from trialling import Ward, said, wrong
 
-from lab import lab
-from lab.trials.backup import SERVER, TRIALS, declared, protected, specs
+from lab import Host, lab
+from lab.faults.backup import corrupted, pgbackrest
+from lab.trials.backup import REPOSITORY, SERVER, TRIALS, declared, protected, specs
 from lab.trials.trial import Trial
 
 NEVER_DRILLED = "backup.drill crit repo/his = 无演练记录"
@@ -37,3 +38,17 @@ def test_a_fault_leads_to_its_finding_and_to_no_other(ward: Ward, trial: Trial) 
     """Undone, it leaves nothing to be found but the missing drill."""
     under, after = ward.try_out({SERVER: trial})
     assert "\n".join(wrong(trial, SERVER, under, after, known=("backup.drill",))) == ""
+
+
+def test_a_damaged_file_is_seen_by_verify_and_not_by_an_inspection(ward: Ward) -> None:
+    """What docs/checks.md says of backup.status: only a restore drill shows it. Undone, all files are sound again."""
+    server = ward.made[SERVER]
+    assert "status: ok" in verified(server)
+    with corrupted(server, REPOSITORY):
+        assert "checksum invalid: 1" in verified(server)
+        assert {one["check"] for one in ward.look().of(SERVER)} == {"backup.drill"}
+    assert "status: ok" in verified(server)
+
+
+def verified(server: Host) -> str:
+    return pgbackrest(server, REPOSITORY, "verify", "--output=text", "--verbose")
