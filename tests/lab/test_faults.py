@@ -62,10 +62,20 @@ def test_half_of_the_packets_are_lost(made: Lab) -> None:
 def test_what_a_host_sends_comes_late(made: Lab) -> None:
     """By netem, and by a throttle where the kernel has no netem: 64 KiB then take seconds."""
     host = made["h1"]
-    fetch = f"timeout 30 ssh -o StrictHostKeyChecking=no -o BatchMode=yes -i {made.key} root@{host.address} head -c 65536 /dev/zero"
+    fetch = [
+        "ssh",
+        *made.ssh_options.split(),
+        "-i",
+        str(made.key),
+        f"root@{host.address}",
+        "head",
+        "-c",
+        "65536",
+        "/dev/zero",
+    ]
     with network.slow(host, delay_ms=300):
         began = time.monotonic()
-        subprocess.run(fetch.split(), capture_output=True, timeout=40, check=True)
+        subprocess.run(fetch, capture_output=True, timeout=40, check=True)
         assert time.monotonic() - began > 0.9
     assert "tbf" not in host.run("tc", "qdisc", "show").out
     assert "netem" not in host.run("tc", "qdisc", "show").out
@@ -81,9 +91,7 @@ def test_dpkg_is_locked_by_a_process(made: Lab) -> None:
 def test_a_package_is_half_configured(made: Lab) -> None:
     host = made["h1"]
     with packages.half_configured(host):
-        assert (
-            "half configured" in host.run("dpkg", "--audit").out or packages.BROKEN in host.run("dpkg", "--audit").out
-        )
+        assert packages.BROKEN in host.run("dpkg", "--audit").out
         with pytest.raises(LabError, match=packages.BROKEN):
             host.run("dpkg", "--configure", "-a")
     assert host.run("dpkg", "--audit").out == ""
