@@ -12,6 +12,7 @@ from lab.faults.backup import corrupted, pgbackrest
 from lab.trials.backup import REPOSITORY, SERVER, TRIALS, declared, protected, specs
 from lab.trials.trial import Trial
 
+pytestmark = pytest.mark.slow
 NEVER_DRILLED = "backup.drill crit repo/his = 无演练记录"
 
 

@@ -18,6 +18,13 @@ HOSTS = 6
 ROUNDS = [ON_HIS[start : start + HOSTS] for start in range(0, len(ON_HIS), HOSTS)]
 
 
+pytestmark = pytest.mark.slow
+
+
+def names(trials: tuple[Trial, ...]) -> str:
+    return "+".join(dict.fromkeys(trial.check for trial in trials))
+
+
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     """Healthy hosts, inspected twice: the first time there is nothing to compare with."""
@@ -36,7 +43,7 @@ def test_nothing_is_wrong_with_an_untouched_host(ward: Ward) -> None:
     assert said(one for host in ward.made.hosts for one in seen.of(host)) == ""
 
 
-@pytest.mark.parametrize("trials", ROUNDS, ids=lambda trials: " ".join(trial.name for trial in trials))
+@pytest.mark.parametrize("trials", ROUNDS, ids=names)
 def test_a_fault_leads_to_its_finding_and_to_no_other(ward: Ward, trials: tuple[Trial, ...]) -> None:
     """One fault a host; undone, it leaves nothing to be found."""
     given = dict(zip(ward.made.hosts, trials, strict=False))

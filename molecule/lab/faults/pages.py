@@ -18,8 +18,11 @@ import http.server, pathlib, time
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         said = pathlib.Path("{FOLDER}")
-        time.sleep(float((said / "delay_s").read_text()))
-        file = said / ("metrics" if self.path == "/metrics" else "page")
+        if self.path == "/metrics":
+            file = said / "metrics"
+        else:
+            time.sleep(float((said / "delay_s").read_text()))
+            file = said / "page"
         body = file.read_bytes() if file.exists() else b""
         self.send_response(200 if file.exists() else 500)
         self.send_header("Content-Length", str(len(body)))

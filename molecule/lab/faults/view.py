@@ -6,6 +6,7 @@ The same way that lxcfs gives containers their /proc. Nothing but what reads the
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from lab.faults.preload import SHOWN
 from lab.host import Host
 from lab.image import File
+from lab.places import LabError
 
 FOLDER = "/run/lab-view"
 MIB = 1024
@@ -185,7 +187,10 @@ def machine(host: Host) -> Iterator[None]:
 
 @contextmanager
 def written(host: Host, *files: File) -> Iterator[None]:
-    """Files that were not there before, and are not there afterwards."""
+    """Files that are not there before (LabError if one is), and not afterwards."""
+    for file in files:
+        if os.path.lexists(host.root / file.path.lstrip("/")):
+            raise LabError(f"{file.path} is there already on {host.name}")
     host.put(*files)
     try:
         yield

@@ -77,8 +77,8 @@ def declared(made: Lab) -> Mapping[str, Any]:
                 "name": "registration",
                 "url": "https://127.0.0.1/",
                 "contains": "挂号",
-                "latency_ms": 3500,
-                "timeout_s": 7,
+                "latency_ms": 5000,
+                "timeout_s": 7.5,
             }
         ],
         "gauges": [
