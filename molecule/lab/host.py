@@ -119,6 +119,13 @@ class Host:
                 return pid
         raise LabError(f"{self.name} is off")
 
+    def outer(self, inner: str) -> int:
+        """The number by which this machine knows the process that has the number `inner` on the host."""
+        for pid in cgroup.members(self.lab, self.name):
+            if _inner_number(pid) == inner:
+                return pid
+        raise LabError(f"{self.name} has no process {inner}")
+
     def boot_id(self) -> str:
         """Changes with every boot."""
         return self.run("cat", "/proc/sys/kernel/random/boot_id").out.strip()
@@ -175,11 +182,12 @@ class Host:
         init = str(self.init)
         environment = [
             "/usr/bin/env",
+            "--chdir=/",  # nsenter's own --wd is opened out here, before it enters
             "-i",
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "LC_ALL=C.UTF-8",
         ]
-        return ["nsenter", "-t", init, "-m", "-u", "-i", "-n", "-p", "--root", "--wd=/", *environment]
+        return ["nsenter", "-t", init, "-m", "-u", "-i", "-n", "-p", "--root", *environment]
 
     def _answers(self) -> bool:
         try:

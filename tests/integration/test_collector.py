@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pythons import VERSIONS, interpreter
 
 from maintkit.checks.facts import Facts, Sections
 
 BUNDLE = Path(__file__).parents[2] / "plugins" / "module_utils" / "collector" / "bundle.py"
-VERSIONS = ("2.7", "3.5", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 
 def script(parameters: dict[str, Any] | None, folder: Path) -> bytes:
@@ -67,18 +67,6 @@ def unknown_fields(raw: Any, known: Any, where: str = "") -> list[str]:
             path for one, other in zip(raw, known, strict=True) for path in unknown_fields(one, other, f"{where}[]")
         ]
     return []
-
-
-def interpreter(version: str) -> str | None:
-    """A Python of this version, from pyenv or the system; a pyenv shim without the version behind it is none."""
-    found = [
-        str(path)
-        for path in Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python")
-    ]
-    for python in [*found, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"]:
-        if os.access(python, os.X_OK):
-            return python
-    return None
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -17,11 +17,18 @@ AUTH_LINES = 50000
 LISTED = 200
 BURST_S = 600
 # Cheap: most lines of an authentication log are none of these.
-WORTH = byte_pattern(r"Failed |Accepted |FAILED |LOGIN ON |\(to \w|\bsu.*session opened")
+WORTH = byte_pattern(
+    r"Failed |Accepted |FAILED |LOGIN ON |\(to \w|\bsu.*session opened|(?:invalid|authenticating) user "
+)
 FAILED = (
-    re.compile(r"Failed \S+ for (?:invalid user )?(?P<user>.*?) from (?P<address>\S+)(?: port \d+)?"),
+    re.compile(r"Failed \S+ for (?:invalid user )?(?P<user>.*?) from (?P<address>\S+)(?: port (?P<port>\d+))?"),
     re.compile(r"FAILED LOGIN.*? (?:FROM (?P<address>\S+) |ON '?\S+ )?FOR '?(?P<user>[^',]+)"),
     re.compile(r"FAILED SU \(to (?P<user>\S+)\)"),
+)
+# All that sshd says of a key that opens nothing: at its usual log level `Failed publickey` is not written.
+ENDED = re.compile(
+    r"(?:Connection (?:closed|reset) by|Disconnect(?:ed from|ing)) (?:invalid|authenticating) user"
+    r" (?P<user>.*) (?P<address>\S+) port (?P<port>\d+)"
 )
 ACCEPTED = (
     re.compile(r"Accepted (?P<method>\S+) for (?P<user>\S+) from (?P<address>\S+)"),
@@ -54,6 +61,7 @@ class LoginTally(object):
         self.failed = {}
         self.accepted = {}
         self.times = []
+        self.connections = set()
 
     def add(self, line, at):
         """Count one line (text) if it tells of a login."""
@@ -61,11 +69,14 @@ class LoginTally(object):
             found = pattern.search(line)
             if found:
                 repeated = REPEATED.search(line)
-                times = int(repeated.group(1)) if repeated else 1
-                key = (found.group("user")[:64], found.groupdict().get("address") or "local")
-                self.failed[key] = self.failed.get(key, 0) + times
-                self.times += [at] * min(times, 1000)
+                self.fail(found.groupdict(), at, int(repeated.group(1)) if repeated else 1)
                 return
+        found = ENDED.search(line)
+        if found:
+            # Its failures, if any were written, have been counted.
+            if (found.group("address"), found.group("port")) not in self.connections:
+                self.fail(found.groupdict(), at, 1)
+            return
         for pattern in ACCEPTED:
             found = pattern.search(line)
             if found:
@@ -73,6 +84,13 @@ class LoginTally(object):
                 count, last = self.accepted.get(key, (0, at))
                 self.accepted[key] = (count + 1, max(last, at))
                 return
+
+    def fail(self, said, at, times):
+        """Count what a line says: user, address and port, the last two where it came over the network."""
+        key = (said["user"][:64], said.get("address") or "local")
+        self.failed[key] = self.failed.get(key, 0) + times
+        self.times += [at] * min(times, 1000)
+        self.connections.add((said.get("address"), said.get("port")))
 
 
 def from_auth_log(probe, path, since_at, now):

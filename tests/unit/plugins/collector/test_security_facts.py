@@ -93,6 +93,35 @@ Connection closed by 10.0.0.9
 """
 
 
+KEYS_ONLY = """sshd[9]: Invalid user oracle from 10.0.0.9 port 40001
+sshd[9]: Connection closed by invalid user oracle 10.0.0.9 port 40001 [preauth]
+sshd[10]: Connection reset by authenticating user root 10.0.0.9 port 40002 [preauth]
+sshd[11]: Disconnected from invalid user test 10.0.0.9 port 40003 [preauth]
+sshd[12]: Disconnecting authenticating user root 10.0.0.9 port 40004: Too many authentication failures [preauth]
+sshd[13]: Failed password for invalid user a from 10.0.0.9 port 40005 ssh2
+sshd[13]: Failed password for invalid user a from 10.0.0.9 port 40005 ssh2
+sshd[13]: Connection closed by invalid user a 10.0.0.9 port 40005 [preauth]
+sshd[14]: Connection closed by 10.0.0.9 port 40006 [preauth]
+sshd[15]: Disconnected from user ops 10.0.0.9 port 40007
+"""
+
+
+def test_a_server_of_keys_alone_writes_no_failure_and_its_guessers_are_counted(part):
+    """With keys alone sshd says no more than whose connection ended before a login; with passwords it says both."""
+    logins = part("logins")
+    tally = logins.LoginTally()
+    for second, line in enumerate(KEYS_ONLY.splitlines()):
+        if logins.WORTH.search(line.encode()):
+            tally.add(line, second)
+    assert tally.failed == {
+        ("oracle", "10.0.0.9"): 1,
+        ("root", "10.0.0.9"): 2,
+        ("test", "10.0.0.9"): 1,
+        ("a", "10.0.0.9"): 2,
+    }
+    assert len(tally.times) == 6
+
+
 def test_logins_are_counted_by_user_and_address(part):
     """sshd, login, su; repeated messages count as often as they say."""
     logins = part("logins")

@@ -1,0 +1,148 @@
+"""Backups by pgBackRest: files that are damaged or gone, backups that stopped, shrank, or read damaged pages.
+
+`Repository` says where they lie. Every fault keeps a copy of the repository first, and puts it back at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from lab.host import Host
+
+USER = "postgres"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """A stanza's repository, on the host where `pgbackrest backup` runs."""
+
+    path: str = "/var/lib/pgbackrest"
+    stanza: str = "his"
+
+    @property
+    def backups(self) -> str:
+        """The folder of the stanza's backups."""
+        return f"{self.path}/backup/{self.stanza}"
+
+    @property
+    def archive(self) -> str:
+        """The folder of the stanza's WAL."""
+        return f"{self.path}/archive/{self.stanza}"
+
+
+def back_up(host: Host, repository: Repository, *, kind: str = "full") -> None:
+    """Run a backup, as the schedule does; a step, not a fault."""
+    pgbackrest(host, repository, "backup", f"--type={kind}", "--log-level-console=warn")
+
+
+def pgbackrest(host: Host, repository: Repository, *argv: str) -> str:
+    """Run pgBackRest as its user; LabError with what it said when it fails."""
+    command = ("runuser", "-u", USER, "--", "pgbackrest", f"--stanza={repository.stanza}", *argv)
+    return host.run(*command, timeout_s=300).out
+
+
+def sql(host: Host, statement: str) -> str:
+    """Run a statement in the database `postgres` of a database host; what it gave."""
+    command = ("runuser", "-u", USER, "--", "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement)
+    return host.run(*command).out.strip()
+
+
+def labels(host: Host, repository: Repository) -> list[str]:
+    """Labels of the backups, oldest first."""
+    names = host.run("ls", repository.backups).out.split()
+    return sorted(name for name in names if name[:1].isdigit())
+
+
+@contextmanager
+def kept(host: Host, repository: Repository) -> Iterator[None]:
+    """Whatever happens to the repository, at the end it is what it was."""
+    copy = f"{repository.path}.kept"
+    host.run("cp", "-a", repository.path, copy)
+    try:
+        yield
+    finally:
+        # Its content, not the folder: that may be where a disk is mounted.
+        host.sh(f"find {repository.path} -mindepth 1 -delete; cp -a {copy}/. {repository.path}; rm -r {copy}")
+
+
+@contextmanager
+def stopped(host: Host, repository: Repository, *, since: str) -> Iterator[None]:
+    """No backup since the one with the label `since`: every later one is gone."""
+    with kept(host, repository):
+        for label in labels(host, repository):
+            if label > since:
+                pgbackrest(host, repository, "expire", f"--set={label}")
+        yield
+
+
+@contextmanager
+def corrupted(host: Host, repository: Repository) -> Iterator[None]:
+    """One byte is another in the largest file of the newest backup; `pgbackrest info` does not see it."""
+    with kept(host, repository):
+        newest = f"{repository.backups}/{labels(host, repository)[-1]}"
+        host.sh(f"""
+            file=$(find {newest} -type f -printf '%s %p\\n' | sort -n | tail -1 | cut -d' ' -f2-)
+            byte=$(od -An -tu1 -j1000 -N1 "$file")
+            printf "\\\\$(printf %o $(( (byte + 1) % 256 )))" | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
+        """)
+        yield
+
+
+@contextmanager
+def without_wal(host: Host, repository: Repository, *, last: int) -> Iterator[None]:
+    """The `last` WAL segments of the archive are gone; 1 to be sure that a backup misses its own end."""
+    with kept(host, repository):
+        host.sh(f"""
+            find {repository.archive} -type f -regextype posix-extended -regex '.*/[0-9A-F]{{24}}-[^/]*' |
+                sort | tail -{last} | xargs rm
+        """)
+        yield
+
+
+@contextmanager
+def without_catalogue(host: Host, repository: Repository) -> Iterator[None]:
+    """The repository's list of backups is gone, with its copy."""
+    with kept(host, repository):
+        host.run("rm", f"{repository.backups}/backup.info", f"{repository.backups}/backup.info.copy")
+        yield
+
+
+@contextmanager
+def grown(host: Host, repository: Repository, database: Host, *, mb: int) -> Iterator[None]:
+    """The database was larger by so much when it was last backed up."""
+    with kept(host, repository):
+        rows = f"generate_series(1, {mb * 1024})"
+        sql(database, f"create table lab_ballast as select repeat('x', 900) from {rows}")  # noqa: S608  # a number
+        try:
+            back_up(host, repository)
+            yield
+        finally:
+            sql(database, "drop table lab_ballast")
+
+
+@contextmanager
+def damaged_pages(host: Host, repository: Repository, database: Host) -> Iterator[None]:
+    """The last backup read pages that do not fit their checksums: a table's file was written over on the disk."""
+    with kept(host, repository):
+        sql(database, "create table lab_damaged as select generate_series(1, 1000) as number")
+        sql(database, "checkpoint")
+        file = sql(database, "select current_setting('data_directory') || '/' || pg_relation_filepath('lab_damaged')")
+        database.sh(f"printf 'damage' | dd of={file} bs=1 seek=4000 conv=notrunc status=none")
+        try:
+            back_up(host, repository)
+            yield
+        finally:
+            sql(database, "drop table lab_damaged")
+
+
+@contextmanager
+def on_the_database_host(host: Host, config: str) -> Iterator[None]:
+    """The configuration knows no other host: the backups lie beside the database that they are to save."""
+    host.run("cp", "-p", config, f"{config}.before")
+    host.run("sed", "-i", "/^pg1-host/d", config)
+    try:
+        yield
+    finally:
+        host.run("mv", f"{config}.before", config)
