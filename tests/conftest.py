@@ -5,9 +5,10 @@ from __future__ import annotations
 import leftout
 import pytest
 from _pytest.terminal import TerminalReporter
-from booted import boot
 from hypothesis import settings
 from postgres import postgres_server, postgres_url
+
+from booted import boot
 
 __all__ = ["boot", "postgres_server", "postgres_url"]
 

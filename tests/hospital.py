@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from lab.hospital import packages
 
 FILES = Path(packages.__file__).parent / "files"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,35 +12,23 @@ from maintkit.evidence.entry import Head
 from maintkit.plans.acts import Given
 from maintkit.plans.approve import approval_act
 from maintkit.plans.emergency import Emergency
-from maintkit.plans.model import Content, DiskNeed, Plan
+from maintkit.plans.model import Content, DiskNeed, Estimate, PackageChange, Plan, Step
 from maintkit.plans.people import Role
-from maintkit.plans.predict import Rate, apt_changes, estimate, package_steps
 from maintkit.plans.record import Application
 from maintkit.plans.window import Window
 
 LEDGER = "6a0c3a52-0000-4000-8000-000000000000"
-APT = Path(__file__).parents[1] / "unit" / "plans" / "apt"
-RATES = {
-    "cache-packages": Rate(fixed_s=10, per_unit_s=0.5, detail_zh="默认：10 秒，每个软件包 0.5 秒"),
-    "install-packages": Rate(fixed_s=20, per_unit_s=3, detail_zh="默认：20 秒，每个软件包 3 秒"),
-    "compare-packages": Rate(fixed_s=5, per_unit_s=0, detail_zh="默认：5 秒"),
-    "downgrade-packages": Rate(fixed_s=20, per_unit_s=3, detail_zh="默认：20 秒，每个软件包 3 秒"),
-}
+HOST = Path(__file__).with_name("patched-host.json")
 
 
 def patch() -> Plan:
     """A patch of three hosts: the security updates that a Debian 12 really had waiting."""
-    waiting = [one for one in apt_changes((APT / "upgrade.txt").read_text(encoding="utf-8")) if one.security][:14]
-    estimates = {name: estimate((), size=len(waiting), rate=rate) for name, rate in RATES.items()}
-    steps = (
-        step("precheck", 30, title_zh="变更前巡检与磁盘空间核对", target="全部检查项", before=None, after=None),
-        *package_steps(waiting, estimates=estimates, risk="medium"),
-        step("change", 60, "medium", title_zh="滚动重启服务", target="nginx.service", before=None, after=None),
-        step("verify", 300, title_zh="5 分钟观察：服务、端口、登录页与挂号业务", target="HIS", before=None, after=None),
-    )
+    told = json.loads(HOST.read_text(encoding="utf-8"))
+    steps = tuple(Step(**{**one, "estimate": Estimate(**one["estimate"])}) for one in told["steps"])
+    packages = tuple(PackageChange(**one) for one in told["packages"])
     names = ("his-app1", "his-app2", "his-app3")
     hosts = tuple(
-        host(name, address=f"10.20.0.{at}", steps=steps, packages=tuple(one.package for one in waiting),
+        host(name, address=f"10.20.0.{at}", steps=steps, packages=packages,
              disk=(DiskNeed(path="/", need_bytes=412_000_000, free_bytes=8_900_000_000),))
         for at, name in enumerate(names, start=11)
     )  # fmt: skip

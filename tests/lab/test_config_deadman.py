@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from lab import File, Lab, Spec, lab
 from procedures import module, play
+
+from lab import File, Lab, Spec, lab
 
 OPEN = (
     "#!/usr/sbin/nft -f\nflush ruleset\ntable inet lab {\n chain input {\n  type filter hook input priority 0;\n }\n}\n"

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from lab import File, Lab, Spec, lab
 from procedures import ANSIBLE, environment, module
+
+from lab import File, Lab, Spec, lab
 
 COUNT = "echo once >>/root/count; sleep 3; echo end"
 

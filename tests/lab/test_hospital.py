@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from hospital import call
+
 from lab import Host
 from lab.hospital.load import Load
 from lab.hospital.practice import Hospital, hospital, updates

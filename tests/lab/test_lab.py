@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from booted import Boot
 
+from booted import Boot
 from lab import File, Lab, LabError, Spec, cgroup, lab, load, names, network, sweep
 from lab.image import base
 from lab.places import state

@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from procedures import command as command_of
+from procedures import demo, environment, install, module, play, version, whole_list
+
 from booted import Boot
 from lab import Lab, Layer, Spec, lab
 from lab.archive import Deb, archive_of
-from procedures import command as command_of
-from procedures import demo, environment, install, module, play, version, whole_list
 
 VERSION_GATE = {"kind": "http", "url": "http://127.0.0.1:8080/version", "contains": "1."}
 LIBRARIES = tuple(Deb(name="demo-lib", version=one) for one in ("1.0", "1.1"))

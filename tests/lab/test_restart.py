@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from procedures import demo, install, play
+
 from lab import File, Lab, Layer, Spec, lab
 from lab.archive import archive_of
-from procedures import demo, install, play
 
 FRONT = """\
 upstream demo { include /etc/nginx/maintkit/*.conf; }

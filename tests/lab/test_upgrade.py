@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from procedures import demo, install, play, version, whole_list
+
 from lab import Lab, Spec, lab
 from lab.archive import Deb, archive_of
-from procedures import demo, install, play, version, whole_list
 
 # Answers GET always; stores a patient in a directory and reads it back on POST, unless the release cannot.
 APPLICATION = """\

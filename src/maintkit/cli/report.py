@@ -128,7 +128,8 @@ def _list(site: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     for row in () if as_json else rows:
-        click.echo("  ".join([row["run"], row["started_at"][:16], row["kind"], row["ended"] or "not finished", row["hosts"]]))
+        told = (row["run"], row["started_at"][:16], row["kind"], row["ended"] or "not finished", row["hosts"])
+        click.echo("  ".join(told))
 
 
 def _inspection_row(one: Inspection) -> dict[str, Any]:

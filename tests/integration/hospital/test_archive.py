@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from lab.hospital.archive import KEYRING, Archive
 from lab.hospital.updates import TooFew, Update, Updates, compare
 

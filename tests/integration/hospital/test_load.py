@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hospital import Site, free_port, running
+
 from lab.hospital import load as load_module
 from lab.hospital.load import Load, NotAllowed, Result, Transaction, percentile
 

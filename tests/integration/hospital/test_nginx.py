@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from hospital import FILES, READY_S, Site, free_port, running
+
 from lab.hospital.authority import Authority
 from lab.hospital.load import Load
 

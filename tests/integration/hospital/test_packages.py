@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from lab.hospital import packages
 
 HIS_FILES = {

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from lab.hospital.archive import Archive
 from lab.hospital.kit import Secrets, layer, start_files
 from lab.hospital.topology import PLACE, Member, members
