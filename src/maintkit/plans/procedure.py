@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue, RootModel
 
 from maintkit.contract.changes import RISKS, Risk
 from maintkit.errors import ChangeRefused, NotFound
 from maintkit.plans.model import Parameter
-from maintkit.sitefile import SiteModel, load, near
+from maintkit.sitefile import Problem, SiteModel, load, near
 
 PLACE = Path("playbooks/procedures")
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
@@ -44,6 +44,10 @@ class ProcedureParameter(SiteModel):
     choices: tuple[str, ...] = ()
     unit: str | None = None
     description: str
+
+
+class ParameterFile(RootModel[dict[str, JsonValue]]):
+    """Parameters of a procedure by name, without its prefix."""
 
 
 class Procedure(SiteModel):
@@ -84,6 +88,19 @@ class Procedure(SiteModel):
                 )
             found[name] = _value(word, text, settable[name])
         return found
+
+    def read(self, path: Path) -> dict[str, Parameter]:
+        """Parameters from a YAML file, those of structure among them; SiteError names what is wrong by line."""
+        file = load(path, ParameterFile)
+        known = sorted(name.removeprefix(f"{self.id}_") for name in self.parameters)
+        file.refuse(
+            Problem(
+                at=(name,), text=f"{self.id} has no parameter `{name}`{near(name, known)}", allowed=", ".join(known)
+            )
+            for name in file.model.root
+            if name not in known
+        )
+        return dict(file.model.root)
 
     def settable(self) -> dict[str, ProcedureParameter]:
         """Parameters that a person may set, by name: what has structure comes from the probe and the site's files."""

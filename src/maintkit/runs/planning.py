@@ -38,11 +38,15 @@ class ProbeDriver(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody wants planned. `scope` is an Ansible pattern, `settings` are `name=value` words."""
+    """What somebody wants planned. `scope` is an Ansible pattern, `settings` are `name=value` words.
+
+    `variables` is a YAML file of further parameters; words stand over it.
+    """
 
     procedure: str
     scope: str
     settings: tuple[str, ...]
+    variables: Path | None
     reason: str
     requester: str
 
@@ -55,7 +59,7 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     """
     root = collection.root()
     procedure = load_procedure(root, wish.procedure)
-    parameters = procedure.parse(wish.settings)
+    parameters = {**(procedure.read(wish.variables) if wish.variables else {}), **procedure.parse(wish.settings)}
     inventory = site.root / site.settings.inventory
     prefixed = {f"{procedure.id}_{name}": value for name, value in parameters.items()}
     found = driver.probe(

@@ -41,8 +41,8 @@ secret() {
 
 # The host's certificate for a service that runs as another user: give_tls USER DIRECTORY
 give_tls() {
-  install -d -m 0750 -o "$1" -g "$1" "$2"
-  for name in ca.crt host.crt host.key; do install -m 0600 -o "$1" -g "$1" "$KIT/tls/$name" "$2/$name"; done
+  install -d -m 0750 -o root -g "$1" "$2"
+  for name in ca.crt host.crt host.key; do install -m 0640 -o root -g "$1" "$KIT/tls/$name" "$2/$name"; done
 }
 
 # From the first start on, and not from the first boot: without a certificate it would fail again and again.

@@ -29,13 +29,30 @@ def planning(name: str) -> click.Command:
 
     @click.option("--limit", "scope", metavar="PATTERN", required=True, help="The hosts, an Ansible pattern.")
     @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="A parameter; may be repeated.")
+    @click.option(
+        "--vars",
+        "variables",
+        type=click.Path(dir_okay=False, exists=True, path_type=Path),
+        help="A YAML file of parameters, for those that are lists of mappings.",
+    )
     @click.option("--reason", required=True, help="Why, as the application bears it.")
     @click.option("--requester", required=True, help="Who asks for it: a principal of signers/roles.yml.")
     @json_option
     @site_option
-    def plan(*, scope: str, settings: tuple[str, ...], reason: str, requester: str, as_json: bool, site: Path) -> None:
+    def plan(
+        *,
+        scope: str,
+        settings: tuple[str, ...],
+        variables: Path | None,
+        reason: str,
+        requester: str,
+        as_json: bool,
+        site: Path,
+    ) -> None:
         place = load_site(site)
-        wish = Wish(procedure=name, scope=scope, settings=settings, reason=reason, requester=requester)
+        wish = Wish(
+            procedure=name, scope=scope, settings=settings, variables=variables, reason=reason, requester=requester
+        )
         with open_ledger(place.settings) as ledger:
             made = make_plan(place, ledger, AnsiblePhases(), wish)
         if as_json:

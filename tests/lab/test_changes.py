@@ -1,0 +1,172 @@
+"""Changes of the practice hospital under load, as engineers make them: by `maintkit plan`, `approve` and `apply`.
+
+Whatever goes wrong, patients go on registering, and what maintkit says of each host is what the host is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.hospital.load import Load, Result
+from lab.hospital.practice import Hospital, hospital
+from lab.hospital.site import key, make_site
+
+MAINTKIT = Path(sys.executable).with_name("maintkit")
+HOSTS = ("backup1", "his-db1", "his-app1", "his-app2", "his-web1")
+TRANSACTION = {
+    "kind": "http", "name": "挂号交易", "method": "POST", "url": "http://127.0.0.1:8080/api/registrations",
+    "body": '{"card_no": "T00000001", "department": "IM"}', "headers": {"Content-Type": "application/json"},
+    "status": 201, "contains": "id",
+}  # fmt: skip
+QUICK = {"checks": 2, "interval": 1, "settle": 20}
+APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evening:
+    """A running hospital and its site; every method is a command of maintkit's."""
+
+    his: Hospital
+    site: Path
+
+    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
+        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
+
+    def plan(self, procedure: str, limit: str, **parameters: Any) -> str:
+        """A plan that two people have approved and one supervises; its id."""
+        file = self.site / "vars.yml"
+        file.write_text(json.dumps({**QUICK, **parameters}))
+        words = ("--vars", file, "--reason", "演练", "--requester", REQUESTER, "--json")
+        done = self.maintkit("plan", procedure, "--limit", limit, *words)
+        assert done.returncode == 0, done.stderr
+        plan = str(json.loads(done.stdout)["plan"])
+        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
+            signed = self.maintkit(
+                "approve", plan, "--key", key(self.site, who), "--role", role, "--window", "practice"
+            )
+            assert signed.returncode == 0, signed.stderr
+        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
+        assert watched.returncode == 0, watched.stderr
+        return plan
+
+    def status(self) -> dict[str, Any]:
+        """The newest run."""
+        found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
+        return found[0]
+
+    def version(self, host: str) -> str:
+        return self.his.lab[host].run("dpkg-query", "-W", "-f", "${Version}", "his-demo").out
+
+    def load(self) -> Load:
+        return Load(self.his.url, cafile=str(self.his.cafile), rate=10)
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    """One evening for the tests of this file, in their order: each goes on from where the one before ended."""
+    with hospital(HOSTS) as made:
+        yield Evening(his=made, site=make_site(made, tmp_path_factory.mktemp("evening") / "site"))
+
+
+def failures(result: Result) -> list[object]:
+    return list(result.failures())
+
+
+def test_an_upgrade_is_rolled_out_host_by_host_and_no_patient_notices(evening: Evening) -> None:
+    evening.his.publish("1.1")
+    for host in ("his-app1", "his-app2"):
+        evening.his.lab[host].run("apt-get", "update", "-qq")
+    plan = evening.plan("upgrade", "his_app", package="his-demo", version="1.1-1", service="his-demo.service",
+                        gates=[TRANSACTION])  # fmt: skip
+    with evening.load() as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stderr
+    assert [evening.version(host) for host in ("his-app1", "his-app2")] == ["1.1-1", "1.1-1"]
+    assert failures(load.result()) == []
+    run = evening.status()
+    assert (run["verdict"], run["hosts"]) == ("done", {"his-app1": "done", "his-app2": "done"})
+    again = evening.maintkit("apply", plan)
+    assert (again.returncode, "was used by run" in again.stderr) == (32, True)
+
+
+def test_a_version_that_cannot_register_a_patient_is_put_back_and_the_second_host_never_begins(
+    evening: Evening,
+) -> None:
+    """1.2 runs, is alive and shows its page: only a real transaction tells."""
+    evening.his.publish("1.2")
+    for host in ("his-app1", "his-app2"):
+        evening.his.lab[host].run("apt-get", "update", "-qq")
+    plan = evening.plan("upgrade", "his_app", package="his-demo", version="1.2-1", service="his-demo.service",
+                        gates=[TRANSACTION])  # fmt: skip
+    with evening.load() as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert [evening.version(host) for host in ("his-app1", "his-app2")] == ["1.1-1", "1.1-1"]
+    run = evening.status()
+    assert run["verdict"] == "rolled-back"
+    assert run["hosts"]["his-app1"] == "rolled-back"
+    assert run["hosts"]["his-app2"].startswith("not begun: 1 hosts failed")
+    assert failures(load.result()) == []
+    report = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
+    assert report.returncode == 0, report.stderr
+    text = Path(json.loads(report.stdout)["written"][0]).read_text()
+    assert "升级实施报告" in text
+    assert "已回退" in text
+
+
+def test_killed_in_the_middle_and_resumed_no_step_is_done_twice(evening: Evening) -> None:
+    """SIGKILL of the whole controller while packages are installed; the host goes on alone, and resume finds it."""
+    evening.his.publish_updates()
+    evening.his.lab["his-web1"].run("apt-get", "update", "-qq")
+    plan = evening.plan("patch", "his-web1", packages=["libexpat1", "tzdata"])
+    argv = [str(MAINTKIT), "apply", plan, "--site", str(evening.site)]
+    controller = subprocess.Popen(argv, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    wait_for(evening, "his-web1", "change begun")
+    time.sleep(2)
+    os.killpg(controller.pid, signal.SIGKILL)
+    controller.wait()
+    run = evening.status()
+    assert (run["verdict"], run["hosts"]["his-web1"]) == (None, "change begun")
+    refused = evening.maintkit("apply", plan)
+    assert refused.returncode == 32
+    done = evening.maintkit("resume", run["run"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = evening.his.lab["his-web1"].run("cat", "/var/log/apt/history.log").out
+    assert log.count("libexpat1:amd64") == 1 + log.count("--allow-downgrades", 0, 0)
+    assert evening.status()["verdict"] == "done"
+    assert evening.maintkit("ledger", "verify").returncode == 0
+    assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
+
+
+def test_a_role_that_was_edited_after_approval_is_not_run(evening: Evening) -> None:
+    """One byte of what the plan was made of."""
+    plan = evening.plan("restart", "his-app1", units=["his-demo.service"], reason="演练")
+    services = evening.site / "services.yml"
+    services.write_text(services.read_text() + "#")
+    done = evening.maintkit("apply", plan)
+    assert (done.returncode, "changed site/services.yml" in done.stderr) == (31, True), done.stderr
+    services.write_text(services.read_text()[:-1])
+    done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stderr
+
+
+def wait_for(evening: Evening, host: str, state: str) -> None:
+    until = time.monotonic() + 120
+    while True:
+        found = json.loads(evening.maintkit("status", "--json").stdout)
+        if found and found[0]["hosts"].get(host) == state:
+            return
+        assert time.monotonic() < until, found
+        time.sleep(0.3)
