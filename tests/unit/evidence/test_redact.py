@@ -256,3 +256,11 @@ def test_a_long_hostile_text_takes_no_long_time() -> None:
     for bait in baits:
         NOTHING.text(bait * (200_000 // len(bait)))
     assert time.process_time() - begun < 10
+
+
+def test_a_signature_is_no_record_number_by_chance() -> None:
+    """One of some thousand random signatures holds letters that look like one; a masked signature verifies never."""
+    middle = "nnGD/MrN8bDQAqK65s+w67Jz3DHPxa62HT3Dtr5DqYKfPr+gEBxVhToPl8/vw2OVy4gtGT"
+    signature = f"-----BEGIN SSH SIGNATURE-----\n{middle}\n-----END SSH SIGNATURE-----\n"
+    assert Redactor([]).value({"signature": signature}) == ({"signature": signature}, 0)
+    assert Redactor([]).text(f"MRN 12345678 {signature}").count > 0
