@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from lab.hospital.load import Load, Result
-from lab.hospital.practice import Hospital, hospital
+from lab.hospital.practice import Hospital, hospital, released
 from lab.hospital.site import key, make_site
 
 MAINTKIT = Path(sys.executable).with_name("maintkit")
@@ -43,6 +43,12 @@ class Evening:
     def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
         argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
         return subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
+
+    def released(self, version: str) -> None:
+        """A version in the archive beside the older ones, whose files the way back needs, and in the hosts' lists."""
+        self.his.archive.publish("vendor", released(version), keep_older=True)
+        for host in ("his-app1", "his-app2"):
+            self.his.lab[host].run("apt-get", "update", "-qq")
 
     def plan(self, procedure: str, limit: str, **parameters: Any) -> str:
         """A plan that two people have approved and one supervises; its id."""
@@ -85,9 +91,7 @@ def failures(result: Result) -> list[object]:
 
 
 def test_an_upgrade_is_rolled_out_host_by_host_and_no_patient_notices(evening: Evening) -> None:
-    evening.his.publish("1.1")
-    for host in ("his-app1", "his-app2"):
-        evening.his.lab[host].run("apt-get", "update", "-qq")
+    evening.released("1.1")
     plan = evening.plan("upgrade", "his_app", package="his-demo", version="1.1-1", service="his-demo.service",
                         gates=[TRANSACTION])  # fmt: skip
     with evening.load() as load:
@@ -105,9 +109,7 @@ def test_a_version_that_cannot_register_a_patient_is_put_back_and_the_second_hos
     evening: Evening,
 ) -> None:
     """1.2 runs, is alive and shows its page: only a real transaction tells."""
-    evening.his.publish("1.2")
-    for host in ("his-app1", "his-app2"):
-        evening.his.lab[host].run("apt-get", "update", "-qq")
+    evening.released("1.2")
     plan = evening.plan("upgrade", "his_app", package="his-demo", version="1.2-1", service="his-demo.service",
                         gates=[TRANSACTION])  # fmt: skip
     with evening.load() as load:
@@ -144,7 +146,7 @@ def test_killed_in_the_middle_and_resumed_no_step_is_done_twice(evening: Evening
     done = evening.maintkit("resume", run["run"])
     assert done.returncode == 0, done.stdout + done.stderr
     log = evening.his.lab["his-web1"].run("cat", "/var/log/apt/history.log").out
-    assert log.count("libexpat1:amd64") == 1 + log.count("--allow-downgrades", 0, 0)
+    assert log.count("install libexpat1=") == 1, log
     assert evening.status()["verdict"] == "done"
     assert evening.maintkit("ledger", "verify").returncode == 0
     assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
