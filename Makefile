@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_WORKERS ?= 2
 
-.PHONY: help demo test test-newest gate unit lab-up lab-down wheel wheelhouse docs benchmark clean
+.PHONY: help demo test test-newest gate unit lab-up lab-down evening wheel wheelhouse docs benchmark clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,10 @@ lab-up: $(VENV)/.runtime ## boot the practice hospital and make a site of it (bu
 
 lab-down: $(VENV)/.runtime ## remove every lab of this machine
 	@PYTHONPATH=molecule $(BIN)/python -m lab down
+
+evening: $(VENV)/.dev ## replay a maintenance evening on the practice hospital, under load (needs root)
+	@setup/prepare test
+	@$(BIN)/python -m pytest tests/lab/test_changes.py -v
 
 wheel: $(VENV)/.dev ## build the wheel (dist)
 	@rm -rf dist && $(BIN)/python -m build --wheel --outdir dist . >/dev/null && ls dist
