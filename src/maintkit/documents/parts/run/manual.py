@@ -74,7 +74,9 @@ def _schema(done: Implementation, host: HostRecord, point: str) -> Iterator[str]
         yield "停止应用服务。数据库结构已被升级：结构恢复之前不得安装原版本。"
     if point:
         restore = done.plan.parameters.get("restore")
-        how = f"执行 {' '.join(map(str, restore))}" if isinstance(restore, list) and restore else "按《数据恢复操作手册》恢复"
+        how = "按《数据恢复操作手册》恢复"
+        if isinstance(restore, list) and restore:
+            how = f"执行 {' '.join(map(str, restore))}"
         yield f"数据库恢复点：{point}。恢复将丢失其后写入的数据，须采购人书面同意；同意后{how}，核对结构与数据。"
 
 
