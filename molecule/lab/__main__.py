@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from lab.demo import furnish
+from lab.image import Layer
 from lab.lab import Spec, load, make, names, sweep
 from lab.places import LabError
 
@@ -30,6 +31,7 @@ def _words() -> argparse.ArgumentParser:
     up = verbs.add_parser("up", help="boot plain hosts h1, h2 … and leave them running")
     up.add_argument("--hosts", type=int, default=1)
     up.add_argument("--name", default=PLAIN)
+    up.add_argument("--packages", default="", help="Debian packages to bake into them, with commas between")
     up.add_argument("--inventory", type=Path, help="copy the inventory to this file")
     up.set_defaults(does=_up)
     down = verbs.add_parser("down", help="remove labs: the named ones, else all")
@@ -52,7 +54,10 @@ def _words() -> argparse.ArgumentParser:
 
 def _up(words: argparse.Namespace) -> None:
     began = time.monotonic()
-    made = make([Spec(name=f"h{number}") for number in range(1, words.hosts + 1)], name=words.name, keep=True)
+    packages = tuple(filter(None, words.packages.split(",")))
+    layers = (Layer(name="packages", packages=packages),) if packages else ()
+    specs = [Spec(name=f"h{number}", layers=layers) for number in range(1, words.hosts + 1)]
+    made = make(specs, name=words.name, keep=True)
     print(f"lab {made.name}: {len(made.hosts)} hosts up in {time.monotonic() - began:.1f} s")
     print(f"inventory: {made.inventory}")
     if words.inventory:
