@@ -34,7 +34,8 @@ test: ## the quality gate and every test
 	@setup/prepare test
 	@$(MAKE) --no-print-directory $(VENV)/.dev
 	@setup/gate $(BIN)
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	@# By file: the tests of one share their hosts, and some go on from where the one before ended.
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile
 
 test-newest: ## the same tests on Python 3.13 with the newest ansible-core
 	@PYTHON=python3.13 $(MAKE) --no-print-directory VENV=.venv-newest test

@@ -14,18 +14,12 @@ MARK = "lab: "
 FOLDER = Path(__file__).with_name("lab")
 
 
-def skip_where_no_host_boots(items: list[pytest.Item]) -> None:
-    """Mark the tests of tests/lab, keep those of a file on one worker, and skip them where no host can boot.
-
-    The tests of a file share their hosts, and some go on from where the one before ended.
-    """
-    reason = lab.why_not()
-    for item in items:
-        if FOLDER in item.path.parents:
-            item.add_marker(pytest.mark.lab)
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        if reason and item.get_closest_marker("lab"):
-            item.add_marker(pytest.mark.skip(reason=f"{MARK}{reason}"))
+def mark(item: pytest.Item) -> None:
+    """Mark a test of tests/lab, and skip it where no host can boot."""
+    if FOLDER in item.path.parents:
+        item.add_marker(pytest.mark.lab)
+    if item.get_closest_marker("lab") and (reason := lab.why_not()):
+        item.add_marker(pytest.mark.skip(reason=f"{MARK}{reason}"))
 
 
 def tell(reporter: TerminalReporter) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hospital import call
 
 from lab import Host
+from lab.hospital import practice
 from lab.hospital.load import Load
 from lab.hospital.practice import Hospital, hospital, updates
 
@@ -201,3 +202,13 @@ def test_every_host_comes_back_from_a_reboot_by_itself(his: Hospital) -> None:
         time.sleep(1)
     assert load.result().failures() == []
     assert his.lab["backup1"].sh("runuser -u postgres -- pgbackrest info | grep -c 'status: ok'").strip() == "1"
+
+
+def test_an_archive_whose_hospital_is_only_being_made_is_left_alone_by_the_next() -> None:
+    """Two at once: the archive is there before its lab is."""
+    first = practice.archive_for("being-made")
+    try:
+        practice.archive_for("another").remove()
+        assert first.root.is_dir()
+    finally:
+        first.remove()

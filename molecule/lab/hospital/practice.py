@@ -8,6 +8,7 @@ with hospital() as his:
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from lab.hospital.updates import Updates
 from lab.image import Layer
 from lab.lab import Lab, Spec, load, make, names, sweep
 from lab.places import cache, exclusively
+from lab.process import Process
 
 FIRST = "1.0"
 START_S = 120.0
@@ -50,6 +52,7 @@ class Hospital:
         """Take away its hosts and its archive."""
         self.lab.remove()
         self.archive.remove()
+        _maker(self.archive.root).unlink(missing_ok=True)
 
     def publish(self, version: str, *, keep_older: bool = False) -> None:
         """The vendor publishes a version of the registration service to the archive."""
@@ -73,7 +76,7 @@ def hospital(only: Sequence[str] = ()) -> Iterator[Hospital]:
 def open_hospital(*, name: str, keep: bool, only: Sequence[str] = ()) -> Hospital:
     """Boot the hosts and start what they run; on a failure nothing of it is left."""
     wanted = tuple(member for member in members() if not only or member.name in only)
-    archive = _archive(name)
+    archive = archive_for(name)
     software, old = released(FIRST), updates().debs("old")
     archive.publish("vendor", software)
     archive.publish("bookworm", old)
@@ -111,13 +114,30 @@ def updates() -> Updates:
     return found
 
 
-def _archive(name: str) -> Archive:
-    """A new archive for the lab of this name; those of labs that are gone are removed."""
+def archive_for(name: str) -> Archive:
+    """A new archive for the lab of this name; those of labs that are gone are removed.
+
+    An archive is made before its lab is: until then it belongs to whoever is making it.
+    """
     sweep()
-    for place in _archives().glob("*"):
-        if place.is_dir() and place.name not in names():
-            Archive(place).remove()
+    with exclusively(_archives() / ".lock"):
+        for place in _archives().glob("*"):
+            if place.is_dir() and place.name not in names() and not _being_made(place):
+                Archive(place).remove()
+                _maker(place).unlink(missing_ok=True)
+        _maker(_archives() / name).write_text(str(Process.of(os.getpid())))
     return Archive.open(_archives() / name)
+
+
+def _being_made(place: Path) -> bool:
+    try:
+        return Process.parse(_maker(place).read_text()).alive
+    except (OSError, ValueError):
+        return False
+
+
+def _maker(place: Path) -> Path:
+    return place.with_suffix(".maker")
 
 
 def _archives() -> Path:

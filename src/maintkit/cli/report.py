@@ -128,7 +128,7 @@ def _list(site: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     for row in () if as_json else rows:
-        told = (row["run"], row["started_at"][:16], row["kind"], row["ended"] or "not finished", row["hosts"])
+        told = (row["run"], row["started_at"][:16], row["kind"], row["ended"] or "never finished", row["hosts"])
         click.echo("  ".join(told))
 
 
