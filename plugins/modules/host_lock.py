@@ -28,6 +28,11 @@ options:
     description: A number that the controller raises with every take-over.
     type: int
     required: true
+  over:
+    description: Runs that are known to have ended. A mark that one of them has left is taken over.
+    type: list
+    elements: str
+    default: []
   holder:
     description: Who holds it, in words for people.
     type: str
@@ -72,6 +77,7 @@ def main() -> None:
             "run": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["held", "released"], "default": "held"},
             "token": {"type": "int", "required": True, "no_log": False},
+            "over": {"type": "list", "elements": "str", "default": []},
             "holder": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
@@ -80,7 +86,8 @@ def main() -> None:
     before = lock.holder()
     try:
         if module.params["state"] == "held":
-            changed = lock.take(run, who=module.params["holder"], token=token, keep=keep)
+            told = {"who": module.params["holder"], "over": module.params["over"]}
+            changed = lock.take(run, token=token, keep=keep, **told)
         else:
             changed = lock.release(run, token=token, keep=keep)
     except Refused as refused:

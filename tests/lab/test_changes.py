@@ -164,6 +164,25 @@ def test_a_role_that_was_edited_after_approval_is_not_run(evening: Evening) -> N
     assert done.returncode == 0, done.stderr
 
 
+def test_a_mark_that_a_run_has_left_is_taken_over_only_when_that_run_has_ended(evening: Evening) -> None:
+    """A host could not be told of the end: the next change takes it. A mark that nobody here knows is another's."""
+    ended = evening.status()["run"]
+    plan = evening.plan("restart", "his-app1", units=["his-demo.service"], reason="演练")
+    mark(evening, "C20200101-1")
+    refused = evening.maintkit("apply", plan)
+    assert refused.returncode == 43, refused.stderr
+    assert "his-app1: run C20200101-1 holds this host" in refused.stderr
+    mark(evening, ended)
+    done = evening.maintkit("resume", evening.status()["run"])
+    assert done.returncode == 0, done.stderr
+
+
+def mark(evening: Evening, run: str) -> None:
+    """Leave the mark of a run on his-app1."""
+    told = json.dumps({"run": run, "holder": "somebody", "token": 1})
+    evening.his.lab["his-app1"].run("tee", "/var/lib/maintkit/lock.json", stdin=told)
+
+
 def wait_for_step(host: Host, step: str) -> None:
     """Until the host itself has begun the step: from here on it needs no controller."""
     until = time.monotonic() + 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,15 +23,16 @@ def holder() -> dict:
     return read_json(lock_file()) or {"run": "", "holder": "", "token": 0}
 
 
-def take(run: str, *, who: str, token: int, keep: bool = True) -> bool:
+def take(run: str, *, who: str, token: int, over: Collection[str] = (), keep: bool = True) -> bool:
     """Hold the host for a run; whether that is new. The same run may take it again with a higher token.
 
-    Refused when another run holds it, and when the token is lower than one that was seen.
+    Refused when another run holds it, unless that is one of `over`, which are known to have ended, and when the token
+    is lower than one that was seen.
     """
     named("run", run)
     with _alone():
         now = holder()
-        if now["run"] not in ("", run):
+        if now["run"] not in ("", run, *over):
             raise Refused(
                 f"run {now['run']} holds this host ({now['holder']}, token {now['token']}): it must end first"
             )

@@ -46,6 +46,16 @@ def held(ledger: Ledger) -> dict[str, HostLock]:
     return locks
 
 
+def ended(ledger: Ledger, host: PlanHost) -> tuple[str, ...]:
+    """Runs that have held this machine and do not hold it now, oldest first: released, or broken by signature.
+
+    A host may still bear the mark of one, because it could not be reached when the lock ended.
+    """
+    there = held(ledger).get(host.machine_id)
+    runs = (entry.run or "" for entry in ledger.entries(kind=TAKEN) if entry.body["machine_id"] == host.machine_id)
+    return tuple(dict.fromkeys(run for run in runs if there is None or run != there.run))
+
+
 def take_all(ledger: Ledger, hosts: Iterable[PlanHost], *, plan: str, run: str) -> tuple[HostLock, ...]:
     """Lock all these hosts or none, in one transaction; HostLocked names who holds one.
 

@@ -46,7 +46,12 @@ class AnsiblePhases:
         return self._mark("release", order)
 
     def _mark(self, way: str, order: HoldOrder) -> dict[str, PhaseResult]:
-        variables = {"maintkit_run": order.run, "maintkit_tokens": order.tokens, "maintkit_holder": order.holder}
+        variables = {
+            "maintkit_run": order.run,
+            "maintkit_tokens": order.tokens,
+            "maintkit_over": order.over,
+            "maintkit_holder": order.holder,
+        }
         return self._on_all(
             f"hosts.{way}",
             site=order.site, inventory=order.inventory, limit=",".join(order.tokens), variables=variables,

@@ -155,8 +155,14 @@ def _carry_out(desk: Desk, run: Run) -> Verdict:
 
 def _hold_order(desk: Desk, run: Run) -> HoldOrder:
     tokens = {held.host: held.token for held in run.locks}
-    holder = run.locks[0].holder
-    return HoldOrder(site=desk.site.root, inventory=desk.inventory, run=run.name, tokens=tokens, holder=holder)
+    return HoldOrder(
+        site=desk.site.root,
+        inventory=desk.inventory,
+        run=run.name,
+        tokens=tokens,
+        over={host.name: lock.ended(desk.ledger, host) for host in run.plan.hosts},
+        holder=run.locks[0].holder,
+    )
 
 
 def _unheld(marked: Mapping[str, PhaseResult]) -> str | None:

@@ -128,12 +128,16 @@ class PhaseResult:
 
 @dataclass(frozen=True, kw_only=True)
 class HoldOrder:
-    """Hosts that a run marks as its own, or lets go. `tokens` by host only grow: a late controller's are refused."""
+    """Hosts that a run marks as its own, or lets go. `tokens` by host only grow: a late controller's are refused.
+
+    `over` names by host the runs that have ended: a mark that one of them has left there is taken over.
+    """
 
     site: Path
     inventory: Path
     run: str
     tokens: Mapping[str, int]
+    over: Mapping[str, tuple[str, ...]]
     holder: str
 
 

@@ -142,3 +142,16 @@ def test_only_a_supervisor_checks_in_and_only_who_is_in_checks_out(office: Offic
     assert supervise.present(office.ledger, other, office.authority) == ()
     office.revoke("li")
     assert supervise.present(office.ledger, plan, office.authority) == ()
+
+
+def test_runs_whose_lock_has_ended_are_known_by_host_and_those_that_hold_are_not(office: Office) -> None:
+    """What a mark that was left on a host is held against."""
+    plan = office.frozen()
+    first, second = plan.hosts
+    locks = lock.take_all(office.ledger, plan.hosts, plan=plan.id, run="C20261128-1")
+    assert lock.ended(office.ledger, first) == ()
+    lock.release(office.ledger, locks[:1])
+    assert lock.ended(office.ledger, first) == ("C20261128-1",)
+    assert lock.ended(office.ledger, second) == ()
+    lock.take_all(office.ledger, plan.hosts[:1], plan=plan.id, run="C20261128-2")
+    assert lock.ended(office.ledger, first) == ("C20261128-1",)

@@ -58,3 +58,16 @@ def test_without_keeping_a_lock_is_only_told(part):
     lock = part("lock")
     assert lock.take("r1", who="one", token=3, keep=False) is True
     assert lock.holder() == {"run": "", "holder": "", "token": 0}
+
+
+@pytest.mark.usefixtures("state")
+def test_the_mark_of_a_run_that_is_known_to_have_ended_is_taken_over_and_no_other(part):
+    """A host that could not be told of the end, or whose lock was broken by signature, must not stay shut for good."""
+    lock, refused = part("lock"), part("place").Refused
+    lock.take("gone", who="one", token=3)
+    with pytest.raises(refused, match="run gone holds this host"):
+        lock.take("next", who="two", token=9, over=["another"])
+    with pytest.raises(refused, match="token 3 is not above 3"):
+        lock.take("next", who="two", token=3, over=["gone"])
+    assert lock.take("next", who="two", token=9, over=["gone"]) is True
+    assert lock.holder() == {"run": "next", "holder": "two", "token": 9}
