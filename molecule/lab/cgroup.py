@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.places import PREFIX, LabError
 
 ROOT = Path("/sys/fs/cgroup")
+FREEZE_S = 5.0
 WANTED = ("systemd", "unified", "memory", "freezer", "pids")  # of a machine that still has the old hierarchies
 
 
@@ -34,12 +35,17 @@ def members(lab: str, host: str) -> set[int]:
 
 
 def freeze(lab: str, host: str, *, frozen: bool) -> None:
-    """Stop every process of the host where it stands, or let them go on."""
-    for folder in folders(lab, host):
-        if (folder / "cgroup.freeze").exists():
-            (folder / "cgroup.freeze").write_text("1" if frozen else "0")
-            return
-    raise LabError("this machine's control groups cannot freeze")
+    """Stop every process of the host where it stands, or let them go on; returns when the last one has."""
+    folder = next((one for one in folders(lab, host) if (one / "cgroup.freeze").exists()), None)
+    if folder is None:
+        raise LabError("this machine's control groups cannot freeze")
+    wanted = f"frozen {int(frozen)}"
+    (folder / "cgroup.freeze").write_text(f"{int(frozen)}")
+    until = time.monotonic() + FREEZE_S
+    while wanted not in (folder / "cgroup.events").read_text().splitlines():
+        if time.monotonic() > until:
+            raise LabError(f"{host} is not {wanted} after {FREEZE_S:.0f} s")
+        time.sleep(0.002)
 
 
 def memory_bytes(lab: str, host: str) -> int:

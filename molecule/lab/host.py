@@ -156,8 +156,12 @@ class Host:
     def cut_power(self) -> None:
         """Everything on it ends at once; what it had not written to its disk may be lost to it."""
         keeper, nspawn = self._noted("keeper.pid"), self._noted("nspawn.pid")
+        if keeper is not None:
+            keeper.kill()  # else it would boot the host again
+        if cgroup.members(self.lab, self.name):
+            self.freeze()  # nobody sees another die, and does something about it
         members = {one for pid in cgroup.members(self.lab, self.name) if (one := Process.of(pid)) is not None}
-        for process in (keeper, nspawn, *members):
+        for process in (nspawn, *members):
             if process is not None:
                 process.kill()
         cgroup.remove(self.lab, self.name)

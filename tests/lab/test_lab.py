@@ -90,6 +90,19 @@ def test_a_power_cut_ends_everything_at_once_and_the_host_boots_again(boot: Boot
     assert host.run("systemctl", "is-active", "last", check=False).out != "active\n"
 
 
+def test_in_a_power_cut_no_process_sees_another_die(boot: Boot) -> None:
+    """Else a host could still write down what no machine without power does."""
+    host = boot("h1")["h1"]
+    watch = "for n in $(seq 60); do (sleep 600; echo seen >>/root/seen; sync) & done; wait"
+    host.run("systemd-run", "--quiet", "--unit=watch", "sh", "-c", watch)
+    while host.sh("pgrep -xc sleep || true").strip() != "60":
+        time.sleep(0.05)
+    host.cut_power()
+    host.start()
+    host.wait()
+    assert host.run("test", "-e", "/root/seen", check=False).code != 0
+
+
 def test_a_host_that_stays_off_does_not_come_back_from_a_reboot(boot: Boot) -> None:
     host = boot("h1")["h1"]
     host.stay_off()
