@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,12 @@ class Host:
         return nspawn is not None and nspawn.alive
 
     @property
+    def is_held(self) -> bool:
+        """Whether it runs, or is between two boots."""
+        keeper = self._noted("keeper.pid")
+        return self.is_on or (keeper is not None and keeper.alive)
+
+    @property
     def init(self) -> int:
         """Its systemd, as this machine numbers processes; LabError when it is off."""
         nspawn = self._noted("nspawn.pid")
@@ -159,10 +166,14 @@ class Host:
         if keeper is not None:
             keeper.kill()  # else it would boot the host again
         if cgroup.members(self.lab, self.name):
-            self.freeze()  # nobody sees another die, and does something about it
-        members = {one for pid in cgroup.members(self.lab, self.name) if (one := Process.of(pid)) is not None}
-        for process in (nspawn, *members):
-            if process is not None:
+            # Nobody sees another die, and does something about it. One that waits for its disk stops later than this
+            # waits: it starts nothing any more either.
+            with suppress(LabError):
+                self.freeze()
+        if nspawn is not None:
+            nspawn.kill()
+        while members := {one for pid in cgroup.members(self.lab, self.name) if (one := Process.of(pid)) and one.alive}:
+            for process in members:
                 process.kill()
         cgroup.remove(self.lab, self.name)
 

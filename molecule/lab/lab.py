@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -75,14 +76,20 @@ class Lab:
         for held in (self.place / "held").glob("*"):
             run("ssh", "-O", "exit", "-o", f"ControlPath={held}", "held", check=False)
 
-    def remove(self) -> None:
-        """Take away everything of the lab: processes, bridge, control groups, files."""
-        self.remove_held()
-        for host in self.hosts.values():
-            host.remove()
-        _end_names(self.place)
-        network.remove_bridge(self.subnet)
-        shutil.rmtree(self.place, ignore_errors=True)
+    def remove(self) -> bool:
+        """Take away everything of the lab: processes, bridge, control groups, files.
+
+        Several may want to at once: one does, the others wait for it; False when it was somebody else.
+        """
+        with _alone(self.place) as there:
+            if there:
+                self.remove_held()
+                for host in self.hosts.values():
+                    host.remove()
+                _end_names(self.place)
+                network.remove_bridge(self.subnet)
+                _clear(self.place)
+        return there
 
 
 @contextmanager
@@ -115,11 +122,9 @@ def make(specs: Sequence[Spec], *, name: str, keep: bool) -> Lab:
 
 def load(name: str) -> Lab:
     """A lab that is there; LabError when it is not."""
-    place = state() / name
-    try:
-        told = json.loads((place / "lab.json").read_text())
-    except OSError as error:
-        raise LabError(f"there is no lab {name}: `make lab-up` makes one") from error
+    told = _told(name)
+    if told is None:
+        raise LabError(f"there is no lab {name}: `make lab-up` makes one")
     return _lab(name, told)
 
 
@@ -131,17 +136,49 @@ def names() -> list[str]:
 def sweep() -> list[str]:
     """Remove what killed runs left: labs whose maker has ended, unless they were to be kept and a host is on."""
     with exclusively(state() / ".lock"):
-        left = [name for name in names() if _abandoned(name)]
-        for name in left:
-            load(name).remove()
-    return left
+        return [name for name in names() if (left := _abandoned(name)) and left.remove()]
 
 
-def _abandoned(name: str) -> bool:
-    told = json.loads((state() / name / "lab.json").read_text())
-    if Process.parse(told["maker"]).alive:
-        return False
-    return not told["keep"] or not any(host.is_on for host in load(name).hosts.values())
+def _abandoned(name: str) -> Lab | None:
+    """The lab, when nobody has a use for it any more."""
+    told = _told(name)
+    if told is None or Process.parse(told["maker"]).alive:
+        return None
+    left = _lab(name, told)
+    return None if told["keep"] and any(host.is_held for host in left.hosts.values()) else left
+
+
+def _told(name: str) -> dict[str, Any] | None:
+    """What the lab's maker wrote down; None when there is no such lab, or no longer."""
+    try:
+        told: dict[str, Any] = json.loads((state() / name / "lab.json").read_text())
+    except OSError:
+        return None
+    return told
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[bool]:
+    """Keep everybody else from removing the lab; False when it is gone already."""
+    try:
+        held = (place / "lab.json").open()
+    except FileNotFoundError:
+        yield False
+        return
+    with held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield os.fstat(held.fileno()).st_nlink > 0
+
+
+def _clear(place: Path) -> None:
+    """Remove the directory, last of all the file by which a sweep finds what is left of it."""
+    for inner in place.iterdir():
+        if inner.is_dir():
+            shutil.rmtree(inner)
+        elif inner.name != "lab.json":
+            inner.unlink(missing_ok=True)
+    (place / "lab.json").unlink()
+    place.rmdir()
 
 
 def _claim(name: str, hosts: Sequence[str], *, keep: bool) -> Lab:
@@ -151,7 +188,7 @@ def _claim(name: str, hosts: Sequence[str], *, keep: bool) -> Lab:
         place = state() / name
         if name in names():
             raise LabError(f"the lab {name} is there already: `make lab-down` removes it")
-        taken = {json.loads((state() / other / "lab.json").read_text())["subnet"] for other in names()}
+        taken = {told["subnet"] for other in names() if (told := _told(other))}
         subnet = network.free_subnet(taken)
         told = {"subnet": subnet, "maker": str(Process.of(os.getpid())), "keep": keep, "hosts": list(hosts)}
         place.mkdir(mode=0o700, exist_ok=True)

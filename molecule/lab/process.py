@@ -44,7 +44,7 @@ class Process:
         fields = _stat(self.pid)
         return fields is not None and int(fields[19]) == self.started and fields[0] != "Z"
 
-    def kill(self, *, wait_s: float = 10.0) -> None:
+    def kill(self, *, wait_s: float = 60.0) -> None:
         """SIGKILL, and wait until it is gone."""
         if self.alive:
             os.kill(self.pid, signal.SIGKILL)

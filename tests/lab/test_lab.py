@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,39 @@ def test_a_kept_lab_outlives_its_maker_until_it_is_taken_down() -> None:
     finally:
         assert python("-m", "lab", "down", "kept").stdout.splitlines()[-1] == "lab kept removed"
     assert "kept" not in names()
+
+
+def test_a_kept_lab_that_reboots_is_left_alone() -> None:
+    """Between two boots its hosts are off for a moment, and another run may sweep just then."""
+    up = python("-m", "lab", "up", "--name", "reboots")
+    assert up.returncode == 0, up.stderr
+    made = load("reboots")
+    try:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            reboot = pool.submit(made["h1"].reboot)
+            while not reboot.done():
+                assert "reboots" not in sweep()
+            reboot.result()
+        assert made["h1"].is_on
+    finally:
+        made.remove()
+
+
+def test_a_lab_that_two_want_to_remove_is_removed_by_one() -> None:
+    """Another run sweeps while somebody takes a kept lab down, whose maker has ended long ago."""
+    up = python("-m", "lab", "up", "--name", "contested", "--hosts", "3")
+    assert up.returncode == 0, up.stderr
+    script = "import lab, time; until = time.monotonic() + 4\nwhile time.monotonic() < until: lab.sweep(); lab.names()"
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        sweeping = [pool.submit(python, "-c", script) for _ in range(2)]
+        time.sleep(1)
+        taking = [pool.submit(python, "-m", "lab", "down", "contested") for _ in range(2)]
+        assert [one.result().stderr for one in sweeping] == ["", ""]
+        down = [one.result() for one in taking]
+    assert all("Traceback" not in one.stderr for one in down), down
+    assert [one.returncode for one in down if not one.stderr.startswith("lab: there is no lab")] in ([0], [0, 0])
+    assert "contested" not in names()
+    assert not (state() / "contested").exists()
 
 
 @pytest.mark.parametrize("name", ["../up", "Up", "a b", "-o", ""])
