@@ -121,7 +121,7 @@ def test_a_held_lock_is_waited_for_within_bounds_and_never_removed(one: Lab) -> 
     assert "holds /var/lib/dpkg/lock-frontend" in refused.phase("precheck")["reason"]
     assert time.monotonic() - began < 20
     assert host.run("systemctl", "is-active", "holder").out == "active\n"
-    host.run("systemd-run", "-q", "--on-active=3", "systemctl", "stop", "holder")
+    host.run("systemd-run", "-q", "--on-active=3", "--timer-property=AccuracySec=100ms", "systemctl", "stop", "holder")
     assert play(one, "patch", patch_packages=["demo"], patch_lock_wait=30).fine
     assert version(host) == "1.1"
 
