@@ -139,6 +139,11 @@ class Fleet:
             if node.kind == "sshd":
                 wait_until_it_listens(self.addresses[name], self.port)
 
+    def _sessions_home(self) -> Path:
+        home = self.directory / "target"
+        home.mkdir(exist_ok=True)
+        return home
+
     def _own_daemon(self, stack: contextlib.ExitStack, node: Node, address: str) -> list[str]:
         label = label_of(node.name)
         self._daemon(stack, label, address, node, wait=False)
@@ -162,6 +167,8 @@ class Fleet:
             "PrintMotd no",
             "MaxStartups 5000",
             "MaxSessions 100",
+            # A login shell's start-up files are this machine's own (a version manager's may cost more than the session).
+            f"SetEnv HOME={self._sessions_home()}",
             *force,
             *node.settings,
         ]
