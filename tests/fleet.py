@@ -167,7 +167,7 @@ class Fleet:
             "PrintMotd no",
             "MaxStartups 5000",
             "MaxSessions 100",
-            # A login shell's start-up files are this machine's own (a version manager's may cost more than the session).
+            # Not this machine's own start-up files: a version manager's may cost more than the session.
             f"SetEnv HOME={self._sessions_home()}",
             *force,
             *node.settings,

@@ -257,6 +257,23 @@ def test_a_carried_result_is_taken_in(site_of: Make, tmp_path: Path) -> None:
     assert "not newer" in refused.stderr
 
 
+def test_a_carried_collector_asks_what_its_host_and_its_groups_are_to_have(site_of: Make) -> None:
+    """The groups are those of the inventory; a name that is not there is told, with the nearest that is."""
+    place = site_of(Node(name="his01"))
+    services = yaml.safe_load((place.site / "services.yml").read_text())
+    declared = {"groups": {"fleet": {"units": ["nginx.service"]}}, "hosts": {"his01": {"units": ["his.service"]}}}
+    (place.site / "services.yml").write_text(json.dumps({**services, **declared}))
+    done = place.run("collector", "--host", "his01")
+    assert done.returncode == 0, done.stderr
+    parameters = next(line for line in done.stdout.splitlines() if line.startswith("PARAMETERS, SHA256 = "))
+    assert "nginx.service" in parameters
+    assert "his.service" in parameters
+    missed = place.run("collector", "--host", "his02")
+    assert missed.returncode == 4, missed.stderr
+    assert "the inventory has no host `his02` (did you mean `his01`?)" in missed.stderr
+    assert missed.stdout == ""
+
+
 def test_the_quarter_is_summed_up(site_of: Make) -> None:
     """季度巡检记录汇总单 lists the inspections of the quarter in every format."""
     place = site_of(Node(name="his01"))

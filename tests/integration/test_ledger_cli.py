@@ -156,6 +156,17 @@ def test_an_exported_file_verifies_where_there_is_no_site(site: Path, tmp_path: 
     assert maintkit("verify", "--export", file).returncode == 21
 
 
+def test_a_script_learns_what_was_signed_and_exported(site: Path, tmp_path: Path) -> None:
+    """One JSON object: the file that was written, and the head it holds."""
+    file = tmp_path / "copy.jsonl"
+    signed = json.loads(maintkit("anchor", "--site", site, "--key", tmp_path / "id", "--json").stdout)
+    written = json.loads(maintkit("export", "--site", site, file, "--json").stdout)
+    assert Path(signed.pop("anchor")).parent == site / "anchors"
+    assert Path(written.pop("file")) == file
+    for head, seq in ((signed, 3), (written, 4)):  # the signature is an entry too
+        assert head == {"seq": seq, "hash": json.loads(maintkit("show", "--site", site, seq, "--json").stdout)["hash"]}
+
+
 def test_a_ledger_is_named_by_url_too(site: Path) -> None:
     """Without a site; a mistyped anchors directory is an error of the command line, not an empty set."""
     url = f"sqlite:///{site}/ledger/ledger.db"

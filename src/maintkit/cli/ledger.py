@@ -16,7 +16,7 @@ from maintkit.errors import LedgerCorrupt
 from maintkit.evidence.anchor import anchor as sign
 from maintkit.evidence.chain import Verification
 from maintkit.evidence.chain import verify as walk
-from maintkit.evidence.entry import Entry
+from maintkit.evidence.entry import Entry, Head
 from maintkit.evidence.export import ExportedLedger
 from maintkit.evidence.export import export as write
 from maintkit.evidence.ledger import Ledger
@@ -180,7 +180,8 @@ def _in_full(entry: Entry) -> str:
     "--key", type=FILE, required=True, help="SSH private key, or a public key whose private one is in the agent."
 )
 @click.option("--anchors", type=DIRECTORY, help="Where to keep the anchor; default: the site's anchors.")
-def anchor(*, site: Path, url: str | None, key: Path, anchors: Path | None) -> None:
+@json_option
+def anchor(*, site: Path, url: str | None, key: Path, anchors: Path | None, as_json: bool) -> None:
     """Countersign the head, so that a tail cut off later is seen; give the hospital a copy of both files."""
     place = _place(site, url)
     directory = anchors or place.anchors
@@ -188,15 +189,21 @@ def anchor(*, site: Path, url: str | None, key: Path, anchors: Path | None) -> N
         raise click.UsageError("with --ledger, say where to keep the anchor: --anchors DIR")
     with _open(place, read_only=False) as ledger:
         made = sign(ledger, key=key, directory=directory, clock=SystemClock())
-    click.echo(f"{made.path}: signed entry {made.head.seq}, {made.head.hash[:16]}…")
+    text = f"{made.path}: signed entry {made.head.seq}, {made.head.hash[:16]}…"
+    click.echo(_head_json("anchor", made.path, made.head) if as_json else text)
 
 
 @command.command()
 @site_option
 @url_option
+@json_option
 @click.argument("file", type=FILE)
-def export(*, site: Path, url: str | None, file: Path) -> None:
+def export(*, site: Path, url: str | None, file: Path, as_json: bool) -> None:
     """Write entries and attachments to FILE (.jsonl or .jsonl.gz), to be verified by `verify --export FILE`."""
     with _open(_place(site, url)) as ledger:
         head = write(ledger, file)
-    click.echo(f"{file}: entries up to {head.seq}, {head.hash[:16]}…")
+    click.echo(_head_json("file", file, head) if as_json else f"{file}: entries up to {head.seq}, {head.hash[:16]}…")
+
+
+def _head_json(what: str, path: Path | None, head: Head) -> str:
+    return json.dumps({what: str(path), "seq": head.seq, "hash": head.hash})

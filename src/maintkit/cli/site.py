@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path as FilePath
 from typing import TypeVar
 
@@ -21,21 +18,13 @@ from maintkit.contract.load import SERVICES, check_names, load_site
 from maintkit.contract.services import Services
 from maintkit.errors import NothingMatched, SiteError
 from maintkit.plans.people import People, load_people
-from maintkit.settings import Settings, SettingsFile, load_settings
+from maintkit.runs.inventory import Inventory, inventory
+from maintkit.settings import SettingsFile, load_settings
 from maintkit.sitefile import Path, Problem, load, near, places
 
 T = TypeVar("T")
 
 LIMITS = "limits.yml"
-INVENTORY_TIMEOUT_S = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Names:
-    """The hosts and groups of an inventory, in its order."""
-
-    hosts: tuple[str, ...]
-    groups: tuple[str, ...]
 
 
 @click.group("site")
@@ -118,48 +107,12 @@ def check_site(root: FilePath) -> dict[str, int]:
     }
 
 
-def inventory(settings: Settings) -> Names:
-    """What Ansible reads from the site's inventory; SiteError in its words when it cannot."""
-    # The interpreter that runs maintkit has ansible-core; what PATH finds may be another one.
-    argv = [sys.executable, "-m", "ansible.cli.inventory", "-i", str(settings.inventory), "--list"]
-    strict = {
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
-        "ANSIBLE_DUPLICATE_YAML_DICT_KEY": "error",
-        "ANSIBLE_NOCOLOR": "True",
-    }
-    try:
-        done = subprocess.run(  # noqa: S603  # an argv list of our own
-            argv,
-            cwd=settings.root,
-            env={**os.environ, **strict},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=INVENTORY_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise SiteError(
-            f"{settings.inventory}: not read within {INVENTORY_TIMEOUT_S} s",
-            hint="see what a dynamic inventory waits for with `ansible-inventory --list`",
-        ) from None
-    if done.returncode != 0:
-        raise SiteError(
-            f"{settings.inventory}: {' '.join(done.stderr.split())}", hint="correct the inventory as Ansible says"
-        )
-    listed = json.loads(done.stdout)
-    groups = [name for name in listed if name != "_meta"]
-    hosts = {host: None for name in groups for host in listed[name].get("hosts", ())}
-    children = {child: None for name in groups for child in listed[name].get("children", ())}
-    return Names(hosts=tuple(hosts), groups=tuple({**dict.fromkeys(groups), **children}))
-
-
-def _check_limits(limits: LimitsFile, names: Names) -> None:
+def _check_limits(limits: LimitsFile, names: Inventory) -> None:
     if limits.site:
         limits.site.refuse(_unknown(limits, names))
 
 
-def _unknown(limits: LimitsFile, names: Names) -> Iterator[Problem]:
+def _unknown(limits: LimitsFile, names: Inventory) -> Iterator[Problem]:
     """Hosts and groups of limits.yml that the inventory does not have."""
     if limits.site is None:
         return
@@ -168,7 +121,9 @@ def _unknown(limits: LimitsFile, names: Names) -> Iterator[Problem]:
         (("hosts", host), "host", host, names.hosts) for host in model.hosts
     ]
     for place, line in enumerate(model.assign):
-        named += [(("assign", place, "groups", at), "group", name, names.groups) for at, name in enumerate(line.groups)]
+        named += [
+            (("assign", place, "groups", at), "group", name, tuple(names.groups)) for at, name in enumerate(line.groups)
+        ]
         named += [(("assign", place, "hosts", at), "host", name, names.hosts) for at, name in enumerate(line.hosts)]
     for at, kind, name, known in named:
         if name not in known:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +15,8 @@ from typing import Any
 import ansible_runner
 
 from maintkit.errors import MaintkitError, NothingMatched, RunFailed
-from maintkit.runs import collection
 from maintkit.runs.driver import CollectListener, CollectRequest, ExpectedHosts
+from maintkit.runs.environment import environment
 from maintkit.runs.exchange import Exchange, exchange_directory
 
 PLAYBOOK = "maintkit.ops.inspect"
@@ -56,7 +54,7 @@ def play(
             inventory=str(inventory),
             limit=limit,
             extravars=inert(variables),
-            envvars=_environment(site),
+            envvars=environment(site),
             settings={"pexpect_timeout": 1, "job_timeout": int(timeout_s)},
             quiet=True,
         )
@@ -150,31 +148,11 @@ def _runner(request: CollectRequest, place: Path, cancelled: Callable[[], bool])
             "maintkit_timeout": request.host_timeout_s,
             "maintkit_connect_timeout": request.connect_timeout_s,
         },
-        envvars=_environment(request.site),
+        envvars=environment(request.site),
         settings={"pexpect_timeout": 1},
         quiet=True,
         cancel_callback=cancelled,
     )
-
-
-def _environment(site: Path) -> dict[str, str]:
-    """What ansible-runner sets differently from plain Ansible is set back: host keys are checked."""
-    environment = {
-        # ansible-playbook lies beside the Python that runs maintkit, whether or not the user's PATH names it.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        # A host that stands twice, or an inventory file that does not parse, would otherwise only be warned of.
-        "ANSIBLE_DUPLICATE_YAML_DICT_KEY": "error",
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
-        "ANSIBLE_HOST_KEY_CHECKING": os.environ.get("ANSIBLE_HOST_KEY_CHECKING", "True"),
-        "ANSIBLE_RETRY_FILES_ENABLED": "False",
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    config = site / "ansible.cfg"
-    if "ANSIBLE_CONFIG" not in os.environ and config.is_file():
-        environment["ANSIBLE_CONFIG"] = str(config)
-    inherited = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
-    paths = [str(collection.search_path()), *([inherited] if inherited else [])]
-    return environment | {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(paths)}
 
 
 @dataclass(frozen=True, kw_only=True)
