@@ -1,0 +1,137 @@
+"""`maintkit trend`: when the filesystems will be full, as far as the inspections can tell."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from maintkit.analysis.capacity import Arrival, Scenario, scenarios
+from maintkit.analysis.trend import Cut, Point, Trend, Withheld, trend
+from maintkit.checks.limits import LimitsFile, load_limits, resolve
+from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.screen import wide_console
+from maintkit.cli.terminal.words import plain
+from maintkit.clock import SystemClock
+from maintkit.contract.load import load_site
+from maintkit.errors import NotFound
+from maintkit.evidence import history, space
+from maintkit.evidence.ledger import Ledger
+
+LIMITS = "limits.yml"
+USED = "disk.used"
+GIB = 2.0**30
+LOOK_BACK_DAYS = 730
+WORDS = {"reached": "reached", "beyond": "> 2 × history", "never": "never"}
+
+
+@click.group()
+def command() -> None:
+    """When filesystems meet their limits, and what cut their growth."""
+
+
+@command.command()
+@click.option("--host", help="Only this host.")
+@click.option("--days", type=click.IntRange(min=1), default=LOOK_BACK_DAYS, show_default=True, help="How far back.")
+@json_option
+@site_option
+def show(*, host: str | None, days: int, as_json: bool, site: Path) -> None:
+    """Days until warn, crit and full of every local filesystem, as a range; or why there is no number."""
+    known = load_site(site)
+    limits = load_limits(known.root / LIMITS)
+    since = (SystemClock().now() - timedelta(days=days)).astimezone(known.contract.zone)
+    with open_ledger(known.settings, read_only=True) as ledger:
+        rows = list(_rows(ledger, limits, host, since=since))
+    if host is not None and not rows:
+        raise NotFound(f"no inspection has seen a filesystem of {host}", hint="inspect it: `maintkit inspect --limit`")
+    click.echo(json.dumps(rows, ensure_ascii=False, indent=2)) if as_json else _print(rows)
+
+
+@command.command()
+@click.argument("host")
+@click.option("--mount", help="Which filesystem.  [default: all of the host's]")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), required=True, help="When, on site.")
+@click.option("--why", required=True, help="What was done: a purge, an archive, a restore.")
+@by_option
+@site_option
+def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: Path) -> None:
+    """Enter that a filesystem was purged or filled on purpose: growth is measured before and after, not across."""
+    known = load_site(site)
+    with open_ledger(known.settings) as ledger:
+        seen = {name for name, _ in space.fills(ledger, since=datetime.min.replace(tzinfo=UTC))}
+        if host not in seen:
+            raise NotFound(f"no inspection has seen a filesystem of {host}", hint="names are those of the inventory")
+        space.enter(ledger, host, mount, at=at.replace(tzinfo=known.contract.zone), why=why, by=by)
+    click.echo(f"{host}{f' {mount}' if mount else ''}: cut at {at:%F %R}")
+
+
+def _rows(ledger: Ledger, limits: LimitsFile, only: str | None, *, since: datetime) -> list[dict[str, Any]]:
+    """A row a filesystem; days of cuts are those of the zone of `since`."""
+    last, zone = history.latest(ledger), since.tzinfo
+    groups = {host.name: host.groups for host in last.hosts} if last else {}
+    rows = []
+    for (host, mount), series in sorted(space.fills(ledger, since=since).items()):
+        if only in (None, host):
+            limit = resolve(limits, host, groups.get(host, ()))[USED]
+            bounds = {"warn": limit.warn, "crit": limit.crit, "full": 100.0}
+            room = series[-1].room
+            known = {name: room * percent / 100 for name, percent in bounds.items() if percent is not None}
+            cuts = [Cut(at=jump.at, why=jump.why) for jump in space.jumps(ledger, host, mount, series)]
+            made = trend([Point(at=one.at, value=float(one.used)) for one in series], cuts)
+            rows.append({"host": host, "mount": mount, "used_bytes": series[-1].used, "room_bytes": room}
+                        | _said(made, known) | {"cuts": [f"{one.at.astimezone(zone):%F} {one.why}" for one in cuts]})  # fmt: skip
+    return rows
+
+
+def _said(made: Trend | Withheld, limits: dict[str, float]) -> dict[str, Any]:
+    if isinstance(made, Withheld):
+        return {"points": made.points, "withheld": made.reason_zh, "scenarios": []}
+    told = [_scenario(one) for one in scenarios(made, limits)]
+    return {"points": made.points, "history_days": round(made.history_days, 1), "withheld": None, "scenarios": told}
+
+
+def _scenario(one: Scenario) -> dict[str, Any]:
+    return {
+        "bytes_a_day": {"p10": one.slope.low, "p50": one.slope.middle, "p90": one.slope.high},
+        "arrivals": {name: _arrival(arrival) for name, arrival in one.arrivals.items()},
+    }
+
+
+def _arrival(arrival: Arrival) -> dict[str, Any]:
+    days = (arrival.soonest, arrival.middle, arrival.latest)
+    p10, p50, p90 = (None if day is None else round(day, 1) for day in days)
+    return {"state": arrival.state, "days": {"p10": p10, "p50": p50, "p90": p90}}
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        click.echo("no inspection has seen a filesystem yet")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("filesystem", "used", "GiB a day", "warn", "crit", "full"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        name = plain(f"{row['host']} {row['mount']}")
+        used = f"{100 * row['used_bytes'] / row['room_bytes']:.0f} % of {row['room_bytes'] / GIB:.1f} GiB"
+        if row["withheld"]:
+            table.add_row(name, used, row["withheld"])
+        for number, one in enumerate(row["scenarios"]):
+            growth = one["bytes_a_day"]["p50"] / GIB
+            arrivals = [_days(one["arrivals"].get(limit)) for limit in ("warn", "crit", "full")]
+            table.add_row("" if number else name, "newest third" if number else used, f"{growth:.2f}", *arrivals)
+    wide_console().print(table)
+
+
+def _days(arrival: dict[str, Any] | None) -> str:
+    if arrival is None:
+        return "no limit"
+    if arrival["state"] != "days":
+        return WORDS[arrival["state"]]
+    days = arrival["days"]
+    latest = "…" if days["p90"] is None else f"{days['p90']:.0f}"
+    return f"{days['p50']:.0f} d ({days['p10']:.0f}–{latest})"

@@ -1,0 +1,80 @@
+"""How full the filesystems were, inspection after inspection, and when somebody made them emptier or larger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from maintkit.clock import from_text, to_text
+from maintkit.evidence.ledger import Ledger
+
+CUT = "trend.cut"
+RESIZED = 0.01  # of the size: less is the filesystem's own bookkeeping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill:
+    """One filesystem at one inspection, in bytes; `free` is what an unprivileged user may still fill."""
+
+    at: datetime
+    used: int
+    free: int
+
+    @property
+    def room(self) -> int:
+        """All that may be filled, as df counts it."""
+        return self.used + self.free
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """An instant from which on a filesystem's fill is another story, and why."""
+
+    at: datetime
+    why: str
+
+
+def fills(ledger: Ledger, *, since: datetime) -> Mapping[tuple[str, str], tuple[Fill, ...]]:
+    """Every local filesystem by (host, mount), oldest first; what simulated inspections said is left out."""
+    found: dict[tuple[str, str], list[Fill]] = {}
+    simulated = {entry.run for entry in ledger.entries(kind="inspection.started") if entry.body.get("simulated")}
+    for entry in ledger.entries(kind="facts.collected", newest_first=True):
+        if entry.at < since:
+            break
+        if entry.body["facts"] is not None and entry.run not in simulated:
+            document = json.loads(ledger.attachment(entry.body["facts"]))
+            for mount, fill in _of(document, entry.at):
+                found.setdefault((entry.subject or "", mount), []).append(fill)
+    return {key: tuple(reversed(one)) for key, one in found.items()}
+
+
+def jumps(ledger: Ledger, host: str, mount: str, series: tuple[Fill, ...]) -> tuple[Jump, ...]:
+    """What is known to have cut the series: a filesystem that became larger or smaller, and what people entered."""
+    resized = [
+        Jump(at=after.at, why="文件系统容量变化")
+        for before, after in pairwise(series)
+        if abs(after.room - before.room) > RESIZED * before.room
+    ]
+    entered = [
+        Jump(at=from_text(entry.body["at"]), why=entry.body["why"])
+        for entry in ledger.entries(kind=CUT, subject=host)
+        if entry.body["mount"] in (None, mount)
+    ]
+    return tuple(sorted([*resized, *entered], key=lambda jump: jump.at))
+
+
+def enter(ledger: Ledger, host: str, mount: str | None, *, at: datetime, why: str, by: str) -> None:
+    """Record that something other than growth changed a filesystem (`mount` None: all of the host's) at an instant."""
+    ledger.append(CUT, {"mount": mount, "at": to_text(at), "why": why, "by": by}, subject=host)
+
+
+def _of(document: Mapping[str, Any], at: datetime) -> Iterator[tuple[str, Fill]]:
+    section = document.get("sections", {}).get("filesystems") or {}
+    for mount in (section.get("data") or {}).get("mounts", ()):
+        used, free = mount.get("used_bytes"), mount.get("free_bytes")
+        if not mount.get("network") and isinstance(used, int) and isinstance(free, int) and used + free:
+            yield mount["mount"], Fill(at=at, used=used, free=free)
