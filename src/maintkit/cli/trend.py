@@ -83,8 +83,9 @@ def _rows(ledger: Ledger, limits: LimitsFile, only: str | None, *, since: dateti
             known = {name: room * percent / 100 for name, percent in bounds.items() if percent is not None}
             cuts = [Cut(at=jump.at, why=jump.why) for jump in space.jumps(ledger, host, mount, series)]
             made = trend([Point(at=one.at, value=float(one.used)) for one in series], cuts)
-            rows.append({"host": host, "mount": mount, "used_bytes": series[-1].used, "room_bytes": room}
-                        | _said(made, known) | {"cuts": [f"{one.at.astimezone(zone):%F} {one.why}" for one in cuts]})  # fmt: skip
+            shown = [f"{one.at.astimezone(zone):%F} {one.why}" for one in cuts]
+            place = {"host": host, "mount": mount, "used_bytes": series[-1].used, "room_bytes": room, "cuts": shown}
+            rows.append(place | _said(made, known))
     return rows
 
 
