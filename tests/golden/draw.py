@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import sample_changes as changes
+import sample_health as health
 import sample_inspections as sample
 import sample_runs as runs
 
 from maintkit.documents.model import Document, to_tree
-from maintkit.documents.views import Quarter, change_report, inspection_record, inspection_summary, upgrade_request
+from maintkit.documents.views import (
+    Quarter,
+    change_report,
+    health_report,
+    inspection_record,
+    inspection_summary,
+    upgrade_request,
+)
 
 HERE = Path(__file__).parent
 
@@ -43,6 +51,8 @@ def documents() -> dict[str, Document]:
         "change-restart": change_report(runs.carried_out("restart"), "restart", header),
         "change-tuning": change_report(runs.carried_out("restart-assessed"), "tuning", header),
         "change-config": change_report(runs.carried_out("config-reverted"), "upgrade", header),
+        "health": health_report(health.health(), header),
+        "health-finished": health_report(health.finished(), header),
         "summary": inspection_summary(Quarter(year=2026, number=4), [fleet], handlings, header),
     }
 

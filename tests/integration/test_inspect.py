@@ -274,6 +274,24 @@ def test_a_carried_collector_asks_what_its_host_and_its_groups_are_to_have(site_
     assert missed.stdout == ""
 
 
+def test_a_deep_inspection_gives_a_health_report_that_waits_for_a_persons_word(site_of: Make) -> None:
+    """Blanks are filled by command; a daily inspection has no such report."""
+    place = site_of(Node(name="his01"))
+    daily = place.inspect()["run"]
+    refused = place.run("report", "health", "--run", daily)
+    assert (refused.returncode, "not a deep one" in refused.stderr) == (7, True), refused.stderr
+    deep = place.inspect("--deep")["run"]
+    for blank, text in (("conclusion", "总体平稳"), ("plan", "下季度扩容")):
+        done = place.run("report", "fill", "health-report", deep, "--blank", blank, "--text", text, "--by", "李工")
+        assert done.returncode == 0, done.stderr
+    made = json.loads(place.run("report", "health", "--json").stdout)
+    assert {Path(path).suffix for path in made["written"]} == {".docx", ".xlsx", ".html", ".pdf"}
+    report = texts(next(Path(path) for path in made["written"] if path.endswith(".docx")))
+    assert "总体平稳（李工" in report
+    assert "数据不足：只有 2 个数据点" in report
+    assert "系统健康检查与性能分析报告" in report
+
+
 def test_the_quarter_is_summed_up(site_of: Make) -> None:
     """季度巡检记录汇总单 lists the inspections of the quarter in every format."""
     place = site_of(Node(name="his01"))

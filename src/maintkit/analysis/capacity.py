@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from maintkit.analysis.slope import Slope
-from maintkit.analysis.trend import Trend
+from maintkit.analysis.trend import Cut, Trend, Withheld
 
 FARTHEST = 2  # times the history: beyond it a straight line is a guess
 
@@ -65,3 +65,21 @@ def _arrival(trend: Trend, slope: Slope, limit: float) -> Arrival:
         middle=middle,
         latest=latest if latest is not None and latest <= farthest else None,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """One filesystem: how full it is and its limits, in bytes, its trend, and when each limit is met by each slope."""
+
+    host: str
+    mount: str
+    used: int
+    room: int
+    limits: Mapping[str, float]
+    trend: Trend | Withheld
+    cuts: tuple[Cut, ...]
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """None where the trend is withheld."""
+        return () if isinstance(self.trend, Withheld) else scenarios(self.trend, self.limits)

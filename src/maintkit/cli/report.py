@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.document import document_options, header, write
-from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
+from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
+from maintkit.documents.views.health_report import BLANKS, Health, health_report
+from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
@@ -25,6 +30,7 @@ from maintkit.errors import NotFound
 from maintkit.evidence import events, history
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.comparison import compare
+from maintkit.evidence.judgements import judge, judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.plans.implementation import Implementation, implementation
@@ -74,6 +80,54 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
         held = tuple(_up_to(ledger, wanted, zone))
         document = inspection_summary(wanted, held, events.handlings(ledger), header(place))
     return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@click.option("--run", help="The deep inspection it is drawn from.  [default: the newest]")
+@document_options
+def health(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """系统健康检查与性能分析报告: a deep inspection, with the trends of all inspections before it."""
+    place = load_site(site)
+    limits = load_limits(place.root / LIMITS)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        deep = _deep(ledger, run)
+        since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
+        document = health_report(
+            Health(
+                inspection=deep,
+                comparison=compare(deep, history.previous(ledger, deep, deep=True)),
+                forecasts=tuple(forecasts(ledger, limits, since=since, until=deep)),
+                handlings=events.handlings(ledger),
+                judged=judgements(ledger, HEALTH, deep.run),
+            ),
+            header(place),
+        )
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@click.argument("document", metavar="DOCUMENT", type=click.Choice([HEALTH]))
+@click.argument("number", metavar="NUMBER")
+@click.option("--blank", type=click.Choice(list(BLANKS)), required=True, help="Which of its blanks.")
+@click.option("--text", required=True, help="What the document shall say there.")
+@by_option
+@site_option
+def fill(*, document: str, number: str, blank: str, text: str, by: str, site: Path) -> None:
+    """Write what only a person can judge into a document; the newest text stands, all are kept."""
+    with open_ledger(load_site(site).settings) as ledger:
+        _deep(ledger, number)
+        judge(ledger, document, number, blank=blank, text=text, by=by)
+    click.echo(f"{document} {number}: {blank} written")
+
+
+def _deep(ledger: Ledger, run: str | None) -> Inspection:
+    found = history.inspection(ledger, run) if run else history.latest(ledger, deep=True)
+    if found is None or not found.deep:
+        raise NotFound(
+            f"inspection {run} is not a deep one" if found else "the ledger holds no deep inspection",
+            hint="run `maintkit inspect --deep` first",
+        )
+    return found
 
 
 @command.command("upgrade-request")

@@ -6,13 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
 
-from maintkit.analysis.capacity import Arrival, Scenario, scenarios
-from maintkit.analysis.trend import Cut, Point, Trend, Withheld, trend
-from maintkit.checks.limits import LimitsFile, load_limits, resolve
+from maintkit.analysis.capacity import Arrival, Forecast, Scenario
+from maintkit.analysis.trend import Withheld
+from maintkit.checks.limits import load_limits
+from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
@@ -20,13 +22,9 @@ from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock
 from maintkit.contract.load import load_site
 from maintkit.errors import NotFound
-from maintkit.evidence import history, space
-from maintkit.evidence.ledger import Ledger
+from maintkit.evidence import space
 
-LIMITS = "limits.yml"
-USED = "disk.used"
 GIB = 2.0**30
-LOOK_BACK_DAYS = 730
 WORDS = {"reached": "reached", "beyond": "> 2 × history", "never": "never"}
 
 
@@ -44,9 +42,9 @@ def show(*, host: str | None, days: int, as_json: bool, site: Path) -> None:
     """Days until warn, crit and full of every local filesystem, as a range; or why there is no number."""
     known = load_site(site)
     limits = load_limits(known.root / LIMITS)
-    since = (SystemClock().now() - timedelta(days=days)).astimezone(known.contract.zone)
     with open_ledger(known.settings, read_only=True) as ledger:
-        rows = list(_rows(ledger, limits, host, since=since))
+        found = forecasts(ledger, limits, since=SystemClock().now() - timedelta(days=days))
+        rows = [_row(one, known.contract.zone) for one in found if host in (None, one.host)]
     if host is not None and not rows:
         raise NotFound(f"no inspection has seen a filesystem of {host}", hint="inspect it: `maintkit inspect --limit`")
     click.echo(json.dumps(rows, ensure_ascii=False, indent=2)) if as_json else _print(rows)
@@ -70,30 +68,18 @@ def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: 
     click.echo(f"{host}{f' {mount}' if mount else ''}: cut at {at:%F %R}")
 
 
-def _rows(ledger: Ledger, limits: LimitsFile, only: str | None, *, since: datetime) -> list[dict[str, Any]]:
-    """A row a filesystem; days of cuts are those of the zone of `since`."""
-    last, zone = history.latest(ledger), since.tzinfo
-    groups = {host.name: host.groups for host in last.hosts} if last else {}
-    rows = []
-    for (host, mount), series in sorted(space.fills(ledger, since=since).items()):
-        if only in (None, host):
-            limit = resolve(limits, host, groups.get(host, ()))[USED]
-            bounds = {"warn": limit.warn, "crit": limit.crit, "full": 100.0}
-            room = series[-1].room
-            known = {name: room * percent / 100 for name, percent in bounds.items() if percent is not None}
-            cuts = [Cut(at=jump.at, why=jump.why) for jump in space.jumps(ledger, host, mount, series)]
-            made = trend([Point(at=one.at, value=float(one.used)) for one in series], cuts)
-            shown = [f"{one.at.astimezone(zone):%F} {one.why}" for one in cuts]
-            place = {"host": host, "mount": mount, "used_bytes": series[-1].used, "room_bytes": room, "cuts": shown}
-            rows.append(place | _said(made, known))
-    return rows
-
-
-def _said(made: Trend | Withheld, limits: dict[str, float]) -> dict[str, Any]:
-    if isinstance(made, Withheld):
-        return {"points": made.points, "withheld": made.reason_zh, "scenarios": []}
-    told = [_scenario(one) for one in scenarios(made, limits)]
-    return {"points": made.points, "history_days": round(made.history_days, 1), "withheld": None, "scenarios": told}
+def _row(one: Forecast, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "host": one.host,
+        "mount": one.mount,
+        "used_bytes": one.used,
+        "room_bytes": one.room,
+        "points": one.trend.points,
+        "withheld": one.trend.reason_zh if isinstance(one.trend, Withheld) else None,
+        "history_days": None if isinstance(one.trend, Withheld) else round(one.trend.history_days, 1),
+        "cuts": [f"{cut.at.astimezone(zone):%F} {cut.why}" for cut in one.cuts],
+        "scenarios": [_scenario(scenario) for scenario in one.scenarios],
+    }
 
 
 def _scenario(one: Scenario) -> dict[str, Any]:

@@ -33,17 +33,20 @@ def latest_start(ledger: Ledger) -> datetime | None:
     return next((entry.at for entry in ledger.entries(kind="inspection.started", newest_first=True, limit=1)), None)
 
 
-def latest(ledger: Ledger) -> Inspection | None:
-    """The newest inspection, finished or not."""
-    return next(inspections(ledger), None)
+def latest(ledger: Ledger, *, deep: bool = False) -> Inspection | None:
+    """The newest inspection (of the deep ones), finished or not."""
+    for started in ledger.entries(kind="inspection.started", newest_first=True):
+        if started.body["deep"] or not deep:
+            return _inspection(ledger, started)
+    return None
 
 
-def previous(ledger: Ledger, current: Inspection) -> Inspection | None:
-    """The newest inspection before `current` that looked at one of its hosts and came to an end."""
+def previous(ledger: Ledger, current: Inspection, *, deep: bool = False) -> Inspection | None:
+    """The newest inspection (of the deep ones) before `current` that looked at one of its hosts and came to an end."""
     names = {host.name for host in current.hosts}
     older = ledger.entries(kind="inspection.started", before=_started_seq(ledger, current.run), newest_first=True)
     for started in older:
-        if names.isdisjoint(started.body["hosts"]):
+        if names.isdisjoint(started.body["hosts"]) or (deep and not started.body["deep"]):
             continue
         candidate = _inspection(ledger, started)
         if candidate.ended is not None:

@@ -38,14 +38,20 @@ class Jump:
     why: str
 
 
-def fills(ledger: Ledger, *, since: datetime) -> Mapping[tuple[str, str], tuple[Fill, ...]]:
-    """Every local filesystem by (host, mount), oldest first; what simulated inspections said is left out."""
+def fills(
+    ledger: Ledger, *, since: datetime, before: int | None = None, simulated: bool = False
+) -> Mapping[tuple[str, str], tuple[Fill, ...]]:
+    """Every local filesystem by (host, mount), oldest first, of real inspections, or of the simulated ones alone.
+
+    `before`: only up to the entry of this number.
+    """
     found: dict[tuple[str, str], list[Fill]] = {}
-    simulated = {entry.run for entry in ledger.entries(kind="inspection.started") if entry.body.get("simulated")}
-    for entry in ledger.entries(kind="facts.collected", newest_first=True):
+    invented = {entry.run for entry in ledger.entries(kind="inspection.started") if entry.body.get("simulated")}
+    last = None if before is None else before + 1
+    for entry in ledger.entries(kind="facts.collected", newest_first=True, before=last):
         if entry.at < since:
             break
-        if entry.body["facts"] is not None and entry.run not in simulated:
+        if entry.body["facts"] is not None and (entry.run in invented) == simulated:
             document = json.loads(ledger.attachment(entry.body["facts"]))
             for mount, fill in _of(document, entry.at):
                 found.setdefault((entry.subject or "", mount), []).append(fill)

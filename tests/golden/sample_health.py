@@ -1,0 +1,115 @@
+"""What a health report is drawn from: a deep inspection of four hosts and a year of their filesystems."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sample_inspections as sample
+
+from maintkit.analysis.capacity import Forecast
+from maintkit.analysis.trend import Cut, Point, trend
+from maintkit.documents.views.health_report import Health
+from maintkit.evidence.judgements import Judgement
+from maintkit.evidence.recorded import Inspection, RecordedFinding
+
+GIB = 2**30
+WEEKS = 50
+HEAP = "查明占用最多的进程；调整应用堆上限后再评估扩容。"
+
+
+def resource(
+    host: str, check: str, title: str, status: str, value: float | None, unit: str, **more: object
+) -> RecordedFinding:
+    """A finding about one resource of a host."""
+    changes = {"check": check, "title_zh": title, "status": status, "value": value, "unit": unit, "limit": None,
+               "previous": None, "delta": None}  # fmt: skip
+    return sample.finding(host, 0, **(changes | more))
+
+
+def deep() -> Inspection:
+    """his-app1 is short of memory, his-db1 nears a full disk, his-web1 did not say how its disks are."""
+    short = (
+        resource("his-app1", "cpu.busy", "CPU 使用率", "ok", 34.0, "percent"),
+        resource("his-app1", "cpu.load", "系统负载", "ok", 0.6, ""),
+        resource("his-app1", "memory.used", "内存使用率", "warn", 92.4, "percent", event="20261124-1-001",
+                 conclusion_zh="内存已使用 92.4 %，高于限值 90 %。", remedy_zh=HEAP,
+                 first_seen=sample.STARTED - timedelta(days=31)),
+        resource("his-app1", "pressure.memory", "内存压力", "warn", 18.0, "percent", event="20261124-1-002",
+                 conclusion_zh="近一分钟有 18 % 的时间等待内存。", remedy_zh=HEAP,
+                 first_seen=sample.STARTED),
+        resource("his-app1", "disk.smart", "磁盘健康（SMART）", "ok", None, "", instance="sda"),
+    )  # fmt: skip
+    full = (
+        resource("his-db1", "cpu.busy", "CPU 使用率", "ok", 12.0, "percent"),
+        resource("his-db1", "memory.available", "可用内存", "ok", 48.0, "percent"),
+        sample.bad("his-db1", "disk.space", "crit", "20261124-1-003"),
+        resource("his-db1", "network.errors", "网卡错误", "ok", 0.0, "percent", instance="ens192"),
+    )
+    blind = (
+        resource("his-web1", "cpu.busy", "CPU 使用率", "ok", 5.0, "percent"),
+        resource(
+            "his-web1", "disk.read-await", "磁盘读等待", "unknown", None, "ms", reason="needs root: /proc/diskstats"
+        ),
+    )
+    hosts = (
+        sample.host("his-app1", short),
+        sample.host("his-db1", full, systems=("his", "emr")),
+        sample.host("his-web1", blind, systems=()),
+        sample.host("his-old1", (), collection="unreachable", reason="Connection refused", facts=None),
+    )
+    return sample.inspection(hosts, deep=True)
+
+
+def forecast(
+    host: str, mount: str, size: int, grown: float, *, purged: int = 0, newest: float = 0.0, weeks: int = WEEKS
+) -> Forecast:
+    """A filesystem that grows by `grown` GiB a day, `newest` more in its newest third, and was purged in week 20."""
+    days = [7 * week for week in range(weeks)]
+    bend = 2 / 3 * days[-1]
+    values = [
+        100 + grown * day + newest * max(0.0, day - bend) - (purged if week >= 20 else 0)
+        for week, day in enumerate(days)
+    ]
+    at = [sample.STARTED - timedelta(days=days[-1] - day) for day in days]
+    cuts = (Cut(at=at[20], why="清理影像缓存"),) if purged else ()
+    room = size * GIB
+    return Forecast(
+        host=host, mount=mount, used=int(values[-1] * GIB), room=room,
+        limits={"warn": 0.8 * room, "crit": 0.9 * room, "full": float(room)},
+        trend=trend([Point(at=when, value=value * GIB) for when, value in zip(at, values, strict=True)], cuts),
+        cuts=cuts,
+    )  # fmt: skip
+
+
+def forecasts() -> tuple[Forecast, ...]:
+    """One near its limit after a purge, one with a newer growth, one that stands still, one too young to tell."""
+    return (
+        forecast("his-db1", "/data", 500, 1.0, purged=80),
+        forecast("his-db1", "/backup", 2000, 1.2, newest=0.9),
+        forecast("his-app1", "/", 200, 0.0),
+        forecast("his-web1", "/", 200, 0.1, weeks=5),
+    )
+
+
+def health(**changes: object) -> Health:
+    inspection = deep()
+    fields: dict[str, object] = {
+        "inspection": inspection, "comparison": sample.against_october(inspection), "forecasts": forecasts(),
+        "handlings": {}, "judged": {},
+    }  # fmt: skip
+    return Health(**(fields | changes))  # type: ignore[arg-type]
+
+
+def judged(text: str = "系统总体运行平稳，数据库服务器存储须在本季度内扩容。") -> dict[str, Judgement]:
+    """Both blanks, filled."""
+    at = sample.STARTED + timedelta(days=2)
+    return {
+        "conclusion": Judgement(text=text, by="李工", at=at),
+        "plan": Judgement(text="十二月第二周扩容 /data；一月完成应用服务器内存扩容评估。", by="李工", at=at),
+    }
+
+
+def finished() -> Health:
+    """Every blank filled and every event handled."""
+    events = [one.event for one in deep().findings if one.event]
+    return health(judged=judged(), handlings={event: (sample.handled(event),) for event in events})
