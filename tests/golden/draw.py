@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sample_changes as changes
+import sample_configurations as configurations
 import sample_health as health
 import sample_inspections as sample
 import sample_runs as runs
@@ -18,6 +19,7 @@ from maintkit.documents.model import Document, to_tree
 from maintkit.documents.views import (
     Quarter,
     change_report,
+    configuration_manual,
     health_report,
     inspection_record,
     inspection_summary,
@@ -53,6 +55,7 @@ def documents() -> dict[str, Document]:
         "change-config": change_report(runs.carried_out("config-reverted"), "upgrade", header),
         "health": health_report(health.health(), header),
         "health-finished": health_report(health.finished(), header),
+        "configuration-manual": configuration_manual(configurations.manual(), header),
         "summary": inspection_summary(Quarter(year=2026, number=4), [fleet], handlings, header),
     }
 

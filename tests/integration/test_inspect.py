@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -290,6 +291,11 @@ def test_a_deep_inspection_gives_a_health_report_that_waits_for_a_persons_word(s
     assert "总体平稳（李工" in report
     assert "数据不足：只有 2 个数据点" in report
     assert "系统健康检查与性能分析报告" in report
+    manual = json.loads(place.run("report", "configuration", "--format", "docx", "--json").stdout)
+    found = texts(Path(manual["written"][0]))
+    assert "系统配置手册" in found
+    assert platform.release() in found
+    assert "此前没有配置记录、未作比较的主机：his01。" in found
 
 
 def test_the_quarter_is_summed_up(site_of: Make) -> None:

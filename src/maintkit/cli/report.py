@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
+from maintkit.documents.views.configuration_manual import Manual, configuration_manual
 from maintkit.documents.views.health_report import BLANKS, Health, health_report
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.inspection_record import inspection_record
@@ -30,11 +31,14 @@ from maintkit.errors import NotFound
 from maintkit.evidence import events, history
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.comparison import compare
+from maintkit.evidence.configuration import configuration
 from maintkit.evidence.judgements import judge, judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
+
+QUARTER_DAYS = 90
 
 
 @click.group(invoke_without_command=True)
@@ -102,6 +106,30 @@ def health(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Pat
             ),
             header(place),
         )
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("configuration")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Compare with that day.  [default: 90 days before]")
+@document_options
+def manual(*, since: datetime | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """系统配置手册: how every host of the newest inspection is set up, and what changed since a day."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        newest = history.latest(ledger)
+        if newest is None:
+            raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
+        zone = place.contract.zone
+        start = since.replace(tzinfo=zone) if since else newest.started_at - timedelta(days=QUARTER_DAYS)
+        now = {host.name: configuration(ledger, host.name) for host in newest.hosts}
+        then = {host.name: configuration(ledger, host.name, before=start) for host in newest.hosts}
+        drawn_from = Manual(
+            inspection=newest,
+            now={name: found for name, found in now.items() if found},
+            then={name: found for name, found in then.items() if found},
+            since=start,
+        )
+        document = configuration_manual(drawn_from, header(place))
     return write(place, document, formats, out, as_json=as_json)
 
 

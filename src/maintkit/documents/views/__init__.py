@@ -1,9 +1,18 @@
 """The records, one file each: pure functions from recorded facts to a document tree."""
 
 from maintkit.documents.views.change_report import change_report
+from maintkit.documents.views.configuration_manual import configuration_manual
 from maintkit.documents.views.health_report import health_report
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
 from maintkit.documents.views.upgrade_request import upgrade_request
 
-__all__ = ["Quarter", "change_report", "health_report", "inspection_record", "inspection_summary", "upgrade_request"]
+__all__ = [
+    "Quarter",
+    "change_report",
+    "configuration_manual",
+    "health_report",
+    "inspection_record",
+    "inspection_summary",
+    "upgrade_request",
+]
