@@ -180,5 +180,8 @@ def _host_lines(host: PlanHost) -> Iterator[tuple[str, str]]:
         yield f"  {step.phase}", f"{step.action} {step.target}{change}; {step.rollback}, risk {step.risk}, {time}"
     for package in host.packages:
         yield "  package", f"{package.name} {package.before or '(new)'} → {package.after or '(removed)'}"
+    for file in host.files:
+        yield "  file", f"{file.path} {file.before or '(new)'} → {file.after or '(removed)'}"
+        yield from (("", line) for line in file.difference.splitlines())
     if host.restarts or host.reboot:
         yield "  restarts", ", ".join([*host.restarts, *(["the host"] if host.reboot else [])])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from maintkit.plans.model import DiskNeed, Estimate, PackageChange, Phase, Rollback, Step
+from maintkit.plans.model import DiskNeed, Estimate, FileChange, PackageChange, Phase, Rollback, Step
 from maintkit.plans.procedure import Procedure
 
 PHASES: tuple[Phase, ...] = ("precheck", "backup", "change", "verify", "rollback")
@@ -14,10 +14,12 @@ _NAMED = 5  # targets that a step lists before it counts the others
 
 # The estimate of a phase, by its name and the number of things to do.
 Estimates = Callable[[Phase, int], Estimate]
+# A text with what must not be stored masked: a plan that held any of it would be refused.
+Mask = Callable[[str], str]
 
 
-def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates) -> dict[str, Any]:
-    """Fields of PlanHost: steps, packages, restarts, reboot, disk, variables; no steps where there is nothing to do."""
+def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates, mask: Mask) -> dict[str, Any]:
+    """Fields of PlanHost: what is changed, restarted, needed and told; no steps where there is nothing to do."""
     facts = document["facts"]
     told = document["steps"]
     return {
@@ -27,6 +29,7 @@ def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimate
         "drained_from": tuple(document["drained_from"]),
         "steps": tuple(_steps(told, procedure, estimates)) if told else (),
         "packages": tuple(map(_package, [*facts.get("packages", []), *facts.get("removed", [])])),
+        "files": tuple(_files(document, mask)),
         "restarts": tuple(facts.get("services", ())),
         "reboot": _reboots(facts.get("reboot", {})),
         "disk": tuple(_disk(facts["disk"])) if "disk" in facts else (),
@@ -89,6 +92,18 @@ def _package(row: Mapping[str, Any]) -> PackageChange:
         before=row["from"] or None,
         after=row.get("to") or None,
     )
+
+
+def _files(document: Mapping[str, Any], mask: Mask) -> Iterator[FileChange]:
+    told = document["facts"].get("difference")
+    for step in document["steps"] if told else ():
+        if step["target"] == told["file"]:
+            yield FileChange(
+                path=step["target"],
+                before=step["from"] or None,
+                after=step["to"] or None,
+                difference=mask(told["text"]),
+            )
 
 
 def _reboots(told: Mapping[str, Any]) -> bool:

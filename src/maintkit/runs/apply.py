@@ -14,11 +14,13 @@ from maintkit.errors import ChangeRefused, MaintkitError, NotFound
 from maintkit.evidence.changes import RESUMED, STARTED, WISH
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import lock, supervise
+from maintkit.plans.artifacts import artifacts
 from maintkit.plans.content import content, require_same
 from maintkit.plans.frozen import plan_of
 from maintkit.plans.lock import HostLock
 from maintkit.plans.model import Content, Plan, PlanHost
 from maintkit.plans.permit import Permission, permission, use
+from maintkit.plans.procedure import load_procedure
 from maintkit.plans.record import USED
 from maintkit.plans.sign import Authority, authority
 from maintkit.plans.window import Window
@@ -55,9 +57,15 @@ class Desk:
         """The site's inventory."""
         return self.site.root / self.site.settings.inventory
 
-    def content(self) -> tuple[Content, ...]:
-        """What a change would be made of now."""
-        return content(collection=collection.root(), site=self.site.root, inventory=self.inventory)
+    def content(self, plan: Plan) -> tuple[Content, ...]:
+        """What this change would be made of now."""
+        procedure = load_procedure(collection.root(), plan.procedure)
+        return content(
+            collection=collection.root(),
+            site=self.site.root,
+            inventory=self.inventory,
+            artifacts=artifacts(procedure, plan.parameters),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +96,7 @@ def _begin(desk: Desk, plan_id: str, *, engineer: str) -> Run:
         plan = plan_of(ledger, plan_id)
         if plan.effect == "none":
             raise ChangeRefused(f"plan {plan_id} changes nothing", hint="there is nothing to apply")
-        require_same(plan, desk.content())
+        require_same(plan, desk.content(plan))
         granted = permission(ledger, plan, desk.authority)
         watched = granted.ground == "signed"
         if watched:
@@ -107,7 +115,7 @@ def _take_up(desk: Desk, name: str, *, engineer: str) -> Run:
         if started is None:
             raise NotFound(f"no run {name!r} in the ledger", hint="`maintkit status` shows those there are")
         plan = plan_of(ledger, started.subject or "")
-        require_same(plan, desk.content())
+        require_same(plan, desk.content(plan))
         journal = Journal(ledger=ledger, run=name)
         left = [host for host in plan.hosts if journal.closed().get(host.name) in _OPEN]
         if not left:
@@ -179,7 +187,7 @@ def refusal(desk: Desk, run: Run) -> str | None:
     if wish is not None:
         return wish
     try:
-        require_same(run.plan, desk.content())
+        require_same(run.plan, desk.content(run.plan))
         permission(desk.ledger, run.plan, desk.authority, run=run.name)
     except MaintkitError as error:
         return str(error)

@@ -12,6 +12,7 @@ from maintkit.contract.expectations import expectations, systems_of
 from maintkit.contract.load import Site
 from maintkit.errors import ChangeRefused
 from maintkit.evidence.ledger import Ledger
+from maintkit.plans.artifacts import artifacts, located
 from maintkit.plans.content import content
 from maintkit.plans.frozen import freeze, next_id
 from maintkit.plans.model import Estimate, Gate, Parameter, Phase, Plan, PlanHost
@@ -59,7 +60,8 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     """
     root = collection.root()
     procedure = load_procedure(root, wish.procedure)
-    parameters = {**(procedure.read(wish.variables) if wish.variables else {}), **procedure.parse(wish.settings)}
+    asked = {**(procedure.read(wish.variables) if wish.variables else {}), **procedure.parse(wish.settings)}
+    parameters = located(procedure, asked)
     inventory = site.root / site.settings.inventory
     prefixed = {f"{procedure.id}_{name}": value for name, value in parameters.items()}
     found = driver.probe(
@@ -94,7 +96,12 @@ def _plan(
         hosts=hosts,
         batches=((names[0],), names[1:]) if len(names) > 1 else (names,),
         versions={name: version(name) for name in VERSIONS},
-        content=content(collection=collection.root(), site=site.root, inventory=site.root / site.settings.inventory),
+        content=content(
+            collection=collection.root(),
+            site=site.root,
+            inventory=site.root / site.settings.inventory,
+            artifacts=artifacts(procedure, parameters),
+        ),
         effect="some" if any(host.steps for host in hosts) else "none",
     )
 
@@ -123,7 +130,12 @@ def _host(name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, pr
         name=name,
         systems=systems_of(site.services, name, groups),
         gates=_gates(site, name, groups),
-        **parts(document, procedure, lambda phase, size: _estimate(ledger, procedure, phase, size)),
+        **parts(
+            document,
+            procedure,
+            lambda phase, size: _estimate(ledger, procedure, phase, size),
+            lambda text: ledger.redactor.text(text).text,
+        ),
     )
 
 

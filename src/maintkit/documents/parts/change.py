@@ -9,6 +9,7 @@ from datetime import timedelta, tzinfo
 from maintkit.documents import wording
 from maintkit.documents.glossary import PHASE, RISK, ROLLBACK
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table, Tone
+from maintkit.documents.parts.difference import differences
 from maintkit.plans.model import Plan, PlanHost, Step
 from maintkit.plans.window import Window
 
@@ -56,6 +57,7 @@ def content(plan: Plan) -> tuple[Block, ...]:
             rows=tuple(_packages(plan)),
             empty="本计划不改变软件包",
         ),
+        *differences(plan),
         *_parameters(plan),
     )
 

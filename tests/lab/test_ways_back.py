@@ -1,0 +1,73 @@
+"""Changes with a way back, by `maintkit plan`, `approve` and `apply` on a booted host: what comes back, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from office import Office, office
+
+from lab import File, Spec, lab
+
+OPEN = (
+    "#!/usr/sbin/nft -f\nflush ruleset\ntable inet lab {\n chain input {\n  type filter hook input priority 0;\n }\n}\n"
+)
+SHUT = OPEN.replace("priority 0;", "priority 0; policy drop;")
+RULES = {
+    "dest": "/etc/nftables.conf",
+    "validate": ["nft", "-c", "-f", "%s"],
+    "reload": ["nft", "-f", "/etc/nftables.conf"],
+}
+POOL = "# 连接池\npool = 20\ndb_password = Tiger-9-lives\n"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One host and its site for the tests of this file, in their order."""
+    files = (
+        File(path="/etc/nftables.conf", content=OPEN.encode(), mode=0o755),
+        File(path="/etc/pool.conf", content=POOL.encode(), mode=0o640),
+    )
+    with lab([Spec(name="h1", files=files)]) as made:
+        yield office(made, tmp_path_factory.mktemp("ways-back") / "site")
+
+
+def test_rules_that_cut_the_network_are_taken_back_by_the_host_and_the_documents_say_so(desk: Office) -> None:
+    plan = desk.approved("config", **RULES, content=SHUT, deadline=8)
+    assert "+  type filter hook input priority 0; policy drop;" in desk.maintkit("plan", "show", plan).stdout
+    done = desk.maintkit("apply", plan)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert "the host has taken it back by itself" in done.stderr
+    run = desk.run()
+    assert (run["verdict"], run["hosts"]) == ("rolled-back", {"h1": "rolled-back"})
+    host = desk.lab["h1"]
+    assert host.run("cat", "/etc/nftables.conf").out == OPEN
+    assert "policy drop" not in host.run("nft", "list", "ruleset").out
+    page = desk.page("change", run["run"])
+    assert "主机自行恢复" in page
+    assert "policy drop" in page
+    assert desk.maintkit("lock", "list").stdout == "no host is locked\n"
+
+
+def test_a_good_change_is_confirmed_over_a_new_connection_and_shows_no_secret(desk: Office) -> None:
+    template = desk.site / "pool.conf.j2"
+    template.write_text(POOL.replace("20", "60").replace("Tiger-9-lives", "Tiger-8-lives"))
+    template_of = {"dest": "/etc/pool.conf", "template": str(template), "mode": "0640"}
+    plan = desk.approved("config", **template_of)
+    shown = desk.maintkit("plan", "show", plan).stdout
+    assert "-pool = 20" in shown
+    assert "+pool = 60" in shown
+    pages = [shown, desk.page("upgrade-request", plan)]
+    good = template.read_text()
+    template.write_text(good + "#")
+    refused = desk.maintkit("apply", plan)
+    assert (refused.returncode, "changed artifact/template" in refused.stderr) == (31, True), refused.stderr
+    template.write_text(good)
+    done = desk.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = desk.run()["run"]
+    host = desk.lab["h1"]
+    assert host.run("cat", "/etc/pool.conf").out == good
+    assert host.run("ls", f"/var/lib/maintkit/deadman/{run}/confirmed").code == 0
+    pages.append(desk.page("change", run))
+    assert all("pool = 60" in page and "-lives" not in page and "masked:secret" in page for page in pages)
