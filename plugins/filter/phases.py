@@ -73,6 +73,17 @@ def drift(found: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, An
     ]
 
 
+def beyond(found: Iterable[Mapping[str, Any]], back: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of packages that differ from before, those that going back would not touch, in words."""
+    touched = {_bare(one["package"]) for one in back}
+    return as_moves(one for one in found if _bare(one["package"]) not in touched)
+
+
+def _bare(package: str) -> str:
+    """Without the architecture, which dpkg tells where apt does not."""
+    return package.partition(":")[0]
+
+
 def not_done(hostvars: Mapping[str, Mapping[str, Any]], hosts: list[str], batch: list[str]) -> list[str]:
     """Hosts before this batch on which the whole way has not gone well, unreachable ones among them."""
     return [host for host in hosts[: hosts.index(batch[0])] if not hostvars[host].get("procedure_done")]
@@ -90,6 +101,7 @@ class FilterModule:
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,
             "as_moves": as_moves,
+            "beyond": beyond,
             "drift": drift,
             "not_done": not_done,
         }

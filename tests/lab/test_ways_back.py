@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from office import Office, office
+from office import REQUESTER, Office, office
 
 from lab import File, Spec, lab
+from lab.archive import archive_of
+from lab.demo import demo, install
 
 OPEN = (
     "#!/usr/sbin/nft -f\nflush ruleset\ntable inet lab {\n chain input {\n  type filter hook input priority 0;\n }\n}\n"
@@ -27,8 +29,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     files = (
         File(path="/etc/nftables.conf", content=OPEN.encode(), mode=0o755),
         File(path="/etc/pool.conf", content=POOL.encode(), mode=0o640),
+        *archive_of([demo("1.0"), demo("1.1"), demo("1.2")]),
     )
     with lab([Spec(name="h1", files=files)]) as made:
+        install(made["h1"], "demo=1.0")
         yield office(made, tmp_path_factory.mktemp("ways-back") / "site")
 
 
@@ -71,3 +75,29 @@ def test_a_good_change_is_confirmed_over_a_new_connection_and_shows_no_secret(de
     assert host.run("ls", f"/var/lib/maintkit/deadman/{run}/confirmed").code == 0
     pages.append(desk.page("change", run))
     assert all("pool = 60" in page and "-lives" not in page and "masked:secret" in page for page in pages)
+
+
+def test_a_patch_that_is_not_wanted_any_more_is_undone_once_and_the_host_compared_whole(desk: Office) -> None:
+    host = desk.lab["h1"]
+    before = host.run("dpkg-query", "-W").out
+    done = desk.maintkit("apply", desk.approved("patch", to={"demo": "1.1"}))
+    assert done.returncode == 0, done.stderr
+    run = desk.run()["run"]
+    asked = ("plan", "rollback", run, "--reason", "厂商要求退回", "--requester", REQUESTER)
+    install(host, "demo=1.2")
+    drifted = desk.maintkit(*asked)
+    assert (drifted.returncode, "left it: demo 1.2 -> 1.1" in drifted.stderr) == (30, True), drifted.stderr
+    install(host, "--allow-downgrades", "demo=1.1")
+    plan = str(desk.told(*asked)["plan"])
+    assert desk.maintkit("rollback", run).returncode == 32
+    desk.approve(plan)
+    undone = desk.maintkit("rollback", run)
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert host.run("dpkg-query", "-W").out == before
+    assert host.run("curl", "-s", "127.0.0.1:8080/version").out == "1.0\n"
+    assert (desk.run()["plan"], desk.run()["verdict"]) == (plan, "done")
+    again = desk.maintkit(*asked)
+    assert (again.returncode, f"was undone by {desk.run()['run']}" in again.stderr) == (30, True), again.stderr
+    assert f"回退实施 {run}" in desk.page("change", desk.run()["run"])
+    assert desk.run()["run"] in desk.page("change", run)
+    assert desk.maintkit("lock", "list").stdout == "no host is locked\n"

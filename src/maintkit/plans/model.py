@@ -192,7 +192,8 @@ class Plan:
     """One change. `batches` are host names in the order of work, the canary alone first where there are several.
 
     `requester` is a principal of signers/roles.yml; `versions` are programs that the change depends on;
-    `ledger` is the id of the one ledger it is valid in, `site` the hospital's name for people.
+    `ledger` is the id of the one ledger it is valid in, `site` the hospital's name for people. `undoes` is the run that
+    it takes back: its hosts, parameters and variables are that run's.
     """
 
     __pydantic_config__ = _STRICT
@@ -212,6 +213,7 @@ class Plan:
     versions: Mapping[str, str] = field(default_factory=dict)
     content: tuple[Content, ...]
     effect: Effect
+    undoes: Name | None = None
 
     def __post_init__(self) -> None:
         problem = next(_contradictions(self), None)
@@ -276,6 +278,8 @@ def _told(plan: Plan) -> dict[str, Any]:
     for host in told["hosts"]:
         if not host["files"]:
             del host["files"]
+    if plan.undoes is None:
+        del told["undoes"]
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,7 @@ PHASES: tuple[Phase, ...] = ("precheck", "backup", "change", "verify", "rollback
 _NAMED = 5  # targets that a step lists before it counts the others
 
 # The estimate of a phase, by its name and the number of things to do.
-Estimates = Callable[[Phase, int], Estimate]
+Estimates = Callable[[str, int], Estimate]
 # A text with what must not be stored masked: a plan that held any of it would be refused.
 Mask = Callable[[str], str]
 
@@ -34,6 +35,25 @@ def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimate
         "reboot": _reboots(facts.get("reboot", {})),
         "disk": tuple(_disk(facts["disk"])) if "disk" in facts else (),
         "variables": document["frozen"],
+    }
+
+
+def undo_steps(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates) -> dict[str, Any]:
+    """Fields of PlanHost in a plan that undoes a run: steps and packages. It has no step for a way back of its own."""
+    told = document["steps"]
+    look, back = procedure.phases["undoable"], estimates("rollback", len(told))
+    targets = _some([one["target"] for one in told])
+
+    def around(phase: Phase, title_zh: str, estimate: Estimate) -> Step:
+        return Step(phase=phase, action=phase, title_zh=title_zh, target=targets, rollback="reversible", risk="low",
+                    estimate=estimate)  # fmt: skip
+
+    changes = tuple(replace(step, title_zh=f"回退：{step.title_zh}") for step in _changes(told, procedure, back))
+    verified = procedure.phases["rollback"].title_zh or "rollback"
+    first = around("precheck", look.title_zh or "undoable", estimates("undoable", len(told)))
+    return {
+        "steps": (first, *changes, around("verify", f"核对：{verified}", back)) if told else (),
+        "packages": tuple(map(_package, document["facts"].get("packages", []))),
     }
 
 

@@ -23,12 +23,14 @@ from maintkit.plans.permit import Permission, permission, use
 from maintkit.plans.procedure import load_procedure
 from maintkit.plans.record import USED
 from maintkit.plans.sign import Authority, authority
+from maintkit.plans.undo import undoable
 from maintkit.plans.window import Window
 from maintkit.runs import collection
 from maintkit.runs.driver import HoldOrder, PhaseDriver, PhaseResult
 from maintkit.runs.engine import Change, Permit, Place, Watcher
 from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState
+from maintkit.runs.undone import held_as
 from maintkit.runs.variables import variables
 from maintkit.runs.verdict import Verdict
 
@@ -60,11 +62,12 @@ class Desk:
     def content(self, plan: Plan) -> tuple[Content, ...]:
         """What this change would be made of now."""
         procedure = load_procedure(collection.root(), plan.procedure)
+        brought = {} if plan.undoes else artifacts(procedure, plan.parameters)
         return content(
             collection=collection.root(),
             site=self.site.root,
             inventory=self.inventory,
-            artifacts=artifacts(procedure, plan.parameters),
+            artifacts=brought,
         )
 
 
@@ -96,6 +99,8 @@ def _begin(desk: Desk, plan_id: str, *, engineer: str) -> Run:
         plan = plan_of(ledger, plan_id)
         if plan.effect == "none":
             raise ChangeRefused(f"plan {plan_id} changes nothing", hint="there is nothing to apply")
+        if plan.undoes:
+            undoable(ledger, plan.undoes)
         require_same(plan, desk.content(plan))
         granted = permission(ledger, plan, desk.authority)
         watched = granted.ground == "signed"
@@ -166,7 +171,7 @@ def _hold_order(desk: Desk, run: Run) -> HoldOrder:
     return HoldOrder(
         site=desk.site.root,
         inventory=desk.inventory,
-        run=run.name,
+        run=held_as(run.plan, run.name),
         tokens=tokens,
         over={host.name: lock.ended(desk.ledger, host) for host in run.plan.hosts},
         holder=run.locks[0].holder,
@@ -221,6 +226,7 @@ def _started(plan: Plan, granted: Permission, engineer: str) -> dict[str, object
         "window": [granted.window.start.isoformat(), granted.window.end.isoformat()],
         "engineer": engineer,
         "version": __version__,
+        **({"undoes": plan.undoes} if plan.undoes else {}),
     }
 
 

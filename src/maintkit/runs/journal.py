@@ -40,10 +40,10 @@ class Journal:
         }
         self.ledger.append(OBSERVED, body, run=self.run, subject=host, attachments=(kept,) if kept else ())
 
-    def time(self, procedure: str, phase: Phase, host: str, *, took_ms: int, size: int) -> None:
+    def time(self, procedure: str, phase: str, host: str, *, took_ms: int, size: int) -> None:
         """How long a phase took for so many things to do: what later plans estimate by."""
         body = {"host": host, "seconds": took_ms / 1000, "size": size}
-        self.ledger.append(TIMED, body, run=self.run, subject=f"{procedure} {phase.value}")
+        self.ledger.append(TIMED, body, run=self.run, subject=f"{procedure} {phase}")
 
     def hold(self, host: str, reason: str) -> None:
         """A host is not begun."""
