@@ -57,6 +57,13 @@ class Office:
         self.approve(plan)
         return plan
 
+    def urgent(self, procedure: str, **parameters: Any) -> str:
+        """A plan that may run without approval."""
+        plan = self.plan(procedure, **parameters)
+        done = self.maintkit("emergency", plan, "--by", REQUESTER, "--reason", "主机内存耗尽，等待将停诊")
+        assert done.returncode == 0, done.stderr
+        return plan
+
     def run(self) -> dict[str, Any]:
         """The newest run."""
         found: list[dict[str, Any]] = self.told("status")

@@ -101,3 +101,27 @@ def test_a_patch_that_is_not_wanted_any_more_is_undone_once_and_the_host_compare
     assert f"回退实施 {run}" in desk.page("change", desk.run()["run"])
     assert desk.run()["run"] in desk.page("change", run)
     assert desk.maintkit("lock", "list").stdout == "no host is locked\n"
+
+
+def test_a_rollback_that_fails_is_a_p1_keeps_the_lock_and_says_what_to_do_by_hand(desk: Office) -> None:
+    """Fault 41: loading the new content takes the copy away, by which the host would have gone back."""
+    kept = "/var/lib/maintkit/runs/*/config/before"
+    trap = ["sh", "-c", f"grep -q 'pool = 60' /etc/pool.conf || {{ rm -f {kept}; false; }}"]
+    now = desk.lab["h1"].run("cat", "/etc/pool.conf").out
+    plan = desk.urgent("config", dest="/etc/pool.conf", content=now.replace("60", "90").replace("Tiger-8-lives", ""),
+                       reload=trap)  # fmt: skip
+    done = desk.maintkit("apply", plan)
+    assert done.returncode == 41, done.stdout + done.stderr
+    run = desk.run()["run"]
+    copy = f"/var/lib/maintkit/runs/{run}/config/before"
+    for said in (done.stdout, desk.maintkit("status", run).stdout):
+        assert "P1 h1: " in said
+        assert (
+            said.index(f"file {copy}") < said.index(f"cp --archive -- {copy} /etc/pool.conf") < said.index("sha256sum")
+        )
+    page = desk.page("change", run)
+    assert f"cp --archive -- {copy} /etc/pool.conf" in page
+    assert "P1 故障" in page
+    assert "h1" in desk.maintkit("lock", "list").stdout
+    other = desk.urgent("config", dest="/etc/motd", content="x\n")
+    assert desk.maintkit("apply", other).returncode == 34

@@ -128,6 +128,7 @@ ENTRY: Mapping[str, str] = {
     "phase.observed": "阶段结果",
     "host.held": "主机未开始",
     "host.closed": "主机结束",
+    "host.alarm": "P1 故障",
     "host.reopened": "主机重新核实",
     "step.timed": "步骤用时",
 }

@@ -129,7 +129,7 @@ class Change:
     def _end_if_ended(self, host: PlanHost) -> None:
         step = next_step(self.journal.marks(host.name))
         if isinstance(step, HostState):
-            self.journal.close(host.name, step)
+            self.journal.close(host.name, step, plan=self.plan)
             self.watcher.closed(host.name, step)
 
     def _attempt(self, host: PlanHost, phase: Phase) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from maintkit.evidence.alarm import draft
 from maintkit.evidence.canonical import escaped
+from maintkit.evidence.change_record import host_record
 from maintkit.evidence.changes import CLOSED, FINISHED, HELD, INTENT, OBSERVED, REOPENED, WISH
-from maintkit.evidence.entry import Entry
+from maintkit.evidence.entry import Draft, Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.plans.manual import manual
+from maintkit.plans.model import Plan
 from maintkit.plans.predict import TIMED
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.phases import HostState, Mark, Phase
@@ -49,9 +53,17 @@ class Journal:
         """A host is not begun."""
         self.ledger.append(HELD, {"reason": reason}, run=self.run, subject=host)
 
-    def close(self, host: str, state: HostState) -> None:
-        """A host has ended."""
-        self.ledger.append(CLOSED, {"state": state.value}, run=self.run, subject=host)
+    def close(self, host: str, state: HostState, *, plan: Plan | None = None) -> None:
+        """A host has ended. One that could not be put back is a P1, entered in the same transaction."""
+        ended = Draft(kind=CLOSED, run=self.run, subject=host, body={"state": state.value})
+        alarm = (self._alarm(host, plan),) if plan and state is HostState.ROLLBACK_FAILED else ()
+        self.ledger.append_all((ended, *alarm))
+
+    def _alarm(self, host: str, plan: Plan) -> Draft:
+        record = host_record(self.ledger, self.run, host)
+        told = asdict(manual(plan, record))
+        why = "; ".join(dict.fromkeys(one.reason for one in record.phases if one.outcome == "failed" and one.reason))
+        return draft(self.run, host, plan=plan.id, procedure=plan.procedure, reason=why, manual=told)
 
     def reopen(self, host: str) -> None:
         """A host that had ended unknown, or untouched, is looked at again."""

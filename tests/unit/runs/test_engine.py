@@ -15,6 +15,7 @@ from world import FORWARD_S, NIGHT, ROLLBACK_S, Killed, World, plan_of
 
 from maintkit.clock import FixedClock
 from maintkit.errors import HostLocked
+from maintkit.evidence.alarm import alarms
 from maintkit.evidence.changes import FINISHED, HELD, INTENT, OBSERVED
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
@@ -341,3 +342,15 @@ def test_an_undoing_that_fails_has_no_way_back_and_stops_all(evening: Evening) -
     assert evening.change().execute() is Verdict.ROLLBACK_FAILED
     assert evening.states() == {"his-app1": "rollback-failed", "his-app2": "untouched", "his-app3": "untouched"}
     assert Phase.ROLLBACK not in {order.phase for order in evening.world.orders}
+
+
+def test_a_host_that_could_not_be_put_back_is_a_p1_entered_with_its_end(evening: Evening) -> None:
+    """Fault 41: one transaction, so that neither is there without the other."""
+    evening.world.script[("his-app1", "verify")] = ["failed"]
+    evening.world.script[("his-app1", "rollback")] = ["failed"]
+    assert evening.change().execute() is Verdict.ROLLBACK_FAILED
+    (alarm,) = alarms(evening.ledger, RUN)
+    assert (alarm.host, alarm.reason) == ("his-app1", "verify failed; rollback failed")
+    assert evening.ledger.entry(alarm.seq - 1).body == {"state": "rollback-failed"}
+    assert alarm.manual["machine_id"] == f"{1:032x}"
+    assert alarm.manual["steps"][-1]["command"] == "maintkit lock break his-app1"
