@@ -42,7 +42,7 @@ def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def as_upgrade(
-    packages: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str]
+    moves: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str], kind: str = "package"
 ) -> list[dict[str, Any]]:
     """An upgrade's steps. A migration without a way down comes back only by a restore."""
     classes = {"restore_point": "reversible", "migrate": "reversible" if down else "restore-only"}
@@ -52,7 +52,7 @@ def as_upgrade(
         for name, argv in asked.items()
     }
     first, last = acts.get("restore_point"), acts.get("migrate")
-    return [*([first] if first else []), *as_steps(packages, "package"), *([last] if last else [])]
+    return [*([first] if first else []), *as_steps(moves, kind), *([last] if last else [])]
 
 
 def as_unit_gates(units: Iterable[str], *, changed_pid: bool) -> list[dict[str, Any]]:

@@ -105,6 +105,8 @@ ACTION: Mapping[str, str] = {
     "remove package": "卸载软件包",
     "install file": "新建文件",
     "set file": "修改文件",
+    "set link": "切换发布目录",
+    "install link": "启用首个发布目录",
     "restore_point": "建立数据库恢复点",
     "migrate": "数据库结构升级",
 }

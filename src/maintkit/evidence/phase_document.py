@@ -102,6 +102,14 @@ class Kept(_Part):
     sha256: str = ""
 
 
+class Link(_Part):
+    """A link to the release that runs: where it led before the change, and the digest of what was there."""
+
+    path: str
+    target: str = ""
+    tree: str = ""
+
+
 class DeadMan(_Part):
     """The host's own way back: `by` says who decided, host, controller or confirmation."""
 
@@ -158,6 +166,11 @@ class PhaseDocument:
     def deadman(self) -> DeadMan | None:
         """The host's own way back, where one was armed."""
         return _read(DeadMan, self.facts.get("deadman"))
+
+    @property
+    def link(self) -> Link | None:
+        """The link to the release that runs, where one was kept."""
+        return _read(Link, self.facts.get("link"))
 
     def text(self, name: str) -> str:
         """A fact that is text, such as `output` or `restore_point`; empty when there is none."""

@@ -11,12 +11,12 @@ from shlex import join, quote
 from typing import Literal
 
 from maintkit.evidence.change_record import HostRecord
-from maintkit.evidence.phase_document import PhaseDocument
+from maintkit.evidence.phase_document import Link, PhaseDocument
 from maintkit.plans.model import Plan
 
 What = Literal[
     "inform", "look", "nothing-kept", "stop", "restore", "check-files", "mend", "install", "remove", "versions",
-    "copy", "absent", "check-file", "reload", "restart", "unlock",
+    "copy", "absent", "check-file", "link", "reload", "restart", "unlock",
 ]  # fmt: skip
 
 
@@ -33,7 +33,7 @@ class ManualStep:
 class Kept:
     """What the run has left on the host for the way back, by kind; `where` is a path, or what a hook has printed."""
 
-    kind: Literal["packages", "file", "restore-point", "state"]
+    kind: Literal["packages", "file", "release", "restore-point", "state"]
     where: str
     sha256: str = ""
 
@@ -66,6 +66,8 @@ def _kept(backup: PhaseDocument) -> Iterator[Kept]:
         yield Kept(kind="packages", where=backup.text("cache"))
     if backup.text("copy"):
         yield Kept(kind="file", where=backup.text("copy"), sha256=backup.text("sha256"))
+    if backup.link and backup.link.target:
+        yield Kept(kind="release", where=backup.link.target, sha256=backup.link.tree)
     if backup.text("restore_point"):
         yield Kept(kind="restore-point", where=backup.text("restore_point"))
     if backup.state:
@@ -82,6 +84,8 @@ def _steps(plan: Plan, host: HostRecord, backup: PhaseDocument | None) -> Iterat
         return
     yield from _schema(plan, host, backup.text("restore_point"))
     yield from _packages(plan, host, backup)
+    if backup.link:
+        yield _link(backup.link)
     if plan.procedure == "config":
         yield from _file(plan, backup)
     restarts = plan.host(host.name).restarts
@@ -121,6 +125,15 @@ def _packages(plan: Plan, host: HostRecord, backup: PhaseDocument) -> Iterator[M
     if named:
         wanted = ", ".join(f"{name} {before[name]}" for name in named)
         yield ManualStep(what="versions", command=join(["dpkg-query", "-W", *named]), told=wanted)
+
+
+def _link(link: Link) -> ManualStep:
+    """At one instant, as the change itself does it; away where there was none."""
+    if not link.target:
+        return ManualStep(what="link", command=join(["rm", "-f", "--", link.path]))
+    half = f"{link.path}.back"
+    switch = (["ln", "-sfn", "--", link.target, half], ["mv", "-T", "--", half, link.path])
+    return ManualStep(what="link", command=" && ".join(map(join, switch)))
 
 
 def _file(plan: Plan, backup: PhaseDocument) -> Iterator[ManualStep]:

@@ -59,6 +59,13 @@ def test_a_file_comes_back_with_its_loading_and_a_new_one_goes() -> None:
     assert commands(new)[1] == "rm -f -- '/etc/my pool.conf'"
 
 
+def test_a_link_leads_back_at_one_instant() -> None:
+    found = by_hand({"link": {"path": "/opt/his/current", "target": "releases/1.0", "tree": "d" * 64}})
+    switch = "ln -sfn -- releases/1.0 /opt/his/current.back && mv -T -- /opt/his/current.back /opt/his/current"
+    assert switch in commands(found)
+    assert [(one.kind, one.where) for one in found.kept] == [("release", "releases/1.0")]
+
+
 def test_nothing_is_put_back_by_a_guess() -> None:
     """No backup in the ledger, or no place of it: a person restores by the hospital's procedure."""
     for told in (None, {"files": FILES}):
