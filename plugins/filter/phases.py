@@ -44,15 +44,19 @@ def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
 def as_upgrade(
     moves: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str], kind: str = "package"
 ) -> list[dict[str, Any]]:
-    """An upgrade's steps. A migration without a way down comes back only by a restore."""
-    classes = {"restore_point": "reversible", "migrate": "reversible" if down else "restore-only"}
-    asked = {name: argv for name, argv in hooks.items() if argv}
+    """An upgrade's steps. A migration without a way down comes back only by a restore, data by their snapshot."""
+    classes = {
+        "restore_point": "reversible",
+        "snapshot": "snapshot",
+        "migrate": "reversible" if down else "restore-only",
+    }
     acts = {
         name: {"action": name, "target": " ".join(argv), "from": "", "to": "", "rollback_class": classes[name]}
-        for name, argv in asked.items()
+        for name, argv in hooks.items()
+        if argv
     }
-    first, last = acts.get("restore_point"), acts.get("migrate")
-    return [*([first] if first else []), *as_steps(moves, kind), *([last] if last else [])]
+    before = [acts[name] for name in ("restore_point", "snapshot") if name in acts]
+    return [*before, *as_steps(moves, kind), *([acts["migrate"]] if "migrate" in acts else [])]
 
 
 def as_unit_gates(units: Iterable[str], *, changed_pid: bool) -> list[dict[str, Any]]:

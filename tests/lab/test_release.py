@@ -12,12 +12,25 @@ from typing import Any
 import pytest
 from procedures import Went, play
 
-from lab import File, Lab, Spec, lab
+from lab import File, Lab, Layer, Spec, lab
 
 UNIT = """\
 [Service]
 WorkingDirectory=/opt/his/current
 ExecStart=/usr/bin/python3 -m http.server 8080 --bind 127.0.0.1
+"""
+# A btrfs of the host's own at /srv, with the application's data in a subvolume.
+BTRFS = """
+truncate -s 200M /root/btrfs.img
+mkfs.btrfs -q /root/btrfs.img 2>/dev/null
+mknod /dev/loop-control c 10 237
+for attempt in 1 2 3 4 5; do
+  loop=$(losetup -f)
+  [ -e "$loop" ] || mknod "$loop" b 7 "${loop#/dev/loop}"
+  mount -o "loop=$loop" /root/btrfs.img /srv && break
+done
+btrfs subvolume create /srv/his >/dev/null
+echo one >/srv/his/patients
 """
 PAGE = {"kind": "http", "url": "http://127.0.0.1:8080/version"}
 
@@ -39,9 +52,12 @@ def one() -> Iterator[Lab]:
         File(path="/etc/systemd/system/his.service", content=UNIT.encode()),
         File(path="/opt/his/releases/1.0/version", content=b"1.0\n"),
     )
-    with lab([Spec(name="h1", files=files)]) as made:
+    layer = Layer(name="btrfs", packages=("btrfs-progs",))
+    with lab([Spec(name="h1", files=files, layers=(layer,))]) as made:
+        made["h1"].sh(BTRFS)
         made["h1"].sh("ln -s releases/1.0 /opt/his/current; systemctl daemon-reload; systemctl start his")
         yield made
+        made["h1"].run("umount", "/srv", check=False)  # lets go of this machine's loop device
 
 
 def upgrade(made: Lab, archive: Path, version: str, playbook: str = "upgrade", **more: Any) -> Went:
@@ -88,13 +104,17 @@ def test_a_release_that_is_well_runs_and_can_be_undone_as_long_as_both_are_what_
     assert (leads(one), serves(one)) == ("releases/1.0", "1.0")
 
 
-def test_a_release_that_fails_its_gate_is_taken_back_and_one_that_is_there_is_never_written_again(
+def test_a_release_that_spoils_data_is_taken_back_with_them_and_one_that_is_there_is_never_written_again(
     one: Lab, tmp_path: Path
 ) -> None:
     bad = packed(tmp_path, "1.2", {"version": "what?\n"})
-    went = upgrade(one, bad, "1.2", maintkit_run="r2")
+    spoil = {"kind": "command", "argv": ["sh", "-c", "echo spoilt >/srv/his/patients; false"]}
+    went = upgrade(one, bad, "1.2", maintkit_run="r2", upgrade_gates=[spoil], upgrade_snapshot="/srv/his")
     assert (went.code, went.phase("rollback")["status"]) == (2, "ok")
-    assert went.phase("rollback")["facts"]["deadman"]["by"] == "controller"
+    assert went.phase("change")["steps"][0]["rollback_class"] == "snapshot"
+    aside = went.phase("rollback")["facts"]["snapshot"]["aside"]
+    patients = [one["h1"].run("cat", f"{place}/patients").out for place in ("/srv/his", aside)]
+    assert patients == ["one\n", "spoilt\n"]
     assert (leads(one), serves(one)) == ("releases/1.0", "1.0")
     good = packed(tmp_path, "1.2-again", {"version": "1.2\n"})
     refused = upgrade(one, good, "1.2", "procedures.upgrade.precheck", maintkit_run="r3")

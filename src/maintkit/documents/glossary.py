@@ -108,6 +108,7 @@ ACTION: Mapping[str, str] = {
     "set link": "切换发布目录",
     "install link": "启用首个发布目录",
     "restore_point": "建立数据库恢复点",
+    "snapshot": "建立数据快照",
     "migrate": "数据库结构升级",
 }
 ENTRY: Mapping[str, str] = {

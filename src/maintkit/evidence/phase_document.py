@@ -110,6 +110,15 @@ class Link(_Part):
     tree: str = ""
 
 
+class Snapshot(_Part):
+    """A snapshot beside its subvolume, known again by its id and uuid."""
+
+    path: str
+    of: str
+    id: str = ""
+    uuid: str = ""
+
+
 class DeadMan(_Part):
     """The host's own way back: `by` says who decided, host, controller or confirmation."""
 
@@ -171,6 +180,11 @@ class PhaseDocument:
     def link(self) -> Link | None:
         """The link to the release that runs, where one was kept."""
         return _read(Link, self.facts.get("link"))
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot that the change has taken of the data."""
+        return _read(Snapshot, self.facts.get("snapshot"))
 
     def text(self, name: str) -> str:
         """A fact that is text, such as `output` or `restore_point`; empty when there is none."""

@@ -16,7 +16,7 @@ from maintkit.plans.model import Plan
 
 What = Literal[
     "inform", "look", "nothing-kept", "stop", "restore", "check-files", "mend", "install", "remove", "versions",
-    "copy", "absent", "check-file", "link", "reload", "restart", "unlock",
+    "copy", "absent", "check-file", "link", "snapshot", "reload", "restart", "unlock",
 ]  # fmt: skip
 
 
@@ -33,7 +33,7 @@ class ManualStep:
 class Kept:
     """What the run has left on the host for the way back, by kind; `where` is a path, or what a hook has printed."""
 
-    kind: Literal["packages", "file", "release", "restore-point", "state"]
+    kind: Literal["packages", "file", "release", "snapshot", "restore-point", "state"]
     where: str
     sha256: str = ""
 
@@ -56,7 +56,7 @@ def manual(plan: Plan, host: HostRecord) -> Manual:
         host=host.name,
         address=planned.address,
         machine_id=planned.machine_id,
-        kept=tuple(_kept(backup)) if backup else (),
+        kept=(*(_kept(backup) if backup else ()), *_snapped(host)),
         steps=tuple(_steps(plan, host, backup)),
     )
 
@@ -83,6 +83,7 @@ def _steps(plan: Plan, host: HostRecord, backup: PhaseDocument | None) -> Iterat
         yield ManualStep(what="nothing-kept")
         return
     yield from _schema(plan, host, backup.text("restore_point"))
+    yield from _data(host)
     yield from _packages(plan, host, backup)
     if backup.link:
         yield _link(backup.link)
@@ -102,6 +103,26 @@ def _schema(plan: Plan, host: HostRecord, point: str) -> Iterator[ManualStep]:
         restore = plan.parameters.get("restore")
         command = join(map(str, restore)) if isinstance(restore, list) and restore else ""
         yield ManualStep(what="restore", command=command, told=point)
+
+
+def _snapped(host: HostRecord) -> Iterator[Kept]:
+    change = host.document("change")
+    if change is not None and change.snapshot is not None:
+        yield Kept(kind="snapshot", where=f"{change.snapshot.path} ({change.snapshot.id} {change.snapshot.uuid})")
+
+
+def _data(host: HostRecord) -> Iterator[ManualStep]:
+    """What the change has left is moved aside, never thrown away."""
+    change = host.document("change")
+    if change is None or change.snapshot is None:
+        return
+    kept = change.snapshot
+    aside = join(["mv", "-T", "--", kept.of, f"{kept.path}-failed"])
+    back = join(["btrfs", "subvolume", "snapshot", kept.path, kept.of])
+    told = f"{kept.id} {kept.uuid}"
+    yield ManualStep(
+        what="snapshot", command=f"btrfs subvolume show {quote(kept.path)} && {aside} && {back}", told=told
+    )
 
 
 def _packages(plan: Plan, host: HostRecord, backup: PhaseDocument) -> Iterator[ManualStep]:

@@ -15,9 +15,9 @@ from maintkit.evidence.ledger import Ledger
 from maintkit.plans.frozen import plan_of
 from maintkit.plans.model import FileChange, Plan, PlanHost
 
-_NO_WAY = ("point-of-no-return", "restore-only")
 _LOST = {
     "point-of-no-return": "it cannot be taken back",
+    "snapshot": "putting the snapshot back loses what was written since",
     "restore-only": "only a restore brings it back, and loses what was written since",
 }
 _TURNED = {"+": "-", "-": "+"}
@@ -56,7 +56,7 @@ def undoable(ledger: Ledger, run: str) -> Undoable:
         )
     for host in hosts:
         for step in host.steps:
-            if step.rollback in _NO_WAY:
+            if step.rollback in _LOST:
                 raise ChangeRefused(
                     f"run {run} has done `{step.action} {step.target}` on {host.name}, which is {step.rollback}: "
                     f"{_LOST[step.rollback]}",

@@ -15,12 +15,14 @@ LEDGER = "6a0c3a52-0000-4000-8000-000000000000"
 FILES = {"old/nginx_1_amd64.deb": "a" * 64, "new/nginx_2_amd64.deb": "b" * 64}
 
 
-def by_hand(backup: dict[str, Any] | None, **changes: Any) -> Manual:
-    """Of his-app1, whose backup phase has told this."""
-    document = phase_document("0" * 64, {"facts": backup}) if backup is not None else None
-    one = PhaseRecord(phase="backup", begun_at=NOW, ended_at=NOW, outcome="ok", reason="", changed=True, took_ms=1,
-                      document=document, seq=1)  # fmt: skip
-    record = HostRecord(name="his-app1", state=None, closed_at=None, phases=(one,), held=(), reopened=())
+def by_hand(backup: dict[str, Any] | None, change: dict[str, Any] | None = None, **changes: Any) -> Manual:
+    """Of his-app1, whose backup and change phases have told this."""
+    phases = tuple(
+        PhaseRecord(phase=phase, begun_at=NOW, ended_at=NOW, outcome="ok", reason="", changed=True, took_ms=1,
+                    document=phase_document("0" * 64, {"facts": facts}) if facts is not None else None, seq=1)
+        for phase, facts in (("backup", backup), ("change", change))
+    )  # fmt: skip
+    record = HostRecord(name="his-app1", state=None, closed_at=None, phases=phases, held=(), reopened=())
     return manual(plan(LEDGER, **changes), record)
 
 
@@ -64,6 +66,18 @@ def test_a_link_leads_back_at_one_instant() -> None:
     switch = "ln -sfn -- releases/1.0 /opt/his/current.back && mv -T -- /opt/his/current.back /opt/his/current"
     assert switch in commands(found)
     assert [(one.kind, one.where) for one in found.kept] == [("release", "releases/1.0")]
+
+
+def test_data_come_back_from_the_very_snapshot_before_the_old_version_does() -> None:
+    taken = {"path": "/srv/.maintkit-R1", "of": "/srv/his", "id": "257", "uuid": "595fcbe8"}
+    found = by_hand({"files": FILES, "cache": "/c"}, {"snapshot": taken})
+    step = next(step for step in found.steps if step.what == "snapshot")
+    assert step.told == "257 595fcbe8"
+    assert step.command == (
+        "btrfs subvolume show /srv/.maintkit-R1 && mv -T -- /srv/his /srv/.maintkit-R1-failed"
+        " && btrfs subvolume snapshot /srv/.maintkit-R1 /srv/his"
+    )
+    assert [step.what for step in found.steps].index("snapshot") < [step.what for step in found.steps].index("install")
 
 
 def test_nothing_is_put_back_by_a_guess() -> None:

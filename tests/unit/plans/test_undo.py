@@ -60,7 +60,7 @@ def test_a_run_that_stands_nowhere_is_refused(office: Office, states: dict[str, 
     assert said in refusal(office)
 
 
-@pytest.mark.parametrize("way", ["point-of-no-return", "restore-only"])
+@pytest.mark.parametrize("way", ["point-of-no-return", "restore-only", "snapshot"])
 def test_a_step_without_a_way_back_is_named(office: Office, way: str) -> None:
     one = host("his-app1", steps=(step("change"), step("change", action="migrate", target="his", rollback=way)))
     carried_out(office, office.frozen(hosts=(one,), batches=(("his-app1",),)), {"his-app1": "done"})

@@ -24,6 +24,7 @@ _SAID: Mapping[str, str] = {
     "copy": "执行 {command}，恢复原文件。",
     "absent": "变更前没有该文件：执行 {command}。",
     "check-file": "执行 {command}，核对校验值为 {told}。",
+    "snapshot": "停止应用服务；执行 {command}，先核对快照编号与 UUID 为 {told}；变更后的数据移至一旁保留，不得删除。",
     "link": "执行 {command}，恢复原发布目录。",
     "reload": "执行 {command}，重新加载。",
     "restart": "重启相关服务{by}，逐项执行变更前检查；由采购人确认业务正常后恢复接收请求。",
@@ -33,6 +34,7 @@ _KEPT: Mapping[str, str] = {
     "packages": "软件包文件",
     "file": "配置文件副本",
     "release": "原发布目录",
+    "snapshot": "数据快照",
     "restore-point": "数据库恢复点",
     "state": "变更前主机状态",
 }
