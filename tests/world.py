@@ -56,11 +56,13 @@ class World:
     changed_by: dict[str, str] = field(default_factory=dict)
     times_changed: dict[str, int] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    orders: list[PhaseOrder] = field(default_factory=list)
     meanwhile: Callable[[str, str], None] = lambda _host, _phase: None
 
     def phase(self, order: PhaseOrder) -> PhaseResult:
         host, phase = order.host, order.phase.value
         self.asked.append((host, phase))
+        self.orders.append(order)
         happens = self._next(host, phase)
         self.pass_time(self.takes_s)
         if happens == "killed-before":

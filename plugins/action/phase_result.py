@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 SCHEMA = "maintkit.phase/1"
-PHASES = ("probe", "precheck", "backup", "change", "verify", "rollback", "hold", "release")
+PHASES = ("probe", "precheck", "backup", "change", "verify", "rollback", "undoable", "hold", "release")
 CLASSES = ("reversible", "snapshot", "restore-only", "point-of-no-return")
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "procedure": {"type": "str", "required": True},

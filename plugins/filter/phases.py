@@ -42,17 +42,21 @@ def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def as_upgrade(
-    packages: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str]
+    moves: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str], kind: str = "package"
 ) -> list[dict[str, Any]]:
-    """An upgrade's steps. A migration without a way down comes back only by a restore."""
-    classes = {"restore_point": "reversible", "migrate": "reversible" if down else "restore-only"}
-    asked = {name: argv for name, argv in hooks.items() if argv}
+    """An upgrade's steps. A migration without a way down comes back only by a restore, data by their snapshot."""
+    classes = {
+        "restore_point": "reversible",
+        "snapshot": "snapshot",
+        "migrate": "reversible" if down else "restore-only",
+    }
     acts = {
         name: {"action": name, "target": " ".join(argv), "from": "", "to": "", "rollback_class": classes[name]}
-        for name, argv in asked.items()
+        for name, argv in hooks.items()
+        if argv
     }
-    first, last = acts.get("restore_point"), acts.get("migrate")
-    return [*([first] if first else []), *as_steps(packages, "package"), *([last] if last else [])]
+    before = [acts[name] for name in ("restore_point", "snapshot") if name in acts]
+    return [*before, *as_steps(moves, kind), *([acts["migrate"]] if "migrate" in acts else [])]
 
 
 def as_unit_gates(units: Iterable[str], *, changed_pid: bool) -> list[dict[str, Any]]:
@@ -73,6 +77,17 @@ def drift(found: Iterable[Mapping[str, Any]], expected: Iterable[Mapping[str, An
     ]
 
 
+def beyond(found: Iterable[Mapping[str, Any]], back: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of packages that differ from before, those that going back would not touch, in words."""
+    touched = {_bare(one["package"]) for one in back}
+    return as_moves(one for one in found if _bare(one["package"]) not in touched)
+
+
+def _bare(package: str) -> str:
+    """Without the architecture, which dpkg tells where apt does not."""
+    return package.partition(":")[0]
+
+
 def not_done(hostvars: Mapping[str, Mapping[str, Any]], hosts: list[str], batch: list[str]) -> list[str]:
     """Hosts before this batch on which the whole way has not gone well, unreachable ones among them."""
     return [host for host in hosts[: hosts.index(batch[0])] if not hostvars[host].get("procedure_done")]
@@ -90,6 +105,7 @@ class FilterModule:
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,
             "as_moves": as_moves,
+            "beyond": beyond,
             "drift": drift,
             "not_done": not_done,
         }

@@ -54,6 +54,14 @@ before:
   description: What it was like then.
   returned: with O(run)
   type: dict
+file:
+  description: Where what it was like then is kept.
+  returned: with O(run)
+  type: str
+sha256:
+  description: Of that file.
+  returned: with O(run)
+  type: str
 since:
   description: How the two differ.
   returned: with O(run)
@@ -90,7 +98,7 @@ since:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.maintkit.ops.plugins.module_utils.changes import snapshot
+from ansible_collections.maintkit.ops.plugins.module_utils.changes import cache, snapshot
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, named, read_json, run_place
 
 
@@ -102,7 +110,8 @@ def tell(run: str | None, name: str) -> dict:
     before = read_json(path)
     if before is None:
         raise Refused(f"{path} is not there: the backup phase of run {run} has not been here")
-    return {"now": state, "before": before, "since": snapshot.compare(before, state)}
+    kept = {"file": str(path), "sha256": cache.sha256(path)}
+    return {"now": state, "before": before, "since": snapshot.compare(before, state), **kept}
 
 
 def main() -> None:

@@ -73,6 +73,14 @@ packages:
   description: The packages whose version was changed, with C(from) and C(to).
   returned: always
   type: list
+files:
+  description: The sha256 of every package file that was kept, by its path below C(place).
+  returned: in check mode
+  type: dict
+place:
+  description: The directory on the host that they are in.
+  returned: in check mode
+  type: str
 outdated:
   description: Services that still run a program or a library that was replaced.
   returned: when it has run
@@ -94,7 +102,7 @@ def set_versions(params: dict, *, check_mode: bool) -> dict:
     wanted = work.wanted(params["state"])
     pending = packages.differing(before, wanted)
     if check_mode:
-        return _told(bool(pending), pending)
+        return {**_told(bool(pending), pending), **work.kept()}
     did = work.do(params["state"], timeout_s=params["timeout"])
     after = snapshot.packages()
     wrong = packages.differing(after, wanted)

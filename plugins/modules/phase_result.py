@@ -21,7 +21,7 @@ options:
   phase:
     description: The phase's name.
     type: str
-    choices: [probe, precheck, backup, change, verify, rollback, hold, release]
+    choices: [probe, precheck, backup, change, verify, rollback, undoable, hold, release]
     required: true
   status:
     description: How it ended.

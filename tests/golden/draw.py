@@ -35,10 +35,12 @@ def documents() -> dict[str, Document]:
     first, header = sample.first_time(one), sample.HEADER
     handlings = {"20261024-1-002": (sample.handled("20261024-1-002"),)}
     return {
-        "record-fleet": inspection_record(fleet, sample.against_october(fleet), handlings, header),
-        "record-one-host": inspection_record(one, first, {}, header),
-        "record-interrupted": inspection_record(cut, first, {}, header),
-        "record-hostile": inspection_record(hostile, first, {}, header),
+        "record-fleet": inspection_record(
+            fleet, sample.against_october(fleet), handlings, header, emergencies=changes.unapproved()
+        ),
+        "record-one-host": inspection_record(one, first, {}, header, emergencies=()),
+        "record-interrupted": inspection_record(cut, first, {}, header, emergencies=()),
+        "record-hostile": inspection_record(hostile, first, {}, header, emergencies=()),
         "upgrade-request": upgrade_request(changes.application(), header),
         "upgrade-request-signed": upgrade_request(changes.signed(), header),
         "upgrade-request-urgent": upgrade_request(changes.urgent(), header),
@@ -56,7 +58,9 @@ def documents() -> dict[str, Document]:
         "health": health_report(health.health(), header),
         "health-finished": health_report(health.finished(), header),
         "configuration-manual": configuration_manual(configurations.manual(), header),
-        "summary": inspection_summary(Quarter(year=2026, number=4), [fleet], handlings, header),
+        "summary": inspection_summary(
+            Quarter(year=2026, number=4), [fleet], handlings, header, emergencies=changes.unapproved()
+        ),
     }
 
 

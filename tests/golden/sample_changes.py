@@ -15,6 +15,7 @@ from maintkit.plans.emergency import Emergency
 from maintkit.plans.model import Content, DiskNeed, Estimate, PackageChange, Plan, Step
 from maintkit.plans.people import Role
 from maintkit.plans.record import Application
+from maintkit.plans.unapproved import Unapproved
 from maintkit.plans.window import Window
 
 LEDGER = "6a0c3a52-0000-4000-8000-000000000000"
@@ -88,3 +89,20 @@ def urgent() -> Application:
     declared = Emergency(plan=of.id, sha256=of.sha256, by="张伟", reason="数据库停止响应，门诊中断",
                          window=Window(start=start, end=start + timedelta(hours=4)))  # fmt: skip
     return application(of, window=None, requested_at=None, emergencies=(declared,))
+
+
+def unapproved() -> tuple[Unapproved, ...]:
+    """One emergency that a run rested on, and one that nobody needed in the end."""
+    at = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
+
+    def one(seq: int, hours: int, plan: str, reason: str, run: str) -> Unapproved:
+        window = Window(start=at + timedelta(hours=hours), end=at + timedelta(hours=hours + 4))
+        declared = Emergency(plan=plan, sha256="e" * 64, by="张伟", reason=reason, window=window)
+        used = window.start + timedelta(minutes=6) if run else None
+        return Unapproved(seq=seq, emergency=declared, title_zh="安全补丁更新", hosts=("his-app1", "his-app2"), run=run,
+                          used_at=used)  # fmt: skip
+
+    return (
+        one(41, 0, "P20261120-1", "OpenSSL 远程漏洞正被利用，等待批准将使挂号系统暴露", "C20261120-1"),
+        one(47, 5, "P20261120-2", "门诊数据库日志盘将满，等待将停诊", ""),
+    )

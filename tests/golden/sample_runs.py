@@ -16,7 +16,7 @@ from sample_inspections import HOSTILE, digest
 from maintkit.evidence.change_record import assess
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans.implementation import Implementation, implementation
-from maintkit.plans.model import PackageChange, Plan
+from maintkit.plans.model import FileChange, PackageChange, Plan
 from maintkit.plans.window import Window
 from maintkit.runs.phases import Phase
 
@@ -212,7 +212,11 @@ def config() -> Plan:
         step("verify", 60, title_zh="观察并确认", **file),
         step("rollback", 90, title_zh="恢复原文件", **file),
     )
-    one = host("his-app1", steps=steps, packages=(), restarts=("his.service",), drained_from=(), disk=())
+    shown = "@@ -1,3 +1,3 @@\n # 连接池\n-pool = 20\n+pool = 60\n db_password = [masked:secret]"
+    pool = FileChange(path="/etc/his/pool.conf", before=digest("pool = 20"), after=digest("pool = 60"),
+                      difference=shown)  # fmt: skip
+    one = host("his-app1", steps=steps, packages=(), restarts=("his.service",), drained_from=(), disk=(),
+               files=(pool,))  # fmt: skip
     return plan(sample_changes.LEDGER, hosts=(one,), batches=(("his-app1",),), procedure="config",
                 title_zh="配置变更", reason="连接池由 20 调至 60")  # fmt: skip
 

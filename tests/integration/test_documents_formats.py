@@ -218,7 +218,7 @@ def test_an_office_program_opens_the_files(form: Format, tmp_path: Path) -> None
 
 def record(hosts: int) -> Document:
     inspection = sample.fleet(hosts, 60)
-    return inspection_record(inspection, sample.against_october(inspection), {}, sample.HEADER)
+    return inspection_record(inspection, sample.against_october(inspection), {}, sample.HEADER, emergencies=())
 
 
 def test_a_record_of_twenty_hosts_is_drawn_in_all_formats_within_five_seconds(tmp_path: Path) -> None:

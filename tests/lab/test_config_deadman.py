@@ -62,6 +62,19 @@ def test_a_change_that_is_confirmed_stays_and_can_still_be_rolled_back(one: Lab)
     assert content(one) == OPEN
 
 
+def test_a_change_that_the_host_has_taken_back_is_not_begun_anew(one: Lab) -> None:
+    """Its controller died after arming; taken up again, nobody would take it back any more."""
+    play(one, "procedures.config.backup", **RULES, config_content=SHUT)
+    module(one, "deadman", {"run": "r1", "state": "armed", "seconds": 1, "revert": [["true"]]})
+    until = time.monotonic() + 60
+    while one["h1"].run("test", "-e", "/var/lib/maintkit/deadman/r1/reverted", check=False).code != 0:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    went = play(one, "procedures.config.change", **RULES, config_content=SHUT)
+    assert (went.code, "already taken back" in went.phase("change")["reason"]) == (2, True)
+    assert content(one) == OPEN
+
+
 def test_content_that_is_not_valid_and_files_that_are_links_are_refused_before_anything(one: Lab) -> None:
     went = play(one, "config", **RULES, config_content="nonsense\n")
     assert (went.code, went.phase("precheck")["status"]) == (2, "failed")

@@ -40,8 +40,8 @@ def make_site(made: Hospital, place: Path, *, window_h: int = 4) -> Path:
         _maintkit("init", place)
     (place / "inventory" / "hosts.yml").write_text(json.dumps(_inventory(made, place), ensure_ascii=False, indent=1))
     _replace(place / "services.yml", {"groups": {}, "hosts": {one.name: _declared(made, one) for one in made.members}})
-    _open_window(place / "contract.yml", timedelta(hours=window_h))
-    _appoint(place)
+    open_window(place / "contract.yml", timedelta(hours=window_h))
+    appoint(place)
     _maintkit("site", "check", "--site", place)
     return place
 
@@ -94,7 +94,7 @@ def _replace(path: Path, parts: dict[str, Any]) -> None:
     path.write_text(text)
 
 
-def _open_window(path: Path, lasts: timedelta) -> None:
+def open_window(path: Path, lasts: timedelta) -> None:
     """A window from an hour ago on, and no blackout: practising is not bound to Saturday nights."""
     now = datetime.now(SHANGHAI)
     period = {
@@ -110,7 +110,7 @@ def _open_window(path: Path, lasts: timedelta) -> None:
     path.write_text(f"{head}\n{yaml.safe_dump({'changes': told}, allow_unicode=True, sort_keys=False)}")
 
 
-def _appoint(place: Path) -> None:
+def appoint(place: Path) -> None:
     """Keys for PEOPLE, and the files that say whose signature counts for what."""
     (place / "keys").mkdir(mode=0o700, exist_ok=True)
     allowed, people = [], []

@@ -44,6 +44,10 @@ class Work:
         start, end = (back, there) if state == "planned" else (there, back)
         return [{"package": name, "from": start[name], "to": end[name]} for name in sorted(end)]
 
+    def kept(self) -> dict:
+        """The package files that were cached, and where."""
+        return {"files": cache.record(self.run)["files"], "place": str(cache_place(self.run))}
+
     def do(self, state: str, *, timeout_s: float) -> Did:
         """Do what is not done yet; Refused when a step of it fails, is lost, or is still running at the end."""
         for other in running_steps(self.run):

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.cli.terminal.place import open_ledger, site_ledger
-from maintkit.cli.terminal.planning import plannable, planning
+from maintkit.cli.terminal.planning import plannable, planning, told
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import to_text
@@ -25,6 +25,8 @@ from maintkit.plans.acts import Given
 from maintkit.plans.difference import differences
 from maintkit.plans.model import Plan, PlanHost
 from maintkit.plans.sign import Authority, authority
+from maintkit.runs.ansible_phases import AnsiblePhases
+from maintkit.runs.undoing import plan_undo
 
 
 class Plans(click.Group):
@@ -95,6 +97,24 @@ def show(*, plan: str, file: Path | None, as_json: bool, site: Path) -> None:
 
 
 @command.command()
+@click.argument("run", metavar="RUN")
+@click.option("--reason", required=True, help="Why, as the application bears it.")
+@click.option("--requester", required=True, help="Who asks for it: a principal of signers/roles.yml.")
+@json_option
+@site_option
+def rollback(*, run: str, reason: str, requester: str, as_json: bool, site: Path) -> None:
+    """Undo RUN, which has ended well: ask its hosts without changing anything, and freeze what would be put back.
+
+    The plan wants an approval of its own. It uses what the run has kept on the hosts, and is refused where that is
+    gone, where the hosts have changed since, and where a step of the run has no way back.
+    """
+    place = load_site(site)
+    with open_ledger(place.settings) as ledger:
+        made = plan_undo(place, ledger, AnsiblePhases(), run, reason=reason, requester=requester)
+    told(made, as_json=as_json)
+
+
+@command.command()
 @click.argument("one", metavar="PLAN")
 @click.argument("other", metavar="PLAN")
 @json_option
@@ -150,6 +170,8 @@ def _lines(plan: Plan, state: dict[str, Any], zone: ZoneInfo) -> Iterator[tuple[
     yield "plan", f"{plan.id} {plan.title_zh}, made {plan.created_at.astimezone(zone):%F %R %z}"
     yield "sha256", plan.sha256
     yield "procedure", f"{plan.procedure}, risk {plan.risk}" + ("" if plan.effect == "some" else ": CHANGES NOTHING")
+    if plan.undoes:
+        yield "undoes", f"run {plan.undoes}, by what that run has kept on the hosts"
     yield "reason", f"{plan.reason} (requested by {plan.requester})"
     if plan.parameters:
         yield "parameters", json.dumps(dict(plan.parameters), ensure_ascii=False)
@@ -180,5 +202,8 @@ def _host_lines(host: PlanHost) -> Iterator[tuple[str, str]]:
         yield f"  {step.phase}", f"{step.action} {step.target}{change}; {step.rollback}, risk {step.risk}, {time}"
     for package in host.packages:
         yield "  package", f"{package.name} {package.before or '(new)'} → {package.after or '(removed)'}"
+    for file in host.files:
+        yield "  file", f"{file.path} {file.before or '(new)'} → {file.after or '(removed)'}"
+        yield from (("", line) for line in file.difference.splitlines())
     if host.restarts or host.reboot:
         yield "  restarts", ", ".join([*host.restarts, *(["the host"] if host.reboot else [])])

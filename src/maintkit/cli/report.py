@@ -37,6 +37,7 @@ from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
+from maintkit.plans.unapproved import unapproved
 
 QUARTER_DAYS = 90
 
@@ -65,7 +66,10 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
         if found is None:
             raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
         comparison = compare(found, history.previous(ledger, found))
-        document = inspection_record(found, comparison, events.handlings(ledger), header(place))
+        document = inspection_record(
+            found, comparison, events.handlings(ledger), header(place),
+            emergencies=unapproved(ledger, since=found.period_from, until=found.finished_at or found.started_at),
+        )  # fmt: skip
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -82,7 +86,11 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
         raise click.BadParameter(str(error), param_hint="--quarter") from error
     with open_ledger(place.settings, read_only=True) as ledger:
         held = tuple(_up_to(ledger, wanted, zone))
-        document = inspection_summary(wanted, held, events.handlings(ledger), header(place))
+        since, until = wanted.span(zone)
+        document = inspection_summary(
+            wanted, held, events.handlings(ledger), header(place),
+            emergencies=unapproved(ledger, since=since, until=until),
+        )  # fmt: skip
     return write(place, document, formats, out, as_json=as_json)
 
 

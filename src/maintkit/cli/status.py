@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from maintkit.cli.terminal.manual import manual_lines
 from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.cli.terminal.place import site_ledger
 from maintkit.cli.terminal.screen import wide_console
@@ -66,6 +67,8 @@ def _show(ledger: Ledger, run: str, *, follow: bool) -> None:
         time.sleep(POLL_S)
     for host, state in found.hosts.items():
         click.echo(f"{plain(host)}: {plain(state)}")
+    for line in manual_lines(ledger, run):
+        click.echo(line)
     late = f", {found.overrun_s} s after the window" if found.overrun_s else ""
     click.echo(f"run {run}: {found.verdict or 'not finished'}{late}")
 

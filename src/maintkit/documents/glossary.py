@@ -105,7 +105,10 @@ ACTION: Mapping[str, str] = {
     "remove package": "卸载软件包",
     "install file": "新建文件",
     "set file": "修改文件",
+    "set link": "切换发布目录",
+    "install link": "启用首个发布目录",
     "restore_point": "建立数据库恢复点",
+    "snapshot": "建立数据快照",
     "migrate": "数据库结构升级",
 }
 ENTRY: Mapping[str, str] = {
@@ -128,6 +131,7 @@ ENTRY: Mapping[str, str] = {
     "phase.observed": "阶段结果",
     "host.held": "主机未开始",
     "host.closed": "主机结束",
+    "host.alarm": "P1 故障",
     "host.reopened": "主机重新核实",
     "step.timed": "步骤用时",
 }

@@ -144,6 +144,11 @@ def change_record(ledger: Ledger, run: str) -> ChangeRecord:
     )
 
 
+def host_record(ledger: Ledger, run: str, name: str) -> HostRecord:
+    """One host of a run as the ledger has it now, also before the run has ended."""
+    return _host(ledger, name, tuple(ledger.entries(run=run, subject=name)), None)
+
+
 def assess(ledger: Ledger, run: str, *, effect: str, cause: str, remaining: str, by: str) -> Assessment:
     """Enter what a person has to say of a run; NotFound when there is none. What is empty stands as entered before."""
     found = change_record(ledger, run)

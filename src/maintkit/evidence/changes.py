@@ -48,6 +48,11 @@ def runs(ledger: Ledger) -> Iterator[Standing]:
         yield standing(ledger, entry.run or "")
 
 
+def undoing(ledger: Ledger, run: str) -> tuple[str, ...]:
+    """The runs that were begun to undo this one, oldest first."""
+    return tuple(entry.run or "" for entry in ledger.entries(kind=STARTED) if entry.body.get("undoes") == run)
+
+
 def standing(ledger: Ledger, run: str) -> Standing:
     """One run; NotFound when there is none of this name."""
     entries = list(ledger.entries(run=run))

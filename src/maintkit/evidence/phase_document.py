@@ -102,6 +102,23 @@ class Kept(_Part):
     sha256: str = ""
 
 
+class Link(_Part):
+    """A link to the release that runs: where it led before the change, and the digest of what was there."""
+
+    path: str
+    target: str = ""
+    tree: str = ""
+
+
+class Snapshot(_Part):
+    """A snapshot beside its subvolume, known again by its id and uuid."""
+
+    path: str
+    of: str
+    id: str = ""
+    uuid: str = ""
+
+
 class DeadMan(_Part):
     """The host's own way back: `by` says who decided, host, controller or confirmation."""
 
@@ -158,6 +175,16 @@ class PhaseDocument:
     def deadman(self) -> DeadMan | None:
         """The host's own way back, where one was armed."""
         return _read(DeadMan, self.facts.get("deadman"))
+
+    @property
+    def link(self) -> Link | None:
+        """The link to the release that runs, where one was kept."""
+        return _read(Link, self.facts.get("link"))
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot that the change has taken of the data."""
+        return _read(Snapshot, self.facts.get("snapshot"))
 
     def text(self, name: str) -> str:
         """A fact that is text, such as `output` or `restore_point`; empty when there is none."""

@@ -39,7 +39,7 @@ def declare(ledger: Ledger, plan: Plan, people: People, *, lasts: Span, by: str,
         raise ApprovalRefused(f"{reason!r} is no reason", hint="say what happened and what would happen by waiting")
     until = ledger.clock.now() + timedelta(minutes=lasts.minutes)
     body = {"plan_sha256": plan.sha256, "by": person.name, "reason": reason.strip(), "until": to_text(until)}
-    return _emergency(ledger.append(DECLARED, body, subject=plan.id))
+    return emergency_of(ledger.append(DECLARED, body, subject=plan.id))
 
 
 def declared(ledger: Ledger, plan: Plan, now: datetime) -> Emergency | None:
@@ -51,10 +51,11 @@ def declared(ledger: Ledger, plan: Plan, now: datetime) -> Emergency | None:
 def emergencies(ledger: Ledger, plan: str | None = None) -> Iterator[Emergency]:
     """Every emergency ever declared, oldest first: reports show them."""
     for entry in ledger.entries(kind=DECLARED, subject=plan):
-        yield _emergency(entry)
+        yield emergency_of(entry)
 
 
-def _emergency(entry: Entry) -> Emergency:
+def emergency_of(entry: Entry) -> Emergency:
+    """The emergency that an entry holds."""
     body = entry.body
     return Emergency(
         plan=entry.subject or "",

@@ -30,6 +30,7 @@ class Headline:
     effect: str
     requester: str
     created_at: datetime
+    undoes: str | None
 
 
 def next_id(ledger: Ledger, now: datetime, zone: ZoneInfo) -> str:
@@ -91,6 +92,7 @@ def headlines(ledger: Ledger) -> Iterator[Headline]:
             effect=body["effect"],
             requester=body["requester"],
             created_at=from_text(body["created_at"]),
+            undoes=body.get("undoes"),
         )
 
 
@@ -114,4 +116,5 @@ def _headline(plan: Plan) -> dict[str, object]:
         "effect": plan.effect,
         "requester": plan.requester,
         "created_at": to_text(plan.created_at),
+        **({"undoes": plan.undoes} if plan.undoes else {}),
     }

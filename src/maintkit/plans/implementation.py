@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maintkit.evidence.change_record import ChangeRecord, change_record
+from maintkit.evidence.changes import STARTED, undoing
 from maintkit.evidence.entry import Entry, Head
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans.acts import BROKEN, GIVEN, IN, OUT, STANDING, Given, given
@@ -43,7 +44,8 @@ class LockSpan:
 class Implementation:
     """What the documents of a change say. `approvals` are those that the run used, or the signatures under its rule.
 
-    `head` is the newest entry that it rests on, so that the same facts give the same document.
+    `undone_by` are runs that were begun later to undo this one. `head` is the newest entry that it rests on, so that
+    the same facts give the same document.
     """
 
     plan: Plan
@@ -52,6 +54,7 @@ class Implementation:
     stays: tuple[Stay, ...]
     emergencies: tuple[Emergency, ...]
     locks: tuple[LockSpan, ...]
+    undone_by: tuple[str, ...]
     entries: tuple[Entry, ...]
     head: Head
 
@@ -73,6 +76,7 @@ def implementation(ledger: Ledger, run: str) -> Implementation:
         stays=tuple(_stays(ledger, plan)),
         emergencies=tuple(emergencies(ledger, plan.id)),
         locks=locks,
+        undone_by=undoing(ledger, run),
         entries=entries,
         head=Head(seq=entries[-1].seq, hash=entries[-1].hash),
     )
@@ -126,6 +130,8 @@ def _entries(ledger: Ledger, plan: Plan, done: ChangeRecord, numbers: set[int]) 
         for entry in ledger.entries(kind=kind, subject=plan.id):
             if kind != GIVEN or entry.seq in numbers:
                 found[entry.seq] = entry
+    for name in undoing(ledger, done.run):
+        found |= {entry.seq: entry for entry in ledger.entries(kind=STARTED, run=name)}
     for kind in (STANDING, BROKEN):
         found |= {entry.seq: entry for entry in ledger.entries(kind=kind) if entry.seq in numbers}
     return tuple(found[seq] for seq in sorted(found))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -93,6 +93,18 @@ class PackageChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileChange:
+    """A file's sha256. `before` None: it is new. `difference` shows the lines, with what must not be seen masked."""
+
+    __pydantic_config__ = _STRICT
+
+    path: Line
+    before: Digest | None
+    after: Digest | None
+    difference: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DiskNeed:
     """What the change and its rollback write below `path`, and what was free there when the plan was made."""
 
@@ -145,6 +157,7 @@ class PlanHost:
     systems: tuple[Line, ...] = ()
     steps: tuple[Step, ...] = ()
     packages: tuple[PackageChange, ...] = ()
+    files: tuple[FileChange, ...] = ()
     restarts: tuple[Line, ...] = ()
     reboot: bool = False
     disk: tuple[DiskNeed, ...] = ()
@@ -179,7 +192,8 @@ class Plan:
     """One change. `batches` are host names in the order of work, the canary alone first where there are several.
 
     `requester` is a principal of signers/roles.yml; `versions` are programs that the change depends on;
-    `ledger` is the id of the one ledger it is valid in, `site` the hospital's name for people.
+    `ledger` is the id of the one ledger it is valid in, `site` the hospital's name for people. `undoes` is the run that
+    it takes back: its hosts, parameters and variables are that run's.
     """
 
     __pydantic_config__ = _STRICT
@@ -199,6 +213,7 @@ class Plan:
     versions: Mapping[str, str] = field(default_factory=dict)
     content: tuple[Content, ...]
     effect: Effect
+    undoes: Name | None = None
 
     def __post_init__(self) -> None:
         problem = next(_contradictions(self), None)
@@ -213,7 +228,7 @@ class Plan:
     @property
     def text(self) -> str:
         """The plan as canonical JSON (RFC 8785)."""
-        return canonical(_ADAPTER.dump_python(self, mode="json"))
+        return canonical(_told(self))
 
     @property
     def risk(self) -> Risk:
@@ -255,6 +270,17 @@ def parse(text: str | bytes) -> Plan:
         raise ChangeRefused(
             f"this is no plan: {where}: {first['msg']}", hint="make it anew with `maintkit plan`"
         ) from None
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON. What plans did not have from the beginning is left out where empty: older hashes stay."""
+    told: dict[str, Any] = _ADAPTER.dump_python(plan, mode="json")
+    for host in told["hosts"]:
+        if not host["files"]:
+            del host["files"]
+    if plan.undoes is None:
+        del told["undoes"]
+    return told
 
 
 def _contradictions(plan: Plan) -> Iterator[str]:

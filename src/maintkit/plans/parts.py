@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from maintkit.plans.model import DiskNeed, Estimate, PackageChange, Phase, Rollback, Step
+from maintkit.plans.model import DiskNeed, Estimate, FileChange, PackageChange, Phase, Rollback, Step
 from maintkit.plans.procedure import Procedure
 
 PHASES: tuple[Phase, ...] = ("precheck", "backup", "change", "verify", "rollback")
 _NAMED = 5  # targets that a step lists before it counts the others
 
 # The estimate of a phase, by its name and the number of things to do.
-Estimates = Callable[[Phase, int], Estimate]
+Estimates = Callable[[str, int], Estimate]
+# A text with what must not be stored masked: a plan that held any of it would be refused.
+Mask = Callable[[str], str]
 
 
-def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates) -> dict[str, Any]:
-    """Fields of PlanHost: steps, packages, restarts, reboot, disk, variables; no steps where there is nothing to do."""
+def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates, mask: Mask) -> dict[str, Any]:
+    """Fields of PlanHost: what is changed, restarted, needed and told; no steps where there is nothing to do."""
     facts = document["facts"]
     told = document["steps"]
     return {
@@ -27,10 +30,30 @@ def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimate
         "drained_from": tuple(document["drained_from"]),
         "steps": tuple(_steps(told, procedure, estimates)) if told else (),
         "packages": tuple(map(_package, [*facts.get("packages", []), *facts.get("removed", [])])),
+        "files": tuple(_files(document, mask)),
         "restarts": tuple(facts.get("services", ())),
         "reboot": _reboots(facts.get("reboot", {})),
         "disk": tuple(_disk(facts["disk"])) if "disk" in facts else (),
         "variables": document["frozen"],
+    }
+
+
+def undo_steps(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates) -> dict[str, Any]:
+    """Fields of PlanHost in a plan that undoes a run: steps and packages. It has no step for a way back of its own."""
+    told = document["steps"]
+    look, back = procedure.phases["undoable"], estimates("rollback", len(told))
+    targets = _some([one["target"] for one in told])
+
+    def around(phase: Phase, title_zh: str, estimate: Estimate) -> Step:
+        return Step(phase=phase, action=phase, title_zh=title_zh, target=targets, rollback="reversible", risk="low",
+                    estimate=estimate)  # fmt: skip
+
+    changes = tuple(replace(step, title_zh=f"回退：{step.title_zh}") for step in _changes(told, procedure, back))
+    verified = procedure.phases["rollback"].title_zh or "rollback"
+    first = around("precheck", look.title_zh or "undoable", estimates("undoable", len(told)))
+    return {
+        "steps": (first, *changes, around("verify", f"核对：{verified}", back)) if told else (),
+        "packages": tuple(map(_package, document["facts"].get("packages", []))),
     }
 
 
@@ -91,12 +114,24 @@ def _package(row: Mapping[str, Any]) -> PackageChange:
     )
 
 
+def _files(document: Mapping[str, Any], mask: Mask) -> Iterator[FileChange]:
+    told = document["facts"].get("difference")
+    for step in document["steps"] if told else ():
+        if step["target"] == told["file"]:
+            yield FileChange(
+                path=step["target"],
+                before=step["from"] or None,
+                after=step["to"] or None,
+                difference=mask(told["text"]),
+            )
+
+
 def _reboots(told: Mapping[str, Any]) -> bool:
     return bool(told.get("asked_now") or told.get("by_packages"))
 
 
 def _disk(told: Mapping[str, Any]) -> Iterator[DiskNeed]:
-    yield DiskNeed(path="/", need_bytes=told["need_bytes"], free_bytes=told["free_bytes"])
+    yield DiskNeed(path=told.get("path", "/"), need_bytes=told["need_bytes"], free_bytes=told["free_bytes"])
 
 
 def _some(names: Sequence[str]) -> str:

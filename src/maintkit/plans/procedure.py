@@ -43,6 +43,7 @@ class ProcedureParameter(SiteModel):
     default: Any = None
     choices: tuple[str, ...] = ()
     unit: str | None = None
+    artifact: bool = Field(default=False, description="A file on the controller, part of what a plan freezes")
     description: str
 
 

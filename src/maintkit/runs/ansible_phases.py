@@ -81,24 +81,24 @@ class AnsiblePhases:
 
     def phase(self, order: PhaseOrder) -> PhaseResult:
         """See `PhaseDriver.phase`. A phase that the procedure lacks is said to be absent, with the reason it gives."""
-        lacks = load_procedure(collection.root(), order.procedure).phases[order.phase.value].absent
+        lacks = load_procedure(collection.root(), order.procedure).phases[order.played].absent
         if lacks is not None:
             # Nothing to check or keep is no failure; a change that cannot be undone, and must be, is one.
             outcome: Outcome = "failed" if order.phase is Phase.ROLLBACK else "ok"
-            return PhaseResult(outcome=outcome, reason=f"{order.procedure} has no {order.phase.value}: {lacks}")
+            return PhaseResult(outcome=outcome, reason=f"{order.procedure} has no {order.played}: {lacks}")
         began = time.monotonic()
         with exchange_directory() as exchange:
             done = self.played(
-                f"maintkit.ops.procedures.{order.procedure}.{order.phase.value}",
+                f"maintkit.ops.procedures.{order.procedure}.{order.played}",
                 site=order.site,
                 inventory=order.inventory,
                 limit=order.host,
                 variables={**order.variables, "maintkit_exchange": str(exchange), "maintkit_run": order.run},
                 timeout_s=order.timeout_s,
             )
-            document = _document(exchange / "phases" / f"{order.host}.{order.phase.value}.json")
+            document = _document(exchange / "phases" / f"{order.host}.{order.played}.json")
         took_ms = int((time.monotonic() - began) * 1000)
-        what = f"{order.procedure}.{order.phase.value}"
+        what = f"{order.procedure}.{order.played}"
         return _result(order.host, done, document, what=what, took_ms=took_ms)
 
 

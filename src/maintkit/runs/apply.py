@@ -14,19 +14,23 @@ from maintkit.errors import ChangeRefused, MaintkitError, NotFound
 from maintkit.evidence.changes import RESUMED, STARTED, WISH
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import lock, supervise
+from maintkit.plans.artifacts import artifacts
 from maintkit.plans.content import content, require_same
 from maintkit.plans.frozen import plan_of
 from maintkit.plans.lock import HostLock
 from maintkit.plans.model import Content, Plan, PlanHost
 from maintkit.plans.permit import Permission, permission, use
+from maintkit.plans.procedure import load_procedure
 from maintkit.plans.record import USED
 from maintkit.plans.sign import Authority, authority
+from maintkit.plans.undo import undoable
 from maintkit.plans.window import Window
 from maintkit.runs import collection
 from maintkit.runs.driver import HoldOrder, PhaseDriver, PhaseResult
 from maintkit.runs.engine import Change, Permit, Place, Watcher
 from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState
+from maintkit.runs.undone import held_as
 from maintkit.runs.variables import variables
 from maintkit.runs.verdict import Verdict
 
@@ -55,9 +59,16 @@ class Desk:
         """The site's inventory."""
         return self.site.root / self.site.settings.inventory
 
-    def content(self) -> tuple[Content, ...]:
-        """What a change would be made of now."""
-        return content(collection=collection.root(), site=self.site.root, inventory=self.inventory)
+    def content(self, plan: Plan) -> tuple[Content, ...]:
+        """What this change would be made of now."""
+        procedure = load_procedure(collection.root(), plan.procedure)
+        brought = {} if plan.undoes else artifacts(procedure, plan.parameters)
+        return content(
+            collection=collection.root(),
+            site=self.site.root,
+            inventory=self.inventory,
+            artifacts=brought,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +99,9 @@ def _begin(desk: Desk, plan_id: str, *, engineer: str) -> Run:
         plan = plan_of(ledger, plan_id)
         if plan.effect == "none":
             raise ChangeRefused(f"plan {plan_id} changes nothing", hint="there is nothing to apply")
-        require_same(plan, desk.content())
+        if plan.undoes:
+            undoable(ledger, plan.undoes)
+        require_same(plan, desk.content(plan))
         granted = permission(ledger, plan, desk.authority)
         watched = granted.ground == "signed"
         if watched:
@@ -107,7 +120,7 @@ def _take_up(desk: Desk, name: str, *, engineer: str) -> Run:
         if started is None:
             raise NotFound(f"no run {name!r} in the ledger", hint="`maintkit status` shows those there are")
         plan = plan_of(ledger, started.subject or "")
-        require_same(plan, desk.content())
+        require_same(plan, desk.content(plan))
         journal = Journal(ledger=ledger, run=name)
         left = [host for host in plan.hosts if journal.closed().get(host.name) in _OPEN]
         if not left:
@@ -158,7 +171,7 @@ def _hold_order(desk: Desk, run: Run) -> HoldOrder:
     return HoldOrder(
         site=desk.site.root,
         inventory=desk.inventory,
-        run=run.name,
+        run=held_as(run.plan, run.name),
         tokens=tokens,
         over={host.name: lock.ended(desk.ledger, host) for host in run.plan.hosts},
         holder=run.locks[0].holder,
@@ -179,7 +192,7 @@ def refusal(desk: Desk, run: Run) -> str | None:
     if wish is not None:
         return wish
     try:
-        require_same(run.plan, desk.content())
+        require_same(run.plan, desk.content(run.plan))
         permission(desk.ledger, run.plan, desk.authority, run=run.name)
     except MaintkitError as error:
         return str(error)
@@ -213,6 +226,7 @@ def _started(plan: Plan, granted: Permission, engineer: str) -> dict[str, object
         "window": [granted.window.start.isoformat(), granted.window.end.isoformat()],
         "engineer": engineer,
         "version": __version__,
+        **({"undoes": plan.undoes} if plan.undoes else {}),
     }
 
 

@@ -97,6 +97,7 @@ class Driver(Protocol):
 class PhaseOrder:
     """One phase of a procedure, to be run on one host. `run` names the change: phases of it find what others left.
 
+    `plays` is what is played for it, where that is another phase of the procedure's (runs/undoing.py).
     `variables` are the procedure's, as its procedure.yml declares them; texts in them are data, never templates.
     """
 
@@ -108,6 +109,12 @@ class PhaseOrder:
     run: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = 3600
+    plays: str = ""
+
+    @property
+    def played(self) -> str:
+        """The phase of the procedure that is played."""
+        return self.plays or self.phase.value
 
 
 @dataclass(frozen=True, kw_only=True)

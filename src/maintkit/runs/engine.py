@@ -15,6 +15,7 @@ from maintkit.runs.driver import PhaseDriver, PhaseOrder, PhaseResult
 from maintkit.runs.gate import no_time
 from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState, Phase, next_step
+from maintkit.runs.undone import NO_WAY_BACK, ordered
 from maintkit.runs.verdict import Verdict, verdict
 
 PAUSES_S = (5.0, 10.0, 20.0, 40.0, 60.0)  # between attempts at a host that does not answer
@@ -128,29 +129,31 @@ class Change:
     def _end_if_ended(self, host: PlanHost) -> None:
         step = next_step(self.journal.marks(host.name))
         if isinstance(step, HostState):
-            self.journal.close(host.name, step)
+            self.journal.close(host.name, step, plan=self.plan)
             self.watcher.closed(host.name, step)
 
     def _attempt(self, host: PlanHost, phase: Phase) -> None:
         self.permit.guard(host)
         self.watcher.phase(host.name, phase)
         self.journal.intend(host.name, phase)
-        result = self.driver.phase(
-            PhaseOrder(
-                site=self.place.site,
-                inventory=self.place.inventory,
-                procedure=self.plan.procedure,
-                phase=phase,
-                host=host.name,
-                run=self.journal.run,
-                variables=self.place.variables(host),
-            )
-        )
+        order = ordered(self.plan, phase, self._order(host, phase))
+        result = self.driver.phase(order) if order else PhaseResult(outcome="failed", reason=NO_WAY_BACK)
         self.journal.observe(host.name, phase, result)
-        if result.outcome == "ok":
+        if order and result.outcome == "ok":
             changes = [step for step in host.steps if step.phase == "change"]
-            self.journal.time(self.plan.procedure, phase, host.name, took_ms=result.took_ms, size=len(changes))
+            self.journal.time(order.procedure, order.played, host.name, took_ms=result.took_ms, size=len(changes))
         self.watcher.observed(host.name, phase, result)
+
+    def _order(self, host: PlanHost, phase: Phase) -> PhaseOrder:
+        return PhaseOrder(
+            site=self.place.site,
+            inventory=self.place.inventory,
+            procedure=self.plan.procedure,
+            phase=phase,
+            host=host.name,
+            run=self.journal.run,
+            variables=self.place.variables(host),
+        )
 
     def _wait_for_a_lost_host(self, host: PlanHost, phase: Phase) -> None:
         lost = [mark for mark in self.journal.marks(host.name) if mark.phase == phase and mark.outcome == "lost"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from maintkit.evidence.alarm import draft
 from maintkit.evidence.canonical import escaped
+from maintkit.evidence.change_record import host_record
 from maintkit.evidence.changes import CLOSED, FINISHED, HELD, INTENT, OBSERVED, REOPENED, WISH
-from maintkit.evidence.entry import Entry
+from maintkit.evidence.entry import Draft, Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.plans.manual import manual
+from maintkit.plans.model import Plan
 from maintkit.plans.predict import TIMED
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.phases import HostState, Mark, Phase
@@ -40,18 +44,26 @@ class Journal:
         }
         self.ledger.append(OBSERVED, body, run=self.run, subject=host, attachments=(kept,) if kept else ())
 
-    def time(self, procedure: str, phase: Phase, host: str, *, took_ms: int, size: int) -> None:
+    def time(self, procedure: str, phase: str, host: str, *, took_ms: int, size: int) -> None:
         """How long a phase took for so many things to do: what later plans estimate by."""
         body = {"host": host, "seconds": took_ms / 1000, "size": size}
-        self.ledger.append(TIMED, body, run=self.run, subject=f"{procedure} {phase.value}")
+        self.ledger.append(TIMED, body, run=self.run, subject=f"{procedure} {phase}")
 
     def hold(self, host: str, reason: str) -> None:
         """A host is not begun."""
         self.ledger.append(HELD, {"reason": reason}, run=self.run, subject=host)
 
-    def close(self, host: str, state: HostState) -> None:
-        """A host has ended."""
-        self.ledger.append(CLOSED, {"state": state.value}, run=self.run, subject=host)
+    def close(self, host: str, state: HostState, *, plan: Plan | None = None) -> None:
+        """A host has ended. One that could not be put back is a P1, entered in the same transaction."""
+        ended = Draft(kind=CLOSED, run=self.run, subject=host, body={"state": state.value})
+        alarm = (self._alarm(host, plan),) if plan and state is HostState.ROLLBACK_FAILED else ()
+        self.ledger.append_all((ended, *alarm))
+
+    def _alarm(self, host: str, plan: Plan) -> Draft:
+        record = host_record(self.ledger, self.run, host)
+        told = asdict(manual(plan, record))
+        why = "; ".join(dict.fromkeys(one.reason for one in record.phases if one.outcome == "failed" and one.reason))
+        return draft(self.run, host, plan=plan.id, procedure=plan.procedure, reason=why, manual=told)
 
     def reopen(self, host: str) -> None:
         """A host that had ended unknown, or untouched, is looked at again."""

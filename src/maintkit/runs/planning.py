@@ -12,9 +12,10 @@ from maintkit.contract.expectations import expectations, systems_of
 from maintkit.contract.load import Site
 from maintkit.errors import ChangeRefused
 from maintkit.evidence.ledger import Ledger
+from maintkit.plans.artifacts import artifacts, located
 from maintkit.plans.content import content
 from maintkit.plans.frozen import freeze, next_id
-from maintkit.plans.model import Estimate, Gate, Parameter, Phase, Plan, PlanHost
+from maintkit.plans.model import Estimate, Gate, Parameter, Plan, PlanHost
 from maintkit.plans.parts import parts, problems
 from maintkit.plans.predict import Rate, estimate, timings
 from maintkit.plans.procedure import Procedure, ProcedureRate, load_procedure
@@ -23,6 +24,7 @@ from maintkit.runs.driver import PhaseResult
 
 TIMEOUT_S = 900.0
 _UNKNOWN = ProcedureRate(fixed_s=60)  # of a phase whose procedure.yml says nothing
+_LEAVE_OUT = "mend these hosts, or leave them out with `--limit`"
 VERSIONS = ("maintkit", "ansible-core", "ansible-runner")
 
 
@@ -59,26 +61,32 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     """
     root = collection.root()
     procedure = load_procedure(root, wish.procedure)
-    parameters = {**(procedure.read(wish.variables) if wish.variables else {}), **procedure.parse(wish.settings)}
+    asked = {**(procedure.read(wish.variables) if wish.variables else {}), **procedure.parse(wish.settings)}
+    parameters = located(procedure, asked)
     inventory = site.root / site.settings.inventory
     prefixed = {f"{procedure.id}_{name}": value for name, value in parameters.items()}
     found = driver.probe(
         procedure.id, site=site.root, inventory=inventory, scope=wish.scope, variables=prefixed, timeout_s=TIMEOUT_S
     )
-    documents = _usable(found)
+    documents = usable(found)
     wanted = {host: document for host, document in documents.items() if document["status"] != "nothing-to-do"}
     hosts = tuple(_host(host, document, site, ledger, procedure) for host, document in (wanted or documents).items())
-    return freeze(ledger, _plan(site, ledger, wish, procedure, parameters, hosts))
+    made = frame(site, ledger, procedure, parameters, hosts, reason=wish.reason, requester=wish.requester)
+    return freeze(ledger, made)
 
 
-def _plan(
+def frame(
     site: Site,
     ledger: Ledger,
-    wish: Wish,
     procedure: Procedure,
     parameters: Mapping[str, Parameter],
     hosts: tuple[PlanHost, ...],
+    *,
+    reason: str,
+    requester: str,
+    undoes: str | None = None,
 ) -> Plan:
+    """A plan of these hosts, not frozen yet: its number, its batches, and everything that it is made of."""
     now = ledger.clock.now()
     names = tuple(host.name for host in hosts)
     return Plan(
@@ -86,20 +94,26 @@ def _plan(
         ledger=ledger.id,
         site=site.contract.hospital.name,
         procedure=procedure.id,
-        title_zh=procedure.title_zh,
-        reason=wish.reason,
-        requester=wish.requester,
+        title_zh=f"回退实施 {undoes}：{procedure.title_zh}" if undoes else procedure.title_zh,
+        reason=reason,
+        requester=requester,
         created_at=now,
         parameters=dict(parameters),
         hosts=hosts,
         batches=((names[0],), names[1:]) if len(names) > 1 else (names,),
         versions={name: version(name) for name in VERSIONS},
-        content=content(collection=collection.root(), site=site.root, inventory=site.root / site.settings.inventory),
+        content=content(
+            collection=collection.root(),
+            site=site.root,
+            inventory=site.root / site.settings.inventory,
+            artifacts={} if undoes else artifacts(procedure, parameters),
+        ),
+        undoes=undoes,
         effect="some" if any(host.steps for host in hosts) else "none",
     )
 
 
-def _usable(found: Mapping[str, PhaseResult]) -> dict[str, Mapping[str, Any]]:
+def usable(found: Mapping[str, PhaseResult], *, hint: str = _LEAVE_OUT) -> dict[str, Mapping[str, Any]]:
     """The documents of all hosts; ChangeRefused names those that cannot be planned for, each with its reason."""
     refused, usable = [], {}
     for host, result in found.items():
@@ -112,7 +126,7 @@ def _usable(found: Mapping[str, PhaseResult]) -> dict[str, Mapping[str, Any]]:
     if refused:
         raise ChangeRefused(
             "\n".join(["no plan, because not every host can be changed:", *(f"  {one}" for one in refused)]),
-            hint="mend these hosts, or leave them out with `--limit`",
+            hint=hint,
         )
     return usable
 
@@ -123,11 +137,17 @@ def _host(name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, pr
         name=name,
         systems=systems_of(site.services, name, groups),
         gates=_gates(site, name, groups),
-        **parts(document, procedure, lambda phase, size: _estimate(ledger, procedure, phase, size)),
+        **parts(
+            document,
+            procedure,
+            lambda phase, size: estimated(ledger, procedure, phase, size),
+            lambda text: ledger.redactor.text(text).text,
+        ),
     )
 
 
-def _estimate(ledger: Ledger, procedure: Procedure, phase: Phase, size: int) -> Estimate:
+def estimated(ledger: Ledger, procedure: Procedure, phase: str, size: int) -> Estimate:
+    """How long a phase of the procedure takes with so many things to do."""
     told = procedure.phases[phase].rate or _UNKNOWN
     detail = f"默认速率：每台 {told.fixed_s:g} 秒，每项 {told.per_unit_s:g} 秒"
     rate = Rate(fixed_s=told.fixed_s, per_unit_s=told.per_unit_s, detail_zh=detail)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[3]
-PHASES = ["probe", "precheck", "backup", "change", "verify", "rollback"]
+PHASES = ["probe", "precheck", "backup", "change", "verify", "rollback", "undoable"]
 CHANGES = sorted(
     path.parent.name for path in ROOT.glob("playbooks/procedures/*/procedure.yml") if path.parent.name != "inspect"
 )

@@ -18,7 +18,9 @@ EVENTS = ("20261124-1-001", "20261024-1-002")
 
 
 def record(inspection: Inspection, handlings: dict[str, tuple[Handling, ...]] | None = None) -> Document:
-    return inspection_record(inspection, sample.against_october(inspection), handlings or {}, sample.HEADER)
+    return inspection_record(
+        inspection, sample.against_october(inspection), handlings or {}, sample.HEADER, emergencies=()
+    )
 
 
 def alerts(document: Document) -> str:
@@ -151,7 +153,7 @@ def test_a_waived_matter_has_an_event_and_is_not_counted_as_abnormal() -> None:
                         waiver={"who": "王主任", "why": "待扩容", "until": until})  # fmt: skip
     inspection = sample.inspection((sample.host("h", (waived,)),))
     comparison = Comparison(previous_run="20261024-1", new=("20261124-1-001",))
-    document = inspection_record(inspection, comparison, {}, sample.HEADER)
+    document = inspection_record(inspection, comparison, {}, sample.HEADER, emergencies=())
     assert not document.draft
     assert "新增异常 0 个，持续 0 个" in said(document)
     assert "待扩容" in said(document)
@@ -178,7 +180,7 @@ def test_an_event_that_could_not_be_looked_at_again_says_why() -> None:
 def test_a_first_inspection_says_that_there_is_nothing_to_compare() -> None:
     """It does not call everything new."""
     one = sample.one_healthy_host()
-    document = inspection_record(one, sample.first_time(one), {}, sample.HEADER)
+    document = inspection_record(one, sample.first_time(one), {}, sample.HEADER, emergencies=())
     assert "不作对比" in said(document)
 
 

@@ -23,7 +23,7 @@ def at(month: int, run: str, found: Inspection) -> Inspection:
 
 
 def summary(*inspections: Inspection) -> Document:
-    return inspection_summary(FOURTH, inspections, {}, sample.HEADER)
+    return inspection_summary(FOURTH, inspections, {}, sample.HEADER, emergencies=())
 
 
 def said(document: Document) -> str:

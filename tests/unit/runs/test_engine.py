@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from world import FORWARD_S, NIGHT, ROLLBACK_S, Killed, World, plan_of
 
 from maintkit.clock import FixedClock
 from maintkit.errors import HostLocked
+from maintkit.evidence.alarm import alarms
 from maintkit.evidence.changes import FINISHED, HELD, INTENT, OBSERVED
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
@@ -61,6 +62,7 @@ class Evening:
     refusal: str | None = None
     taken_over: bool = False
     budget: int = 0
+    undoes: str | None = None
     slept: list[float] = field(default_factory=list)
 
     def change(self, ledger: Ledger | None = None) -> Change:
@@ -70,7 +72,8 @@ class Evening:
             guard=self._guard,
         )
         return Change(
-            plan=plan_of(*self.world.versions), permit=permit, driver=self.world, clock=self.clock, watcher=Silent(),
+            plan=replace(plan_of(*self.world.versions), undoes=self.undoes), permit=permit, driver=self.world,
+            clock=self.clock, watcher=Silent(),
             place=Place(site=Path("/"), inventory=Path("/"), variables=lambda _: {}), budget=self.budget,
             journal=Journal(ledger=ledger or self.ledger, run=RUN), sleep=self._sleep,
         )  # fmt: skip
@@ -318,3 +321,36 @@ def test_however_often_it_dies_going_on_changes_no_host_twice_and_tells_the_trut
             if states[host] in ("rolled-back", "untouched"):
                 assert version == "1.0-1"
         assert (made is Verdict.DONE) == (set(states.values()) == {"done"})
+
+
+def test_a_run_that_undoes_another_plays_that_ones_way_back_under_its_name(evening: Evening) -> None:
+    evening.undoes = "C20261101-1"
+    evening.world.versions = dict.fromkeys(HOSTS, "1.1-1")
+    evening.world.changed_by = dict.fromkeys(HOSTS, "C20261101-1")
+    assert evening.change().execute() is Verdict.DONE
+    played = [(order.played, order.run) for order in evening.world.orders if order.host == "his-app1"]
+    assert played == [(one, "C20261101-1") for one in ("undoable", "undoable", "rollback", "rollback")]
+    drained = [order.phase for order in evening.world.orders if order.variables.get("maintkit_undoes")]
+    assert set(drained) == {Phase.CHANGE}
+    assert not list(evening.ledger.entries(kind="step.timed", subject="patch change"))
+
+
+def test_an_undoing_that_fails_has_no_way_back_and_stops_all(evening: Evening) -> None:
+    """Nothing is tried on a host that is neither here nor there: a person looks."""
+    evening.undoes = "C20261101-1"
+    evening.world.script[("his-app1", "change")] = ["failed"]
+    assert evening.change().execute() is Verdict.ROLLBACK_FAILED
+    assert evening.states() == {"his-app1": "rollback-failed", "his-app2": "untouched", "his-app3": "untouched"}
+    assert Phase.ROLLBACK not in {order.phase for order in evening.world.orders}
+
+
+def test_a_host_that_could_not_be_put_back_is_a_p1_entered_with_its_end(evening: Evening) -> None:
+    """Fault 41: one transaction, so that neither is there without the other."""
+    evening.world.script[("his-app1", "verify")] = ["failed"]
+    evening.world.script[("his-app1", "rollback")] = ["failed"]
+    assert evening.change().execute() is Verdict.ROLLBACK_FAILED
+    (alarm,) = alarms(evening.ledger, RUN)
+    assert (alarm.host, alarm.reason) == ("his-app1", "verify failed; rollback failed")
+    assert evening.ledger.entry(alarm.seq - 1).body == {"state": "rollback-failed"}
+    assert alarm.manual["machine_id"] == f"{1:032x}"
+    assert alarm.manual["steps"][-1]["command"] == "maintkit lock break his-app1"

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from maintkit.cli.terminal.interrupt import interruptible
+from maintkit.cli.terminal.manual import manual_lines
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import to_text
@@ -68,5 +69,7 @@ def say(verdict: Verdict, ledger: Ledger) -> int:
     """The verdict on standard output; the exit status."""
     run = next(ledger.entries(kind="change.finished", newest_first=True, limit=1)).run
     click.echo(f"run {run}: {verdict}")
+    for line in manual_lines(ledger, run or ""):
+        click.echo(line)
     click.echo(f"next: maintkit status {run}", err=True)
     return verdict.exit_code

@@ -55,10 +55,7 @@ def planning(name: str) -> click.Command:
         )
         with open_ledger(place.settings) as ledger:
             made = make_plan(place, ledger, AnsiblePhases(), wish)
-        if as_json:
-            click.echo(json.dumps({"plan": made.id, "sha256": made.sha256, "effect": made.effect}))
-        else:
-            _say(made)
+        told(made, as_json=as_json)
 
     return click.command(name, help=_help(procedure), short_help=f"{procedure.title}.")(plan)
 
@@ -76,7 +73,11 @@ def _help(procedure: Procedure) -> str:
     return "\n\n".join(lines)
 
 
-def _say(made: Plan) -> None:
+def told(made: Plan, *, as_json: bool) -> None:
+    """Say what was frozen, and what comes next."""
+    if as_json:
+        click.echo(json.dumps({"plan": made.id, "sha256": made.sha256, "effect": made.effect}))
+        return
     if made.effect == "none":
         click.echo(f"{made.id}: nothing to do on {', '.join(host.name for host in made.hosts)}")
         return

@@ -9,6 +9,7 @@ from datetime import timedelta, tzinfo
 from maintkit.documents import wording
 from maintkit.documents.glossary import PHASE, RISK, ROLLBACK
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table, Tone
+from maintkit.documents.parts.difference import differences
 from maintkit.plans.model import Plan, PlanHost, Step
 from maintkit.plans.window import Window
 
@@ -56,6 +57,7 @@ def content(plan: Plan) -> tuple[Block, ...]:
             rows=tuple(_packages(plan)),
             empty="本计划不改变软件包",
         ),
+        *differences(plan),
         *_parameters(plan),
     )
 
@@ -145,11 +147,16 @@ def rollback(plan: Plan) -> tuple[Block, ...]:
         if step.phase in ("backup", "change", "rollback")
     }
     shown = _rollback_last(chosen.values())
+    back = (
+        "变更或验证失败时立即回退已开始变更的主机，以变更前检查验证回退结果，并停止其后全部批次。"
+        f"单台主机回退预计不超过 {wording.duration(plan.worst_rollback_s)}。"
+    )
+    undoes = (
+        f"本计划以实施 {plan.undoes} 在各主机上留存的内容恢复其实施前的状态，不另作备份，本身没有再回退的步骤；"
+        "失败时停止其后全部批次，主机保持锁定，按 P1 故障与人工恢复步骤处理。"
+    )
     return (
-        Paragraph(
-            text="变更或验证失败时立即回退已开始变更的主机，以变更前检查验证回退结果，并停止其后全部批次。"
-            f"单台主机回退预计不超过 {wording.duration(plan.worst_rollback_s)}。"
-        ),
+        Paragraph(text=undoes if plan.undoes else back),
         Table(
             columns=(
                 Column(title="阶段", width=14, align="center"),

@@ -146,6 +146,8 @@ def _alerts(done: Implementation, kind: Kind, header: Header) -> tuple[Note, ...
     if manual.needed(done):
         hosts = "、".join(host.name for host in manual.needed(done))
         said.append(f"P1：{hosts} 未能恢复原状，须立即按“人工恢复步骤”处理。")
+    if done.undone_by:
+        said.append(f"本次实施其后由 {'、'.join(done.undone_by)} 撤销（回退），各主机现状以该次实施的记录为准。")
     said.append(times.overrun(done))
     if not done.stays:
         said.append("台账没有采购人现场监督人的签到记录。")

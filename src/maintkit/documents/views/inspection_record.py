@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from maintkit.documents import wording
 from maintkit.documents.glossary import ENDED, STATUS
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, PageBreak, Paragraph
 from maintkit.documents.parts import comparison as compared
-from maintkit.documents.parts import coverage, events, proof, results, undetermined
+from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
 from maintkit.evidence.recorded import Comparison, Inspection
+from maintkit.plans.unapproved import Unapproved
 
 TITLES = {False: "日常系统巡检记录", True: "季度深度巡检记录"}
 _STATEMENT = "双方确认：本记录所列巡检时间、内容、结果、异常事件及处理情况属实。"
 
 
 def inspection_record(
-    inspection: Inspection, comparison: Comparison, handlings: events.Handlings, header: Header
+    inspection: Inspection,
+    comparison: Comparison,
+    handlings: events.Handlings,
+    header: Header,
+    *,
+    emergencies: Sequence[Unapproved],
 ) -> Document:
-    """The record of one inspection. It is a draft until every abnormal event has a whole handling."""
+    """The record of one inspection. It is a draft until every abnormal event has a whole handling.
+
+    `emergencies` are those since the inspection before.
+    """
     abnormal = events.abnormal_events(inspection)
     unfinished = events.unhandled(abnormal, handlings)
     return Document(
@@ -30,6 +40,7 @@ def inspection_record(
         cover=_cover(inspection, header),
         blocks=(
             *_alerts(inspection),
+            *urgent.alerts(emergencies),
             *events.draft_note(abnormal, handlings),
             Heading(text="一、巡检结论"),
             *_conclusion(inspection, comparison, len(unfinished)),
@@ -38,7 +49,8 @@ def inspection_record(
             *events.section("四、异常事件与处理", inspection, comparison, handlings, header),
             *compared.section("五、与上期对比", inspection, comparison, header),
             *undetermined.section("六、未能判定项与豁免项", inspection, header),
-            *proof.section("七、证据", inspection),
+            *urgent.section("七、紧急变更", emergencies, header),
+            *proof.section("八、证据", inspection),
             sign_off(header, _STATEMENT),
             PageBreak(),
             results.annex(inspection),

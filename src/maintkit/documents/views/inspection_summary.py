@@ -22,22 +22,29 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
-from maintkit.documents.parts import events, results
+from maintkit.documents.parts import events, results, urgent
 from maintkit.documents.views.quarter import Quarter
 from maintkit.errors import NotFound
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.recorded import ABNORMAL, Comparison, Inspection, RecordedFinding
+from maintkit.plans.unapproved import Unapproved
 
 __all__ = ["Quarter", "inspection_summary"]
 _STATEMENT = "双方确认：本季度巡检记录已按上表移交，未关闭事件的责任人与期限如上。"
 
 
 def inspection_summary(
-    quarter: Quarter, inspections: Sequence[Inspection], handlings: events.Handlings, header: Header
+    quarter: Quarter,
+    inspections: Sequence[Inspection],
+    handlings: events.Handlings,
+    header: Header,
+    *,
+    emergencies: Sequence[Unapproved],
 ) -> Document:
     """The summary of a quarter, from all inspections the ledger holds, in any order.
 
-    Older inspections serve the comparison and the open events only; those after the quarter are not looked at.
+    `emergencies` are those of the quarter. Older inspections serve the comparison and the open events only; those after
+    the quarter are not looked at.
     Raises NotFound when no inspection falls into the quarter or before it: there is nothing to date a summary by.
     """
     zone = header.zone
@@ -60,6 +67,7 @@ def inspection_summary(
         cover=_cover(quarter, inside, header),
         blocks=(
             *_alerts(quarter, inside, header),
+            *urgent.alerts(emergencies),
             *events.draft_note(open_, handlings),
             Heading(text="一、本季度巡检"),
             Paragraph(text=_sentence(quarter, inside, open_)),
@@ -69,7 +77,8 @@ def inspection_summary(
             Heading(text="三、季度末未关闭事件"),
             events.open_table(open_, handlings, header, empty="季度末无未关闭事件"),
             *_unseen(known),
-            Heading(text="四、证据"),
+            *urgent.section("四、紧急变更", emergencies, header),
+            Heading(text="五、证据"),
             _proof(inside),
             sign_off(header, _STATEMENT),
         ),

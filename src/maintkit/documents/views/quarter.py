@@ -37,6 +37,12 @@ class Quarter:
         """The quarter before."""
         return Quarter(year=self.year - (self.number == 1), number=(self.number - 2) % 4 + 1)
 
+    def span(self, zone: tzinfo) -> tuple[datetime, datetime]:
+        """Its first instant, and the last before the next quarter."""
+        first = datetime(self.year, self.months[0], 1, tzinfo=zone)
+        after = datetime(self.year + (self.number == 4), self.number % 4 * 3 + 1, 1, tzinfo=zone)
+        return first, after - datetime.resolution
+
     @property
     def title(self) -> str:
         """`2026 年第四季度`."""

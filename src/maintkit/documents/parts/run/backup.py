@@ -82,6 +82,9 @@ def _contents(document: PhaseDocument) -> Iterator[tuple[str, str, str]]:
         yield f"原版本安装文件 {len(old)} 个，目标版本 {len(document.files) - len(old)} 个", where, "见附表"
     if document.text("copy"):
         yield "配置文件副本", document.text("copy"), document.text("sha256") or _UNTOLD
+    if document.link:
+        target = document.link.target or "（无）"
+        yield f"发布目录链接 {document.link.path}，原发布目录保留不变", target, document.link.tree or _UNTOLD
     if document.text("restore_point"):
         yield f"数据库恢复点：{document.text('restore_point')}", "由恢复点命令决定", _UNTOLD
     if document.state:

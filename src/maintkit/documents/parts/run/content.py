@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from maintkit.documents import wording
 from maintkit.documents.glossary import ACTION, ROLLBACK
 from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table
+from maintkit.documents.parts.difference import differences
 from maintkit.evidence.change_record import HostRecord
 from maintkit.evidence.phase_document import Since, Step
 from maintkit.plans.implementation import Implementation
@@ -25,9 +26,9 @@ class _Package:
 
 
 def section(done: Implementation) -> tuple[Block, ...]:
-    """Reason, hosts with what was restarted, packages planned and changed, other steps, what hooks said."""
+    """Reason, hosts with what was restarted, packages planned and changed, other steps, files, what hooks said."""
     why = Paragraph(text=f"变更理由：{done.plan.reason}")
-    return (why, _hosts(done), *_packages(done), *_steps(done), *_hooks(done))
+    return (why, _hosts(done), *_packages(done), *_steps(done), *differences(done.plan), *_hooks(done))
 
 
 def since_change(host: HostRecord) -> Since | None:
