@@ -1,4 +1,4 @@
-"""A real PostgreSQL with a real pgBackRest repository in directories of a test's own, and drills of it on this machine."""
+"""A real PostgreSQL with a real pgBackRest repository in directories of their own, and drills of it on this machine."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def source(home: Path | None = None) -> Iterator[Source]:
     os.chown(made.home, account.pw_uid, account.pw_gid)
     made.config.write_text(
         f"[global]\nrepo1-path={made.repository}\nlog-path={made.home}\nlock-path={made.home}/lock\nstart-fast=y\n"
-        f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\npg1-path={made.data}\npg1-socket-path={made.home}\n"
+        f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\n"
+        f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
     )
     where = binaries()
     archive = f"pgbackrest --config={made.config} --stanza={STANZA} archive-push %p"

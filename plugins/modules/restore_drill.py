@@ -13,8 +13,9 @@ description:
   - The copy is a server without network below O(scratch), for its own user alone. It archives nowhere.
   - What was done is kept in C(/var/lib/maintkit/runs/RUN/drill.json). A repeated call goes on from there; long commands
     run detached from this connection (M(maintkit.ops.detached)).
-  - V(begin) keeps the mark, V(restore) lays the backup out and recovers to the mark, V(examine) compares, opens, asks and
-    checks it and proves that the checks can fail, V(wipe) deletes it and proves that, V(judge) fails unless all was well.
+  - V(begin) keeps the mark, V(restore) lays the backup out and recovers to the mark, V(examine) compares, opens, asks
+    and checks it and proves that the checks can fail, V(wipe) deletes it and proves that, V(judge) fails unless all
+    was well.
 options:
   stage:
     description: What to do.

@@ -81,7 +81,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 found:
-  description: Refusals in words (empty, the drill may be made), the backup set, room, programs, what is left of the run.
+  description: Refusals in words (empty, the drill may be made), the set, room, programs, what is left of the run.
   returned: always
   type: dict
 """
