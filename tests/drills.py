@@ -113,15 +113,15 @@ def source(home: Path | None = None) -> Iterator[Source]:
     made.home.chmod(0o711)
     os.chown(made.home, account.pw_uid, account.pw_gid)
     made.config.write_text(
-        f"[global]\nrepo1-path={made.repository}\nlog-path={made.home}\nlock-path={made.home}/lock\nstart-fast=y\n"
+        f"[global]\njob-retry=0\nrepo1-path={made.repository}\nlog-path={made.home}\nlock-path={made.home}/lock\nstart-fast=y\n"
         f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\n"
         f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
     )
     where = binaries()
     archive = f"pgbackrest --config={made.config} --stanza={STANZA} archive-push %p"
     options = (
-        f"-k {made.home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB -c archive_mode=on -c max_connections=40"
-        f" -c archive_command='{archive}' -c wal_level=replica"
+        f"-k {made.home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB -c archive_mode=on"
+        f" -c max_connections=40 -c archive_command='{archive}' -c wal_level=replica"
     )
     try:
         run(where / "initdb", "-D", made.data, "-U", OWNER, "-A", "trust", "--locale=C.UTF-8", "--no-sync", "-k")
