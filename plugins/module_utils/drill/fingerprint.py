@@ -1,6 +1,6 @@
 """What a database holds, in a few digests that leave no patient's data: compared between source and copy.
 
-A table's digest is the sum of the 64-bit hashes of its rows as text: the same in any order, read without a lock.
+A table's digest is of the sum of the 64-bit hashes of its rows as text: the same in any order, read without a lock.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SELECT coalesce(jsonb_agg(datname ORDER BY datname), '[]') FROM pg_database WHER
 # The alias is one that no column is called, and `.*` asks for the row even if one were.
 ROWS = """
 SELECT format('SELECT jsonb_build_object(''table'', %L, ''rows'', count(*), ''digest'', '
-              'coalesce(sum(hashtextextended(("maintkit row".*)::text COLLATE "C", 0)::numeric), 0)::text) '
+              'md5(coalesce(sum(hashtextextended(("maintkit row".*)::text COLLATE "C", 0)::numeric), 0)::text)) '
               'FROM ONLY %I.%I AS "maintkit row"',
               n.nspname || '.' || c.relname, n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
