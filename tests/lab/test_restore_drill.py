@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,9 @@ import pytest
 from lab import Host
 from lab.hospital.practice import Hospital, hospital
 from lab.hospital.site import key, make_site
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.contract.load import load_site
+from maintkit.evidence.drill_record import last_passed
 
 MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1", "drill1", "his-app1")
@@ -76,6 +82,12 @@ class Evening:
         found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
         return found[0]
 
+    def report(self, run: str) -> str:
+        """The text of its report."""
+        done = self.maintkit("report", "restore-drill", run, "--format", "html", "--json")
+        assert done.returncode == 0, done.stderr
+        return Path(json.loads(done.stdout)["written"][0]).read_text()
+
     def left(self) -> str:
         """What there is of copies on the drill host."""
         told = self.drill1.sh(f"ls -A {SCRATCH} 2>/dev/null; pgrep -a postgres || true")
@@ -89,12 +101,22 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
 
 
 def test_a_drill_passes_and_nothing_of_the_copy_is_left(evening: Evening) -> None:
+    """Planned, approved, applied, reported: and the inspection knows it afterwards."""
     plan = evening.plan()
     done = evening.maintkit("apply", plan)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert evening.run()["verdict"] == "done"
+    run = evening.run()
+    assert run["verdict"] == "done"
     assert evening.left() == ""
-    assert "测试患者" not in evening.drill1.sh("grep -rs 测试患者 /var/lib/maintkit || true")
+    assert evening.drill1.sh("grep -rl 测试患者 /var/lib/maintkit || true") == ""
+    page = evening.report(run["run"])
+    assert "备份恢复验证报告" in page
+    assert page.count("通过") > 9
+    assert "未执行" not in page
+    assert "[masked" not in page
+    assert not [name for name in ("测试患者", "99000") if name in page]
+    with open_ledger(load_site(evening.site).settings, read_only=True) as ledger:
+        assert list(last_passed(ledger)) == ["his"]
 
 
 def test_production_is_refused_before_anything_is_planned(evening: Evening) -> None:
@@ -104,3 +126,37 @@ def test_production_is_refused_before_anything_is_planned(evening: Evening) -> N
     assert "the source is this very machine" in refused.stderr
     refused = evening.asked("his-db1", same_host=True, scratch="/var/lib/postgresql/15/main")
     assert (refused.returncode, "is the data directory of a PostgreSQL cluster" in refused.stderr) == (30, True)
+
+
+def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> None:
+    """Power and controller go while the copy runs; what the host finds on its disk afterwards is not gone on with."""
+    plan = evening.plan()
+    argv = evening.argv("apply", plan)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    controller = subprocess.Popen(argv, start_new_session=True, **quiet)
+    wait_for_copy(evening.drill1)
+    os.killpg(controller.pid, signal.SIGKILL)
+    controller.wait()
+    evening.drill1.cut_power()
+    evening.drill1.start()
+    evening.drill1.wait()
+    assert evening.left() != ""  # patients' data lie on the disk
+    run = evening.run()["run"]
+    done = evening.maintkit("resume", run)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert evening.run()["hosts"] == {"drill1": "rolled-back"}
+    assert evening.left() == ""
+    assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
+    page = evening.report(run)
+    assert "未通过" in page
+    assert "演练副本已清除" in page
+
+
+def wait_for_copy(host: Host) -> None:
+    """Until the copy's server has been begun."""
+    until = time.monotonic() + 180
+    while (
+        host.run("sh", "-c", "ls -d /var/lib/maintkit/runs/*/steps/instance/started", check=False).out.count("\n") < 2
+    ):
+        assert time.monotonic() < until, host.console()
+        time.sleep(0.05)

@@ -21,7 +21,7 @@ from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
 from maintkit.documents.views.configuration_manual import Manual, configuration_manual
-from maintkit.documents.views.drill_report import PROCEDURE, drill_report
+from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.health_report import BLANKS, Health, health_report
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.inspection_record import inspection_record
@@ -33,6 +33,7 @@ from maintkit.evidence import events, history
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.configuration import configuration
+from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.judgements import judge, judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection

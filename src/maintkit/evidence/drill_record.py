@@ -11,8 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from maintkit.evidence.change_record import HostRecord
+from maintkit.evidence.change_record import HostRecord, change_record
+from maintkit.evidence.changes import STARTED
+from maintkit.evidence.ledger import Ledger
 
+PROCEDURE = "restore_drill"
 # In this order, each of them: one that did not pass forbids that the drill passes.
 STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
 CONTROLS = ("fingerprint", "checksums", "amcheck")  # what must have found the damage that was done on purpose
@@ -143,6 +146,18 @@ def drill_of(host: HostRecord) -> Drill | None:
     """The drill on a host, by the last document that tells of it; None when it came to no mark."""
     told = [one.document.facts.get("drill") for one in host.phases if one.document is not None]
     return next((drill for drill in map(_read, reversed(told)) if drill is not None), None)
+
+
+def last_passed(ledger: Ledger) -> dict[str, datetime]:
+    """When a drill of each backup job last ended well: the run did, and the ledger shows every part of it."""
+    found: dict[str, datetime] = {}
+    for entry in ledger.entries(kind=STARTED, newest_first=True):
+        if entry.body.get("procedure") == PROCEDURE:
+            record = change_record(ledger, entry.run or "")
+            for drill in map(drill_of, record.hosts) if record.verdict == "done" else ():
+                if drill is not None and drill.all_passed and record.finished_at is not None:
+                    found.setdefault(drill.stanza, record.finished_at)
+    return found
 
 
 def _read(value: Any) -> Drill | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sample_drills as drills
@@ -88,6 +89,12 @@ def test_what_is_no_drill_is_none() -> None:
         {**drills.told()["drill"], "stages": {"restore": {"status": "passed", "took_ms": -1}}},
     ):
         assert drill_record._read(told) is None
+
+
+@pytest.mark.parametrize(("name", "known"), [("drill-passed", ["his"]), ("drill-short", []), ("drill-gap", [])])
+def test_only_a_drill_that_passed_whole_counts_for_inspections(name: str, known: list[str], tmp_path: Path) -> None:
+    with runs.happened(name, str(tmp_path)) as ledger:
+        assert list(drill_record.last_passed(ledger)) == known
 
 
 def test_every_stage_has_its_words() -> None:

@@ -29,7 +29,6 @@ from maintkit.evidence.drill_record import STAGES, Drill, drill_of
 from maintkit.plans.implementation import Implementation
 from maintkit.plans.window import Window
 
-PROCEDURE = "restore_drill"
 TITLE = "备份恢复验证报告"
 _NUMBERS = "一二三四五六七八九十"
 _STATEMENT = "各方确认：本报告所列恢复验证的过程、结果、用时及副本清除情况属实。"
