@@ -155,8 +155,7 @@ def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> N
 def wait_for_copy(host: Host) -> None:
     """Until the copy's server has been begun."""
     until = time.monotonic() + 180
-    while (
-        host.run("sh", "-c", "ls -d /var/lib/maintkit/runs/*/steps/instance/started", check=False).out.count("\n") < 2
-    ):
+    seen = ("sh", "-c", "ls -d /var/lib/maintkit/runs/*/steps/instance/started")
+    while host.run(*seen, check=False).out.count("\n") < 2:
         assert time.monotonic() < until, host.console()
         time.sleep(0.05)
