@@ -7,6 +7,7 @@ session then say the same. The locks go at once; the second session reads as lon
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 from . import fingerprint
 
 ATTEMPTS, PAUSE_S, POLL_S = 5, 3.0, 0.5
+LONGEST = 40  # of a prefix: PostgreSQL takes 63 in all
 STATE = """
 SELECT jsonb_build_object(
     'recovering', pg_is_in_recovery(),
@@ -60,7 +62,8 @@ def mark(
     Each mark has a name of its own, as recovery stops at the first one of a name.
     """
     began = time.monotonic()
-    name = f"{prefix}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    # By the second alone a mark made at once again, or after the clock was set back, would bear the same name.
+    name = f"{prefix[:LONGEST]}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
     with Session(reach, "postgres") as control:
         before = _archiving(control)
         names = fingerprint.databases(control, wanted_databases)
