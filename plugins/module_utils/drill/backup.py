@@ -14,7 +14,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import as_user
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Repository:
     """How pgBackRest is asked on this host: the stanza, its configuration (empty: the usual one), its OS user."""
 

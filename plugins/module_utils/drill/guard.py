@@ -14,7 +14,7 @@ PROC = Path("/proc")
 CONTROL = Path("global/pg_control")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Postmaster:
     """A PostgreSQL server that runs here, also in a container: its process, its data directory as it sees it."""
 

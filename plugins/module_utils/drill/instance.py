@@ -52,7 +52,7 @@ ISOLATED = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Instance:
     """The copy below `place`, run by `user` with the programs of `bindir`. `settings` stand over ISOLATED."""
 

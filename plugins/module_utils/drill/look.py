@@ -19,7 +19,7 @@ PROGRAMS = ("postgres", "pg_ctl", "pg_controldata", "pg_amcheck", "pg_checksums"
 DEBIAN = "/usr/lib/postgresql/{major}/bin"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Wish:
     """What a drill is to be: where its copy lies, of which source, from which set."""
 

@@ -24,7 +24,7 @@ WORDS = ("data", "tablespaces", "socket", "log", "lock")
 LEAST_PG = 14  # pg_amcheck came with it
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Drill:
     """One drill on this host. `limits` are seconds a stage may take; `smoke` are the application's own questions."""
 

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
@@ -34,7 +34,7 @@ PLAIN = {
 END = "maintkit: that was all"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Reach:
     """How a server is reached: as this OS user, by this socket directory (empty: the usual one) and port (0: 5432)."""
 
@@ -83,7 +83,7 @@ class Session:
             stderr=self.said,
         )
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Session:  # noqa: PYI034  # hosts have a Python without typing.Self
         return self
 
     def __exit__(self, *_: object) -> None:
