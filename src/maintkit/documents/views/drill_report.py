@@ -84,10 +84,7 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     known = tuple((host, one) for host, one in drills if one is not None)
     yield "验证结论", tuple(_conclusion(done, drills))
     yield "验证对象", _each(known, lambda host, one: part.subject(one, done.plan.host(host.name), source, header))
-    whole: tuple[Block, ...] = tuple(
-        block for host, one in drills for block in (*_of(drills, host), part.stages(one, header))
-    )
-    yield "实施过程与用时", whole
+    yield "实施过程与用时", tuple(_course(drills, header))
     yield "数据比对", _each(known, lambda _, one: part.comparison(one))
     yield "业务查询", _each(known, lambda _, one: (part.questions(one),))
     yield "反向验证", _each(known, lambda _, one: (part.controls(one),))
@@ -97,6 +94,12 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     if judgement.wanted(done, "drill") or done.done.assessments:
         yield "原因分析与后续措施", judgement.section(done, "drill", header)
     yield "证据", evidence.section(done)
+
+
+def _course(drills: Drills, header: Header) -> Iterator[Block]:
+    for host, one in drills:
+        yield from _of(drills, host)
+        yield part.stages(one, header)
 
 
 def _conclusion(done: Implementation, drills: Drills) -> Iterator[Block]:
