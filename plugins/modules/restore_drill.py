@@ -56,10 +56,27 @@ options:
     type: dict
     default: {}
   smoke:
-    description: What the application would ask, each with C(name), C(database), C(sql) and C(contains).
+    description: What the application would ask. Only whether the answers are right is kept.
     type: list
     elements: dict
     default: []
+    suboptions:
+      name:
+        description: What the report calls it.
+        type: str
+        required: true
+      database:
+        description: Which database is asked.
+        type: str
+        required: true
+      sql:
+        description: A statement. It is rolled back, and holds no backslash.
+        type: str
+        required: true
+      contains:
+        description: What the answer must hold. Empty is any answer of at least one line.
+        type: str
+        default: ""
   restore_timeout:
     description: Seconds that laying the backup out may take.
     type: float
@@ -127,6 +144,12 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.stages import D
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import wipe
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
 
+QUESTION = {
+    "name": {"type": "str", "required": True},
+    "database": {"type": "str", "required": True},
+    "sql": {"type": "str", "required": True},
+    "contains": {"type": "str", "default": ""},
+}
 SPEC = {
     "stage": {"type": "str", "required": True, "choices": ["begin", "restore", "examine", "wipe", "judge"]},
     "run": {"type": "str", "required": True},
@@ -138,7 +161,7 @@ SPEC = {
     "found": {"type": "dict"},
     "mark": {"type": "dict"},
     "settings": {"type": "dict", "default": {}},
-    "smoke": {"type": "list", "elements": "dict", "default": []},
+    "smoke": {"type": "list", "elements": "dict", "default": [], "options": QUESTION},
     "restore_timeout": {"type": "float", "default": 14400},
     "recover_timeout": {"type": "float", "default": 7200},
     "check_timeout": {"type": "float", "default": 14400},
@@ -153,7 +176,7 @@ def drill_of(asked: dict) -> Drill:
     journal = Journal(asked["run"])
     return Drill(
         journal=journal,
-        work=Detached(asked["run"], asked["token"]),
+        work=Detached(asked["run"], asked["token"], Path(asked["scratch"]) / asked["run"]),
         repository=Repository(stanza=asked["stanza"], config=asked["config"], user=asked["user"]),
         scratch=Path(asked["scratch"]),
         bindir=journal.told.get("bindir", ""),

@@ -34,9 +34,11 @@ options:
     type: path
     default: /var/lib/maintkit-drill
   source:
-    description: The source's identity, as M(maintkit.ops.postgresql_identity_info) tells it.
+    description:
+      - The source's identity, as M(maintkit.ops.postgresql_identity_info) tells it.
+      - Empty, it is only told what is left of the run.
     type: dict
-    required: true
+    default: {}
   same_host:
     description: Whether the source may run on this very host.
     type: bool
@@ -102,7 +104,7 @@ def main() -> None:
             "config": {"type": "str", "default": ""},
             "user": {"type": "str", "default": "postgres"},
             "scratch": {"type": "path", "default": "/var/lib/maintkit-drill"},
-            "source": {"type": "dict", "required": True},
+            "source": {"type": "dict", "default": {}},
             "same_host": {"type": "bool", "default": False},
             "set": {"type": "str", "default": ""},
             "oldest": {"type": "float", "default": 48},

@@ -97,7 +97,13 @@ def test_while_patients_register_a_drill_finds_the_very_rows_of_one_instant(dril
 
     Fault 48: the copy is private while it is there, wiped afterwards, and no name stands in what is kept.
     """
-    his.sql("CREATE TABLE IF NOT EXISTS visit (n int)")
+    elsewhere = his.home / "elsewhere"
+    elsewhere.mkdir()
+    shutil.chown(elsewhere, OWNER)
+    his.sql(f"CREATE TABLESPACE elsewhere LOCATION '{elsewhere}'")
+    his.sql("CREATE TABLE visit (n int) TABLESPACE elsewhere")
+    assert "tablespace elsewhere was made after backup" in drilling.look()["refusals"][0]
+    his.pgbackrest("backup", "--type=incr")
     loop = 'while :; do echo "INSERT INTO visit SELECT generate_series(1, 20);"; done'
     psql = " ".join(as_owner(str(binaries() / "psql"), "-Xq", "-h", str(his.home)))
     writer = subprocess.Popen(
@@ -112,8 +118,11 @@ def test_while_patients_register_a_drill_finds_the_very_rows_of_one_instant(dril
         writer.wait()
     marked = {one["table"]: one["rows"] for one in drill.journal.told["mark"]["databases"]["postgres"]["tables"]}
     assert 1000 <= marked["public.visit"] <= int(his.sql("SELECT count(*) FROM visit"))
+    before = sorted(elsewhere.rglob("*"))
     assert drill.bring_back()
     assert copied(drill)
+    assert [one.resolve().is_relative_to(drill.place) for one in drill.place.glob("data/pg_tblspc/*")] == [True]
+    assert sorted(elsewhere.rglob("*")) == before
     assert drill.place.stat().st_mode & 0o077 == 0
     listening = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout
     assert f"pid={postmaster(drill)}," not in listening
@@ -126,9 +135,13 @@ def test_while_patients_register_a_drill_finds_the_very_rows_of_one_instant(dril
     assert list(drilling.scratch.iterdir()) == []
     home = drilling.scratch.parent
     assert subprocess.run(["grep", "-rl", "测试患者", home], capture_output=True, text=True, check=False).stdout == ""
+    assert list(his.repository.glob("archive/**/00000002*")) == []  # nothing of the copy's own history
     journal = part("drill.journal")
     assert journal.shortcomings(drill.journal.told, rto_s=60, rpo_s=600) == []
     assert journal.measured(drill.journal.told)["rto_s"] > 0
+    his.sql("DROP TABLE visit")
+    his.sql("DROP TABLESPACE elsewhere")
+    elsewhere.rmdir()
     assert "the RTO was" in journal.shortcomings(drill.journal.told, rto_s=0.001, rpo_s=0)[0]
     assert drill.examine() is False  # asked again when all is over, it touches nothing
 
@@ -259,17 +272,31 @@ def test_the_stanza_of_another_cluster_is_refused(drilling: Drilling) -> None:
     assert "is of another cluster" in seen["refusals"][0]
 
 
-@pytest.mark.parametrize("where", ["data", "above", "below", "link", "root", "relative", "open"])
-def test_a_copy_is_never_laid_where_production_lies(drilling: Drilling, his: Source, where: str) -> None:
+def test_a_copy_is_never_laid_where_production_lies(drilling: Drilling, his: Source) -> None:
     """Fault 47: refused by what is there, before anything is made."""
-    link = drilling.scratch.parent / "link"
-    link.symlink_to(his.data)
-    (drilling.scratch.parent / "open").mkdir()
-    (drilling.scratch.parent / "open").chmod(0o777)
-    places = {"data": his.data, "above": his.home, "below": his.data / "base", "link": link, "root": Path("/"),
-              "relative": Path("scratch"), "open": drilling.scratch.parent / "open"}  # fmt: skip
+    home = drilling.scratch.parent
+    (home / "link").symlink_to(his.data)
+    (home / "open").mkdir()
+    (home / "open").chmod(0o777)
+    wrong = {
+        his.data: "is the data directory of a PostgreSQL cluster",
+        his.data / "base": "is the data directory of a PostgreSQL cluster",
+        his.home: "is not a directory of ours",
+        home / "link": "is a link",
+        home / "open": "others may write in",
+        home / "open" / "below": "others may write in",
+        Path("/"): "is no place for a copy",
+        Path("scratch"): "is no place for a copy",
+    }
     before = sorted(his.data.iterdir())
-    assert drilling.look(scratch=places[where])["refusals"] != []
+    for place, why in wrong.items():
+        assert why in drilling.look(scratch=place)["refusals"][0], place
+    his.home.chmod(0o711)
+    os.chown(his.home, 0, 0)
+    try:
+        assert "holds a cluster that no drill of ours" in drilling.look(scratch=his.home)["refusals"][0]
+    finally:
+        shutil.chown(his.home, OWNER, OWNER)
     assert sorted(his.data.iterdir()) == before
 
 
@@ -366,6 +393,18 @@ def test_a_question_cannot_become_a_command(drilling: Drilling) -> None:
     drill = drilling.drill()
     with pytest.raises(REFUSED, match="no backslash"):
         drill._smoke()
+
+
+def test_an_error_of_a_question_quotes_no_value(drilling: Drilling) -> None:
+    """It would stand in the ledger."""
+    asks = {"name": "x", "database": "postgres", "sql": "SELECT max(name)::int FROM patient", "contains": ""}
+    drilling.smoke = (asks,)
+    drill = drilling.drill()
+    drill.bring_back()
+    with pytest.raises(REFUSED, match="22P02") as caught:
+        drill._smoke()
+    assert "测试" not in str(caught.value)
+    assert "the copy of run r1 still lies in" in drilling.look(run="r2")["refusals"][0]
 
 
 def test_killed_in_the_middle_the_copy_is_wiped_on_resume(drilling: Drilling) -> None:

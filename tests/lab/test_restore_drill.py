@@ -135,6 +135,8 @@ def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> N
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     controller = subprocess.Popen(argv, start_new_session=True, **quiet)
     wait_for_copy(evening.drill1)
+    unit = f"maintkit-{evening.run()['run']}-instance.service"
+    assert "ProtectSystem=strict" in evening.drill1.run("systemctl", "show", "--property=ProtectSystem", unit).out
     os.killpg(controller.pid, signal.SIGKILL)
     controller.wait()
     evening.drill1.cut_power()

@@ -29,9 +29,17 @@ class Repository:
         return as_user(self.user, ["pgbackrest", *chosen, f"--stanza={self.stanza}", *quiet, *options, command])
 
     def sets(self) -> dict[str, Any]:
-        """`status` and the `backups`, oldest first; Refused with pgBackRest's words when it does not answer."""
+        """`status` and the `backups`; Refused with pgBackRest's words when it does not answer."""
+        return parse(self._info(), self.stanza)
+
+    def tablespaces(self, label: str) -> list[int]:
+        """The OIDs of the tablespaces that a set holds."""
+        told = json.loads(self._info(f"--set={label}"))
+        return [one["oid"] for stanza in told for each in stanza["backup"] for one in each.get("tablespace") or ()]
+
+    def _info(self, *options: str) -> str:
         done = subprocess.run(
-            self.argv("info", "--output=json", "--log-level-console=off"),
+            self.argv("info", "--output=json", "--log-level-console=off", *options),
             env={**os.environ, "LC_ALL": "C.UTF-8"}, cwd="/", capture_output=True, text=True, errors="replace",
             timeout=120, check=False,
         )  # fmt: skip
@@ -39,7 +47,7 @@ class Repository:
             raise Refused(
                 f"pgbackrest info ended with {done.returncode}: {' / '.join(done.stderr.split(chr(10))[-3:])}"
             )
-        return parse(done.stdout, self.stanza)
+        return done.stdout
 
 
 def parse(text: str, stanza: str) -> dict[str, Any]:
@@ -74,7 +82,7 @@ def choose(
     told: Mapping[str, Any], *, stanza: str, wanted: str, identifier: str, now: float, oldest_h: float
 ) -> dict[str, Any]:
     """The set to restore: the wanted one, else the newest. Refused when it could not show what a drill is to show."""
-    sets = told["backups"]
+    sets = sorted(told["backups"], key=lambda one: one["stopped_at"])
     if not sets:
         raise Refused(f"stanza {stanza} has no backup ({told['status']}): there is nothing to restore")
     found = next((one for one in sets if one["label"] == wanted), None) if wanted else sets[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def refuse_place(scratch: Path) -> None:
     for step in (scratch, *scratch.parents):
         if step.is_symlink():
             raise Refused(f"{step} is a link: name the directory that it leads to, so that it is seen what it is")
+        if step.exists() and step.stat().st_mode & 0o022 and not step.stat().st_mode & stat.S_ISVTX:
+            raise Refused(f"others may write in {step}, and so could put another directory in the place of {scratch}")
         if (step / "PG_VERSION").exists():
             raise Refused(f"{step} is the data directory of a PostgreSQL cluster: no copy is laid into it")
     if scratch.exists():

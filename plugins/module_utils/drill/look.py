@@ -37,19 +37,19 @@ class Wish:
 def look(wish: Wish) -> dict[str, Any]:
     """`refusals` in words (empty: the drill may be made), and the facts behind them: `set`, `disk`, `bindir`, `left`.
 
-    Of a run that has wiped its copy only what is left of it is told: the drill is over.
+    Of a run that has wiped its copy only what is left of it is told: the drill is over. So it is without a source.
     """
     journal = Journal(wish.run)
     told: dict[str, Any] = {
         "machine_id": machine_id(),
-        "bindir": wish.bindir or DEBIAN.format(major=str(wish.source["version"]).partition(".")[0]),
         "left": wipe.left(wish.scratch / wish.run),
         "wiped": (journal.stage("wipe") or {}).get("status") == PASSED,
         "refusals": [],
     }
-    if told["wiped"]:
+    if told["wiped"] or not wish.source:
         return {**told, "refusals": told["left"]}
-    for asked in (_identity, _programs, _room):
+    told["bindir"] = wish.bindir or DEBIAN.format(major=str(wish.source["version"]).partition(".")[0])
+    for asked in (_identity, _others, _programs, _room):
         try:
             told.update(asked(wish, told))
         except Refused as refused:
@@ -85,6 +85,7 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
         now=now(),
         oldest_h=wish.oldest_h,
     )
+    _refuse_new_tablespaces(wish, chosen["label"])
     there = next(one for one in (wish.scratch, *wish.scratch.parents) if one.exists())
     disk = {"need_bytes": backup.room(chosen, wish.spare_bytes), "free_bytes": shutil.disk_usage(there).free}
     if disk["need_bytes"] > disk["free_bytes"]:
@@ -93,3 +94,23 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
             " or name another place with restore_drill_scratch"
         )
     return {"set": chosen, "disk": disk}
+
+
+def _refuse_new_tablespaces(wish: Wish, label: str) -> None:
+    """Recovery would make what the set does not hold where the source has it: outside of the copy."""
+    known = wish.repository.tablespaces(label)
+    new = sorted(name for oid, name in wish.source["tablespaces"].items() if int(oid) not in known)
+    if new:
+        raise Refused(f"tablespace {', '.join(new)} was made after backup {label}: take a backup, then drill that one")
+
+
+def _others(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that nobody wiped holds patients' data: first that, then the next one."""
+    places = wish.scratch.iterdir() if wish.scratch.is_dir() else ()
+    others = sorted(one.name for one in places if one.name != wish.run and (one / wipe.MARKER).exists())
+    if others:
+        raise Refused(
+            f"the copy of run {others[0]} still lies in {wish.scratch}: resume that run, or wipe it with"
+            f" `ansible-playbook maintkit.ops.procedures.restore_drill.rollback -e maintkit_run={others[0]}`"
+        )
+    return {}

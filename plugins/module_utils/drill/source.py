@@ -19,6 +19,8 @@ SELECT jsonb_build_object(
     'archive_mode', current_setting('archive_mode'),
     'archive_timeout_s', (SELECT setting::int FROM pg_settings WHERE name = 'archive_timeout'),
     'recovering', pg_is_in_recovery(),
+    'tablespaces', (SELECT coalesce(jsonb_object_agg(oid, spcname), '{}') FROM pg_tablespace
+                    WHERE spcname NOT IN ('pg_default', 'pg_global')),
     'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database))
 """
 STEADY = ("machine_id", "system_identifier", "data_directory")

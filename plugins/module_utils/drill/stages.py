@@ -171,6 +171,8 @@ class Drill:
             raise Refused(f"{one['name']}: a statement holds no backslash, psql would take it for a command of its own")
         began = time.monotonic()
         with self.instance.session(one["database"]) as session:
+            # An error may quote a value: its number is enough.
+            session.ask("SELECT 1", VERBOSITY="sqlstate")
             session.ask(f"BEGIN; SET LOCAL statement_timeout = {round(self.check_timeout_s * 1000)}")
             session.ask('SET LOCAL search_path = "$user", public')
             lines = session.ask(one["sql"])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes import step as steps
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, run_place
 
 
 class Work(Protocol):
@@ -35,14 +36,22 @@ class Work(Protocol):
 
 
 class Detached:
-    """Each command as a step of the run (module_utils/changes/step.py)."""
+    """Each command as a step of the run (module_utils/changes/step.py), which can write below `writable` only.
 
-    def __init__(self, run: str, token: int | None) -> None:
+    Recovery follows the source's WAL, and where that makes a tablespace it writes to the path that the source has.
+    """
+
+    def __init__(self, run: str, token: int | None, writable: Path) -> None:
         self.run, self.token = run, token
+        # The last is for pgBackRest where it fetches WAL ahead; `-`: it need not be there.
+        written = (run_place(run), writable, "-/var/spool/pgbackrest")
+        self.properties = ["ProtectSystem=strict", *(f"ReadWritePaths={one}" for one in written)]
 
     def begin(self, name: str, argv: Sequence[str]) -> None:
         """See `Work`."""
-        steps.Step(self.run, name).start(argv, environment={"LC_ALL": "C.UTF-8"}, chdir="/", token=self.token)
+        steps.Step(self.run, name).start(
+            argv, environment={"LC_ALL": "C.UTF-8"}, chdir="/", token=self.token, properties=self.properties
+        )
 
     def finish(self, name: str, argv: Sequence[str], seconds: float) -> dict[str, Any]:
         """See `Work`."""
