@@ -11,12 +11,13 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Session
 
-# Unlogged and temporary tables are empty after any recovery, and foreign ones lie elsewhere.
+# Unlogged and temporary tables are empty after any recovery, foreign ones lie elsewhere, and materialised views cannot
+# be locked against being refreshed.
 TABLES = """
 SELECT coalesce(jsonb_agg(jsonb_build_object('table', n.nspname || '.' || c.relname,
                                              'bytes', pg_table_size(c.oid)) ORDER BY n.nspname, c.relname), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 DATABASES = """
 SELECT coalesce(jsonb_agg(datname ORDER BY datname), '[]') FROM pg_database WHERE datallowconn AND NOT datistemplate
@@ -28,7 +29,7 @@ SELECT format('SELECT jsonb_build_object(''table'', %L, ''rows'', count(*), ''di
               'FROM ONLY %I.%I AS "maintkit row"',
               n.nspname || '.' || c.relname, n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname || '.' || c.relname = :'wanted' AND c.relkind IN ('r', 'm') \\gexec
+WHERE n.nspname || '.' || c.relname = :'wanted' AND c.relkind = 'r' \\gexec
 """
 NOT_OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 # What the catalog says, a query a kind; each gives lines of text that name everything by name and nothing by OID.
