@@ -87,7 +87,11 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
     )
     _refuse_new_tablespaces(wish, chosen["label"])
     there = next(one for one in (wish.scratch, *wish.scratch.parents) if one.exists())
-    disk = {"need_bytes": backup.room(chosen, wish.spare_bytes), "free_bytes": shutil.disk_usage(there).free}
+    disk = {
+        "path": str(wish.scratch),
+        "need_bytes": backup.room(chosen, wish.spare_bytes),
+        "free_bytes": shutil.disk_usage(there).free,
+    }
     if disk["need_bytes"] > disk["free_bytes"]:
         raise Refused(
             f"{disk['need_bytes']} bytes are needed for the copy, {disk['free_bytes']} are free in {there}: make room,"

@@ -96,7 +96,7 @@ def _reboots(told: Mapping[str, Any]) -> bool:
 
 
 def _disk(told: Mapping[str, Any]) -> Iterator[DiskNeed]:
-    yield DiskNeed(path="/", need_bytes=told["need_bytes"], free_bytes=told["free_bytes"])
+    yield DiskNeed(path=told.get("path", "/"), need_bytes=told["need_bytes"], free_bytes=told["free_bytes"])
 
 
 def _some(names: Sequence[str]) -> str:
