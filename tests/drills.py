@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,7 @@ class Source:
 
     def mark(self, **changes: Any) -> dict[str, Any]:
         told = {"prefix": "maintkit-r1", "wanted_databases": [], "wanted_tables": [], "lock_timeout_s": 2,
-                "archive_timeout_s": 30}  # fmt: skip
+                "archive_timeout_s": 120}  # fmt: skip
         found: dict[str, Any] = part("drill.mark").mark(self.reach, **{**told, **changes})
         return found
 
@@ -104,19 +103,11 @@ class Source:
 
 
 @contextmanager
-def source(home: Path | None = None) -> Iterator[Source]:
+def source() -> Iterator[Source]:
     """The source, for as long as the block runs; skipped where there is no pgBackRest or no user postgres."""
     if shutil.which("pgbackrest") is None or os.geteuid() != 0:
         pytest.skip("needs pgBackRest and root")
-    account = pwd.getpwnam(OWNER)
-    made = Source(home=home or Path(tempfile.mkdtemp(prefix="maintkit-source-")))
-    made.home.chmod(0o711)
-    os.chown(made.home, account.pw_uid, account.pw_gid)
-    made.config.write_text(
-        f"[global]\njob-retry=0\nrepo1-path={made.repository}\nlog-path={made.home}\nlock-path={made.home}/lock\nstart-fast=y\n"
-        f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\n"
-        f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
-    )
+    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")))
     where = binaries()
     archive = f"pgbackrest --config={made.config} --stanza={STANZA} archive-push %p"
     options = (
@@ -124,7 +115,7 @@ def source(home: Path | None = None) -> Iterator[Source]:
         f" -c max_connections=40 -c archive_command='{archive}' -c wal_level=replica"
     )
     try:
-        run(where / "initdb", "-D", made.data, "-U", OWNER, "-A", "trust", "--locale=C.UTF-8", "--no-sync", "-k")
+        _initialised(made)
         run(where / "pg_ctl", "-D", made.data, "-w", "-l", made.home / "log", "-o", options, "start")
         made.pgbackrest("stanza-create")
         made.sql("CREATE TABLE patient AS SELECT n, '测试患者' || n AS name FROM generate_series(1, 2000) AS n")
@@ -134,8 +125,35 @@ def source(home: Path | None = None) -> Iterator[Source]:
     finally:
         if (made.data / "postmaster.pid").exists():
             run(where / "pg_ctl", "-D", made.data, "-m", "immediate", "-w", "stop")
-        if home is None:
-            shutil.rmtree(made.home, ignore_errors=True)
+        shutil.rmtree(made.home, ignore_errors=True)
+
+
+def another(place: Path) -> Path:
+    """pgBackRest's configuration of a stanza of the same name, with a backup of another cluster that never ran."""
+    made = _configured(place)
+    _initialised(made)
+    made.pgbackrest("stanza-create", "--no-online")
+    made.pgbackrest("backup", "--type=full", "--no-online")
+    return made.config
+
+
+def _configured(home: Path) -> Source:
+    made = Source(home=home)
+    made.home.mkdir(exist_ok=True)
+    made.home.chmod(0o711)
+    shutil.chown(made.home, OWNER, OWNER)
+    made.config.write_text(
+        f"[global]\njob-retry=0\nrepo1-path={made.repository}\nlog-path={made.home}\n"
+        f"lock-path={made.home}/lock\nstart-fast=y\n"
+        f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\n"
+        f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
+    )
+    return made
+
+
+def _initialised(made: Source) -> None:
+    words = ("-U", OWNER, "-A", "trust", "--locale=C.UTF-8", "--no-sync", "-k")
+    run(binaries() / "initdb", "-D", made.data, *words)
 
 
 @dataclass(kw_only=True)
@@ -146,7 +164,6 @@ class Drilling:
     scratch: Path
     work: Direct
     smoke: Sequence[Mapping[str, Any]] = SMOKE
-    journals: list[Any] = field(default_factory=list)
 
     def repository(self, **changes: Any) -> Any:
         told = {"stanza": STANZA, "config": str(self.source.config), "user": OWNER}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drills import STANZA, Direct, Drilling, Source, part, source
+from drills import STANZA, Direct, Drilling, Source, another, part, source
 from postgres import OWNER, as_owner, binaries, run
 
 REFUSED = part("changes.place").Refused
@@ -267,8 +267,8 @@ def test_an_old_backup_is_refused(drilling: Drilling) -> None:
 
 def test_the_stanza_of_another_cluster_is_refused(drilling: Drilling) -> None:
     """Not by its name: by the identity of the cluster that was backed up."""
-    with source() as other:
-        seen = drilling.look(repository=drilling.repository(config=str(other.config)))
+    config = another(drilling.scratch.parent / "another")
+    seen = drilling.look(repository=drilling.repository(config=str(config)))
     assert "is of another cluster" in seen["refusals"][0]
 
 
