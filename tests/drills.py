@@ -52,6 +52,9 @@ class Direct:
     def begun(self, name: str) -> bool:
         return name in self.running
 
+    def cut_off(self, name: str) -> bool:
+        return self.begun(name) and self.running[name].poll() == -signal.SIGKILL
+
     def end(self) -> None:
         for process in self.running.values():
             if process.poll() is None:

@@ -110,6 +110,8 @@ class Drill:
                 raise Refused(f"it opened for writing without stopping at the mark {mark['name']}: WAL is missing")
             if state and state["paused"]:
                 break
+            if self.work.cut_off("instance"):
+                raise Refused("instance was begun and cut off: the host or its process went down in it")
             if self.work.ended("instance"):
                 raise Refused(f"recovery ended short of the mark {mark['name']}: {self.instance.last_words()}")
             if time.monotonic() > until:

@@ -30,6 +30,10 @@ class Work(Protocol):
         """Whether it was ever begun."""
         ...
 
+    def cut_off(self, name: str) -> bool:
+        """Whether it was begun and nobody can say how it ended: the host or its process went down in it."""
+        ...
+
     def end(self) -> None:
         """End whatever still runs."""
         ...
@@ -71,6 +75,10 @@ class Detached:
     def begun(self, name: str) -> bool:
         """See `Work`."""
         return steps.Step(self.run, name).state() != steps.ABSENT
+
+    def cut_off(self, name: str) -> bool:
+        """See `Work`."""
+        return steps.Step(self.run, name).state() == steps.LOST
 
     def end(self) -> None:
         """See `Work`."""
