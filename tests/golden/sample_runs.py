@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import sample_changes
+import sample_drills
 from change import host, plan, step
 from evening import MEMORY, RUN, STATE, Evening, evening, signed
 from phase_facts import cached, figures, gate, moves, package_steps, patched, prechecked, rounds, service, since
@@ -277,6 +278,10 @@ _EVENINGS = {
     "restart": (restart, signed, _restarted),
     "restart-assessed": (restart, signed, _assessed),
     "config-reverted": (config, signed, _reverted),
+    "drill-passed": (sample_drills.drill, signed, sample_drills.passed),
+    "drill-short": (sample_drills.drill, signed, sample_drills.short),
+    "drill-refused": (sample_drills.drill, signed, sample_drills.refused),
+    "drill-gap": (sample_drills.drill, signed, sample_drills.gap),
 }
 
 

@@ -50,9 +50,18 @@ class Step:
         return LOST if (self.place / "started").exists() else ABSENT
 
     def start(
-        self, argv: Sequence[str], *, environment: Mapping[str, str], chdir: str, token: int | None, delay_s: float = 0
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        chdir: str,
+        token: int | None,
+        delay_s: float = 0,
+        properties: Sequence[str] = (),
     ) -> bool:
         """Begin it if it has not been begun; whether this call began it. It waits `delay_s` before its command runs.
+
+        `properties` are systemd's, for its unit: what it may see and write.
 
         Refused when the same name stands for another command, or when another run or a later token holds the host.
         """
@@ -70,7 +79,7 @@ class Step:
                 self.place / "intent.json",
                 json.dumps({**asked, "boot_id": boot_id(), "asked_at": time.time(), "delay_s": delay_s}),
             )
-            self._begin()
+            self._begin(properties)
             return True
 
     def wait(self, seconds: float) -> str:
@@ -93,10 +102,11 @@ class Step:
         path = self.place / name
         return path.read_bytes() if path.exists() else b""
 
-    def _begin(self) -> None:
+    def _begin(self, properties: Sequence[str]) -> None:
         command = [sys.executable, "-I", str(self.place / "runner.py"), str(self.place)]
         # apt's own processes must not be ended with the first one, should somebody stop the unit.
         options = ["--quiet", "--collect", "--no-block", "--property=KillMode=process", f"--unit={self.unit}"]
+        options += [f"--property={one}" for one in properties]
         options += [f"--description=maintkit: step {self.step} of run {self.run}"]
         done = subprocess.run(["systemd-run", *options, "--", *command], capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.cli.terminal.place import open_ledger, site_ledger
-from maintkit.cli.terminal.planning import plannable, planning, told
+from maintkit.cli.terminal.planning import commands, planning, told
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import to_text
@@ -33,11 +33,12 @@ class Plans(click.Group):
     """The group's own commands, and one for each procedure that can be planned."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), *plannable()]
+        return [*super().list_commands(ctx), *commands()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = super().get_command(ctx, cmd_name)
-        return planning(cmd_name) if found is None and cmd_name in plannable() else found
+        procedure = commands().get(cmd_name.replace("_", "-"))
+        return planning(procedure) if found is None and procedure else found
 
 
 @click.group(cls=Plans)

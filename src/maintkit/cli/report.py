@@ -21,6 +21,7 @@ from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
 from maintkit.documents.views.configuration_manual import Manual, configuration_manual
+from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.health_report import BLANKS, Health, health_report
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.inspection_record import inspection_record
@@ -32,6 +33,7 @@ from maintkit.evidence import events, history
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.configuration import configuration
+from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.judgements import judge, judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
@@ -186,7 +188,23 @@ def change(*, run: str, tuning: bool, site: Path, formats: tuple[Format, ...], o
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
         done = implementation(ledger, run)
+        if done.done.procedure == PROCEDURE:
+            raise click.UsageError(f"{run} is a restore drill: `maintkit report restore-drill {run}`")
         document = change_report(done, _kind(done, tuning=tuning), header(place))
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("restore-drill")
+@click.argument("run", metavar="RUN")
+@document_options
+def drill(*, run: str, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """备份恢复验证报告: a restore drill, what it proved, how long it took, and that its copy is gone."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        done = implementation(ledger, run)
+        if done.done.procedure != PROCEDURE:
+            raise click.UsageError(f"{run} is {done.done.procedure}, no restore drill: `maintkit report change {run}`")
+        document = drill_report(done, header(place))
     return write(place, document, formats, out, as_json=as_json)
 
 

@@ -43,6 +43,64 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"the schema was brought up, and there is no way down \(upgrade_migrate_down\): it is restore-only\. .+",
         "数据库结构已升级且没有降级方法，只能由恢复点恢复，其后写入的数据将丢失，须另行批准；新版本保留，主机不接收请求，待人决定",
     ),
+    # why a drill was refused, or did not pass
+    (r"stanza (\S+) has no backup \((.+)\): there is nothing to restore", "备份任务 {0} 没有任何备份（{1}），无可恢复"),
+    (r"the repository has no stanza '(.+)'", "备份存储库中没有任务 {0}"),
+    (r"backup (\S+) is empty", "备份集 {0} 为空"),
+    (
+        r"backup (\S+) is (\S+) h old, (\S+) h are allowed: backups have stopped",
+        "备份集 {0} 距今 {1} 小时，允许 {2} 小时：备份已停止",
+    ),
+    (
+        r"backup (\S+) of stanza (\S+) is of another cluster \((\S+), the source is (\d+)\): .+",
+        "备份任务 {1} 的备份集 {0} 属于另一个数据库集群（{2}），源库为 {3}",
+    ),
+    (
+        r"backup (\S+) holds pages that did not fit their checksums when it was made: see the source's disk",
+        "备份集 {0} 在备份时已含校验和不符的数据页，须检查源库磁盘",
+    ),
+    (r"pgbackrest restore ended with (\d+): (.+)", "恢复备份失败（返回 {0}）：{1}"),
+    (r"recovery ended short of the mark (\S+): (.+)", "归档日志缺失，恢复未到达标记 {0}：{1}"),
+    (
+        r"recovery stopped at (\S+), short of the mark at (\S+): WAL is missing",
+        "恢复停在 {0}，未到达标记位置 {1}，归档日志缺失",
+    ),
+    (
+        r"it opened for writing without stopping at the mark (\S+): WAL is missing",
+        "未到达标记 {0} 即打开，归档日志缺失",
+    ),
+    (r"the copy is not what the source was at the mark: (.+)", "副本与标记时刻的源库不一致：{0}"),
+    (r"(\S+): table (.+) has (\d+) rows at the source, (\d+) restored", "数据库 {0} 的表 {1} 源库 {2} 行，副本 {3} 行"),
+    (r"(\S+): table (.+) has as many rows, and not the same", "数据库 {0} 的表 {1} 行数相同而内容不同"),
+    (r"pg_amcheck ended with (\d+): (.+)", "结构检查发现损坏（返回 {0}）：{1}"),
+    (r"pg_checksums ended with (\d+): (.+)", "页校验和检查发现损坏（返回 {0}）：{1}"),
+    (
+        r"the cluster has no page checksums \(pg_checksums --enable\)",
+        "源库未启用数据页校验和，此项无法执行",
+    ),
+    (r"begun, and no end of it is known", "已开始，没有结束的记录"),
+    (r"(\w+) was begun and cut off: the host or its process went down in it", "{0} 中途被切断：主机或进程在其间终止"),
+    (
+        r"(\d+) bytes are needed for the copy, (\d+) are free in (\S+): .+",
+        "副本需要 {0} 字节，{2} 可用 {1} 字节，空间不足",
+    ),
+    (r"the source is this very machine \((\w+)\): .+", "源库就在本机（{0}），不得在生产主机上演练"),
+    (
+        r"a server of the source's own cluster (\d+) runs here in (\S+) \(process \d+\): .+",
+        "本机运行着源库集群 {0} 的数据库（{1}），是或可能成为生产主机，不得演练",
+    ),
+    (
+        r"(\S+) is the data directory of a PostgreSQL cluster: no copy is laid into it",
+        "{0} 是数据库的数据目录，不得放置副本",
+    ),
+    (
+        r"the WAL (\S+) that holds the mark was not archived within (\d+) s: mend archiving",
+        "含标记的日志 {0} 在 {1} 秒内未完成归档，归档不可用",
+    ),
+    (
+        r"archiving is failing \(pg_stat_archiver\): .+",
+        "源库归档正在失败，须先修复",
+    ),
     # what a gate said
     (r"unit (\S+): (\S+) is (\S+) \((\S*)\)", "服务 {1} 的状态为 {2}（{3}）"),
     (r"(\S+\.service) is (\S+) \((\S*)\)", "服务 {0} 的状态为 {1}（{2}）"),

@@ -110,6 +110,7 @@ ACTION: Mapping[str, str] = {
     "restore_point": "建立数据库恢复点",
     "snapshot": "建立数据快照",
     "migrate": "数据库结构升级",
+    "restore copy": "恢复备份到隔离副本",
 }
 ENTRY: Mapping[str, str] = {
     "plan.frozen": "计划冻结",

@@ -24,6 +24,7 @@ from maintkit.contract.load import Site, check_names
 from maintkit.errors import ImportRefused
 from maintkit.evidence import history
 from maintkit.evidence.attach import Attachment
+from maintkit.evidence.drill_record import last_passed
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.redact import Redactor
@@ -121,6 +122,7 @@ class _Run:
     pasts: dict[str, Baseline] = field(default_factory=dict)
     collected: dict[str, tuple[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    drills: Mapping[str, datetime] = field(default_factory=dict)
     waived: Mapping[tuple[str, str], Waiver] = field(default_factory=dict)
     resolved: frozenset[str] = frozenset()
     next_event: int = 1
@@ -133,6 +135,7 @@ class _Run:
         self.ledger.redactor = Redactor(hosts.secrets, self.site.settings.redact_patterns)
         self.tasks = {name: self._task(name, host.groups) for name, host in hosts.hosts.items()}
         self.resolved = resolved_events(self.ledger)
+        self.drills = last_passed(self.ledger)
         brought = carried.match(self.order.carried, self.tasks)
         for host, document in brought.items():
             self._refuse_unfit(host, document)
@@ -266,6 +269,7 @@ class _Run:
             previous=self._past(host).facts,
             limits=resolve(self.limits, host, task.groups),
             expected=expect.for_checks(task.declared),
+            last_drills=self.drills,
         )
         return judge(case, task.checks, facts_sha256=sha256)
 

@@ -17,10 +17,13 @@ from maintkit.runs.ansible_phases import AnsiblePhases
 from maintkit.runs.planning import Wish, make_plan
 
 
-def plannable() -> list[str]:
-    """Procedures of the collection that a plan can be made of."""
+def commands() -> dict[str, str]:
+    """Procedures of the collection that a plan can be made of, by the command that plans them.
+
+    A procedure is called as Ansible lets roles be called, with `_`; a command has `-`, as commands do.
+    """
     root = collection.root()
-    return [name for name in procedures(root) if load_procedure(root, name).plannable]
+    return {name.replace("_", "-"): name for name in procedures(root) if load_procedure(root, name).plannable}
 
 
 def planning(name: str) -> click.Command:
@@ -57,7 +60,7 @@ def planning(name: str) -> click.Command:
             made = make_plan(place, ledger, AnsiblePhases(), wish)
         told(made, as_json=as_json)
 
-    return click.command(name, help=_help(procedure), short_help=f"{procedure.title}.")(plan)
+    return click.command(name.replace("_", "-"), help=_help(procedure), short_help=f"{procedure.title}.")(plan)
 
 
 def _help(procedure: Procedure) -> str:

@@ -2,6 +2,7 @@
 
 from maintkit.documents.views.change_report import change_report
 from maintkit.documents.views.configuration_manual import configuration_manual
+from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.health_report import health_report
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
@@ -11,6 +12,7 @@ __all__ = [
     "Quarter",
     "change_report",
     "configuration_manual",
+    "drill_report",
     "health_report",
     "inspection_record",
     "inspection_summary",

@@ -104,6 +104,8 @@ def _phase(host: str, one: PhaseRecord, *, after_rollback: bool) -> Iterator[Dev
 
 
 def _rollback(one: PhaseRecord) -> str:
+    if one.document and "drill" in one.document.facts:
+        return "演练副本已清除"
     since = one.document.since if one.document else None
     if since is None:
         restored = one.document.text("sha256") if one.document else ""

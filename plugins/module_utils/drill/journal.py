@@ -1,0 +1,98 @@
+"""What a drill has done so far, on the host: one file, written whole after each stage, read again by every phase."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import (
+    Refused,
+    private,
+    read_json,
+    run_place,
+    write,
+)
+
+SCHEMA = "maintkit.drill/1"
+# In this order; the last column of the report. A stage that is not `passed` forbids that the drill passes.
+STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
+SERVICE = ("restore", "recover", "promote", "smoke")  # until the application could work again: the RTO
+PASSED, FAILED, NOT_RUN = "passed", "failed", "not-run"
+
+
+class Journal:
+    """The journal of one run."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.file = run_place(run) / "drill.json"
+        self.told: dict[str, Any] = read_json(self.file) or {"schema": SCHEMA, "run": run, "stages": {}}
+
+    def keep(self, **facts: Any) -> None:
+        """Add facts of the whole drill: source, backup set, mark."""
+        self.told.update(facts)
+        private(self.file.parent)
+        write(self.file, json.dumps(self.told))
+
+    def stage(self, name: str) -> dict[str, Any] | None:
+        """What is known of a stage; None when it was never begun."""
+        found: dict[str, Any] | None = self.told["stages"].get(name)
+        return found
+
+    def passed(self, name: str) -> bool:
+        """Whether a stage has ended well."""
+        return (self.stage(name) or {}).get("status") == PASSED
+
+    def perform(self, name: str, work: Callable[[], dict[str, Any]]) -> bool:
+        """Do a stage unless it has ended well; whether it was done now. What failed is kept, and raised again."""
+        if self.passed(name):
+            return False
+        began = time.monotonic()
+        self._keep_stage(name, {"status": NOT_RUN, "said": "begun, and no end of it is known", "at": time.time()})
+        try:
+            facts = work()
+        except Refused as refused:
+            self._keep_stage(name, {"status": FAILED, "said": str(refused)}, began)
+            raise
+        self._keep_stage(name, {"status": PASSED, "said": "", **facts}, began)
+        return True
+
+    def skip(self, name: str, why: str) -> None:
+        """A stage that cannot run here: it is told, and forbids that the drill passes."""
+        self._keep_stage(name, {"status": NOT_RUN, "said": why, "at": time.time(), "took_ms": 0})
+
+    def _keep_stage(self, name: str, told: dict[str, Any], began: float | None = None) -> None:
+        before = self.stage(name) or {}
+        took = {} if began is None else {"took_ms": round((time.monotonic() - began) * 1000), "at": before.get("at")}
+        self.told["stages"][name] = {**told, **took}
+        self.keep()
+
+
+def measured(told: dict[str, Any]) -> dict[str, Any]:
+    """`rto_s` from the stages until the application could work again, `rpo_s` from what was not archived at the mark.
+
+    None where a part was not measured: half a measurement is none.
+    """
+    stages = [told["stages"].get(name, {}) for name in SERVICE]
+    whole = all(one.get("status") == PASSED for one in stages)
+    rto_s = round(sum(one["took_ms"] for one in stages) / 1000, 1) if whole else None
+    return {"rto_s": rto_s, "rpo_s": (told.get("mark") or {}).get("unarchived_s")}
+
+
+def shortcomings(told: dict[str, Any], *, rto_s: float, rpo_s: float) -> list[str]:
+    """Why the drill has not passed, in words; empty when it has. 0: nothing is promised."""
+    found = []
+    for name in STAGES:
+        one = told["stages"].get(name) or {"status": NOT_RUN, "said": ""}
+        if one["status"] != PASSED:
+            word = "failed" if one["status"] == FAILED else "was not run"
+            found.append(f"{name} {word}{': ' if one['said'] else ''}{one['said']}")
+    got = measured(told)
+    for word, promised, value in (("RTO", rto_s, got["rto_s"]), ("RPO", rpo_s, got["rpo_s"])):
+        if promised and value is None:
+            found.append(f"the {word} was not measured, {promised:g} s are promised")
+        elif promised and value > promised:
+            found.append(f"the {word} was {value:g} s, {promised:g} s are promised")
+    return found

@@ -1,0 +1,214 @@
+"""The stages of a drill, in their order; each looks at what is there, does its part, and tells what it found."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, write
+
+from . import backup, fingerprint, guard
+from .control import control
+from .instance import Instance, position, wait
+from .journal import Journal
+from .work import Work
+
+MARKER = "drill.json"
+WORDS = ("data", "tablespaces", "socket", "log", "lock")
+LEAST_PG = 14  # pg_amcheck came with it
+
+
+@dataclass(frozen=True)
+class Drill:
+    """One drill on this host. `limits` are seconds a stage may take; `smoke` are the application's own questions."""
+
+    journal: Journal
+    work: Work
+    repository: backup.Repository
+    scratch: Path
+    bindir: str
+    settings: Mapping[str, str]
+    smoke: Sequence[Mapping[str, Any]]
+    restore_timeout_s: float
+    recover_timeout_s: float
+    check_timeout_s: float
+    processes: int = 2
+
+    @property
+    def place(self) -> Path:
+        """The copy's directory."""
+        return self.scratch / self.journal.run
+
+    @property
+    def instance(self) -> Instance:
+        """The copy as a server."""
+        return Instance(place=self.place, user=self.repository.user, bindir=self.bindir, settings=self.settings)
+
+    def bring_back(self) -> bool:
+        """Lay the backup out and let it run up to the mark; whether anything was done."""
+        perform = self.journal.perform
+        return any([perform("restore", self._restore), perform("recover", self._recover)])
+
+    def examine(self) -> bool:
+        """Compare with the source, open it, ask it, check it, and prove that the checks can fail."""
+        if self.journal.passed("wipe"):
+            return False
+        perform = self.journal.perform
+        done = [perform("compare", self._compare), perform("promote", self._promote), perform("smoke", self._smoke)]
+        done += [perform("amcheck", self._amcheck)]
+        if self.instance.checksums:
+            done.append(perform("checksums", self._checksums))
+        else:
+            self.journal.skip("checksums", "the cluster has no page checksums (pg_checksums --enable)")
+        done.append(perform("control", self._control))
+        return any(done)
+
+    def _restore(self) -> dict[str, Any]:
+        told = self.journal.told
+        chosen = told["set"]
+        argv = backup.restore(
+            self.repository, self.place, label=chosen["label"], target=told["mark"]["name"], processes=self.processes
+        )
+        if not self.work.begun("restore"):
+            self._make_place(told["source"]["system_identifier"])
+        done = self.work.finish("restore", argv, self.restore_timeout_s)
+        if done["rc"] != 0:
+            raise Refused(f"pgbackrest restore ended with {done['rc']}: {backup.last_error(done['output'])}")
+        found = guard.system_identifier(self.instance.data)
+        if found != told["source"]["system_identifier"]:
+            raise Refused(f"what was restored is cluster {found}, the source is {told['source']['system_identifier']}")
+        self.instance.configure()
+        return {"bytes": sum(one.stat().st_size for one in self.place.rglob("*") if one.is_file())}
+
+    def _make_place(self, identifier: str) -> None:
+        guard.refuse_place(self.scratch)
+        account = pwd.getpwnam(self.repository.user)
+        self.scratch.mkdir(mode=0o711, parents=True, exist_ok=True)
+        if self.place.exists():
+            raise Refused(f"{self.place} is there already: no copy is laid over another one")
+        self.place.mkdir(mode=0o700)
+        # From here on it is known as ours, and can be wiped.
+        write(self.place / MARKER, json.dumps({"run": self.journal.run, "machine_id": machine_id(), "of": identifier}))
+        for name in WORDS:
+            (self.place / name).mkdir(mode=0o700)
+            os.chown(self.place / name, account.pw_uid, account.pw_gid)
+        os.chown(self.place, account.pw_uid, account.pw_gid)
+
+    def _recover(self) -> dict[str, Any]:
+        mark = self.journal.told["mark"]
+        self.work.begin("instance", self.instance.server())
+        until = time.monotonic() + self.recover_timeout_s
+        while True:
+            state = self._recovery() if self.instance.answers() else None
+            if state and not state["recovering"]:
+                raise Refused(f"it opened for writing without stopping at the mark {mark['name']}: WAL is missing")
+            if state and state["paused"]:
+                break
+            if self.work.cut_off("instance"):
+                raise Refused("instance was begun and cut off: the host or its process went down in it")
+            if self.work.ended("instance"):
+                raise Refused(f"recovery ended short of the mark {mark['name']}: {self.instance.last_words()}")
+            if time.monotonic() > until:
+                raise Refused(f"the mark was not reached within {self.recover_timeout_s:.0f} s: {json.dumps(state)}")
+            time.sleep(0.3)
+        if position(state["replayed"]) < position(mark["lsn"]):
+            raise Refused(
+                f"recovery stopped at {state['replayed']}, short of the mark at {mark['lsn']}: WAL is missing"
+            )
+        return {"replayed": state["replayed"], "wanted": mark["lsn"]}
+
+    def _recovery(self) -> dict[str, Any] | None:
+        try:
+            with self.instance.session("postgres") as session:
+                state: dict[str, Any] = session.json(
+                    "SELECT jsonb_build_object('recovering', pg_is_in_recovery(), "
+                    "'replayed', pg_last_wal_replay_lsn(), "
+                    "'paused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END)"
+                )
+                return state
+        except Refused:  # it is just going down, or not yet consistent: the next look tells
+            return None
+
+    def _compare(self) -> dict[str, Any]:
+        source = self.journal.told["mark"]["databases"]
+        copy = {}
+        for database, told in source.items():
+            with self.instance.session(database) as session:
+                session.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                copy[database] = fingerprint.whole(session, [one["table"] for one in told["tables"]])
+        different = fingerprint.differences(source, copy)
+        if different:
+            more = f" and {len(different) - 5} more" if len(different) > 5 else ""
+            raise Refused(f"the copy is not what the source was at the mark: {'; '.join(different[:5])}{more}")
+        tables = [one for told in source.values() for one in told["tables"]]
+        return {
+            "databases": len(source),
+            "tables": len(tables),
+            "rows": sum(one["rows"] for one in tables),
+            "catalog": sum(kind["count"] for told in source.values() for kind in told["catalog"].values()),
+        }
+
+    def _promote(self) -> dict[str, Any]:
+        with self.instance.session("postgres") as session:
+            if session.value("SELECT pg_is_in_recovery()") == "t":
+                session.ask("SELECT pg_wal_replay_resume()")  # at the target this is the end of recovery
+        if not wait(lambda: (self._recovery() or {"recovering": True})["recovering"] is False, self.recover_timeout_s):
+            raise Refused(f"the copy does not open for writing: {self.instance.last_words()}")
+        return {}
+
+    def _smoke(self) -> dict[str, Any]:
+        if not self.smoke:
+            raise Refused("there is no statement of the application to ask (restore_drill_smoke)")
+        return {"asked": [self._ask(one) for one in self.smoke]}
+
+    def _ask(self, one: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer may hold a patient: only whether it was right is kept."""
+        if "\\" in one["sql"]:
+            raise Refused(f"{one['name']}: a statement holds no backslash, psql would take it for a command of its own")
+        began = time.monotonic()
+        with self.instance.session(one["database"]) as session:
+            # An error may quote a value: its number is enough.
+            session.ask("SELECT 1", VERBOSITY="sqlstate")
+            session.ask(f"BEGIN; SET LOCAL statement_timeout = {round(self.check_timeout_s * 1000)}")
+            session.ask('SET LOCAL search_path = "$user", public')
+            lines = session.ask(one["sql"])
+        wanted = one.get("contains") or ""
+        if not lines:
+            raise Refused(f"{one['name']}: nothing was answered")
+        if wanted and not any(wanted in line for line in lines):
+            raise Refused(f"{one['name']}: the answer does not hold what is expected")
+        took_ms = round((time.monotonic() - began) * 1000)
+        return {"name": one["name"], "database": one["database"], "lines": len(lines), "took_ms": took_ms}
+
+    def _amcheck(self) -> dict[str, Any]:
+        if int(self.journal.told["source"]["version"].partition(".")[0]) < LEAST_PG:
+            raise Refused("pg_amcheck is of PostgreSQL 14 and later: indexes and heaps cannot be checked here")
+        reach = ["-h", self.instance.reach.socket, "-p", str(self.instance.reach.port), "--all", "--install-missing"]
+        checks = ["--heapallindexed", "--parent-check", "--rootdescend", f"--jobs={self.processes}"]
+        done = self.work.finish("amcheck", self.instance.program("pg_amcheck", *reach, *checks), self.check_timeout_s)
+        if done["rc"] != 0:
+            raise Refused(f"pg_amcheck ended with {done['rc']}: {_first_words(done['output'])}")
+        return {"rc": 0}
+
+    def _checksums(self) -> dict[str, Any]:
+        self.instance.stop()
+        argv = self.instance.program("pg_checksums", "--check", "-D", str(self.instance.data))
+        done = self.work.finish("checksums", argv, self.check_timeout_s)
+        if done["rc"] != 0:
+            raise Refused(f"pg_checksums ended with {done['rc']}: {_first_words(done['output'])}")
+        words = dict(line.split(":", 1) for line in done["output"].splitlines() if ":" in line)
+        return {"rc": 0, "blocks": int(words.get("Blocks scanned", "0")), "files": int(words.get("Files scanned", "0"))}
+
+    def _control(self) -> dict[str, Any]:
+        attempt = f"{time.time():.0f}"
+        return control(self.instance, self.work, attempt=attempt, seconds=self.recover_timeout_s)
+
+
+def _first_words(output: str) -> str:
+    return " / ".join(line.strip() for line in output.splitlines() if line.strip())[:400] or "it said nothing"

@@ -1,0 +1,69 @@
+"""Away with the copy: it holds patients' data. What was deleted is counted; that nothing is left is looked up."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, read_json
+
+from . import guard
+from .instance import Instance, wait
+from .stages import MARKER
+from .work import Work
+
+
+def wipe(run: str, scratch: Path, instance: Instance, work: Work) -> dict[str, Any]:
+    """Stop the copy, delete it, prove it: `files`, `bytes`, `left` (empty).
+
+    Refused when the directory is not one that this run has made on this machine: then nothing is deleted.
+    """
+    place = scratch / run
+    _require_ours(run, place)
+    if any(one.data == instance.data for one in guard.postmasters()):
+        with suppress(Refused):  # it is ended as a step below
+            instance.stop("immediate")
+    work.end()
+    counted = _count(place)
+    if place.exists():
+        shutil.rmtree(place)
+    wait(lambda: not left(place), 15)
+    remains = left(place)
+    if remains:
+        raise Refused(f"the copy is deleted, but something of it is left: {'; '.join(remains[:5])}")
+    return {**counted, "left": [], "place": str(place)}
+
+
+def left(place: Path) -> list[str]:
+    """What is still there of a copy: its directory, or a process that holds one of its files open."""
+    found = [f"{place} is there"] if place.exists() or place.is_symlink() else []
+    return found + sorted(set(_holders(place)))
+
+
+def _require_ours(run: str, place: Path) -> None:
+    if not place.exists() and not place.is_symlink():
+        return
+    if place.is_symlink() or not place.is_dir() or place.resolve() != place:
+        raise Refused(f"{place} is a link or lies behind one: nothing is deleted. Look where it leads")
+    told = read_json(place / MARKER)
+    empty = not any(place.iterdir())
+    if not empty and (told is None or told["run"] != run or told["machine_id"] != machine_id()):
+        raise Refused(f"{place} was not made by run {run} on this machine: nothing is deleted. Look what it is")
+
+
+def _count(place: Path) -> dict[str, int]:
+    sizes = [one.lstat().st_size for one in place.rglob("*") if not one.is_dir()] if place.exists() else []
+    return {"files": len(sizes), "bytes": sum(sizes)}
+
+
+def _holders(place: Path) -> Iterator[str]:
+    for process in (one for one in guard.PROC.iterdir() if one.name.isdigit()):
+        try:
+            held = [str(one.readlink()) for one in (process / "cwd", *(process / "fd").iterdir())]
+        except OSError:
+            continue
+        if any(one == str(place) or one.startswith(f"{place}/") for one in held):
+            yield f"process {process.name} holds a file of it"

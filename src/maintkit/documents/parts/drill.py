@@ -1,0 +1,277 @@
+"""The sections of 《备份恢复验证报告》 that only a drill has; each is a function of one drill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from maintkit.documents import wording
+from maintkit.documents.header import Header
+from maintkit.documents.model import Annex, Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table, Tone
+from maintkit.documents.reasons import reason
+from maintkit.evidence.drill_record import CONTROLS, PASSED, STAGES, Drill, Stage
+from maintkit.plans.model import PlanHost
+
+MOST_TABLES_ON_PAPER = 40
+STATUS = {"passed": "通过", "failed": "未通过", "not-run": "未执行"}
+_TONE: dict[str, Tone] = {"passed": "plain", "failed": "crit", "not-run": "strong"}
+STAGE = {
+    "restore": ("恢复备份", "将备份集恢复到隔离目录，不归档、不监听网络"),
+    "recover": ("恢复到标记点", "回放归档日志至恢复点并暂停，核对回放位置不早于标记位置"),
+    "compare": ("数据比对", "在暂停状态下逐表比对行数与数据指纹，比对系统目录"),
+    "promote": ("打开数据库", "结束恢复，数据库可读写"),
+    "smoke": ("业务查询", "执行业务系统约定的查询，核对结果"),
+    "amcheck": ("结构检查", "pg_amcheck：表与索引逐页检查，索引与表逐行对应"),
+    "checksums": ("页校验和检查", "pg_checksums：停库后核对全部数据页的校验和"),
+    "control": ("反向验证", "在副本中制造损坏，确认各项检查能够发现"),
+    "wipe": ("清除副本", "停库并删除全部副本文件，核实无残留文件与进程"),
+}
+_KIND = {"full": "全量", "diff": "差异", "incr": "增量"}
+_CATALOG = {
+    "relations": "表、视图、序列", "columns": "列", "indexes": "索引", "constraints": "约束", "functions": "函数",
+    "triggers": "触发器", "extensions": "扩展", "roles": "角色", "databases": "数据库",
+}  # fmt: skip
+_CONTROL = {
+    "fingerprint": ("数据指纹", "改动一行数据"),
+    "checksums": ("页校验和检查", "翻转数据文件中的一个字节"),
+    "amcheck": ("结构检查", "翻转数据文件中的一个字节"),
+}
+
+
+def measures(drill: Drill | None, promised: dict[str, float]) -> Table:
+    """RTO and RPO, measured against what was promised."""
+    rows = (
+        (
+            "RTO（恢复时间）",
+            "恢复备份、恢复到标记点、打开数据库、业务查询用时之和",
+            "rto",
+            drill.rto_s if drill else None,
+        ),
+        ("RPO（可能丢失的时间）", "建立标记时，距最近一次归档完成的时间", "rpo", drill.rpo_s if drill else None),
+    )
+    return Table(
+        caption="恢复时间与数据丢失",
+        columns=(
+            Column(title="指标", width=20),
+            Column(title="计算方法", width=38),
+            Column(title="实测", width=14, align="right"),
+            Column(title="约定", width=14, align="right"),
+            Column(title="结论", width=14, align="center"),
+        ),
+        rows=tuple(_measure(title, how, value, promised.get(name, 0)) for title, how, name, value in rows),
+    )
+
+
+def kept_promise(value: float | None, promised: float) -> bool:
+    """Whether what was promised was kept; what was not measured keeps no promise, and no promise is always kept."""
+    return not promised or (value is not None and value <= promised)
+
+
+def subject(drill: Drill, planned: PlanHost, source: str, header: Header) -> tuple[Block, ...]:
+    """验证对象: source, backup, mark, drill host."""
+    stopped = datetime.fromtimestamp(drill.set.stopped_at, UTC)
+    age = f"，建立标记时已有 {wording.number(drill.set.age_h)} 小时" if drill.set.age_h is not None else ""
+    size = wording.quantity(drill.set.size_bytes, "bytes")
+    return (
+        KeyValues(
+            caption="源库",
+            items=(
+                KeyValue(label="源库主机", text=source),
+                KeyValue(label="版本", text=f"PostgreSQL {drill.source.version}"),
+                KeyValue(label="机器标识", text=drill.source.machine_id),
+                KeyValue(label="集群标识", text=drill.source.system_identifier),
+                KeyValue(label="数据目录", text=drill.source.data_directory),
+                KeyValue(label="数据量", text=wording.quantity(drill.source.size, "bytes")),
+            ),
+        ),
+        KeyValues(
+            caption="备份与标记",
+            items=(
+                KeyValue(label="备份任务", text=f"{drill.stanza}（pgBackRest）"),
+                KeyValue(label="备份集", text=f"{drill.set.label}（{_KIND.get(drill.set.kind, drill.set.kind)}）"),
+                KeyValue(label="备份完成", text=f"{wording.second(stopped, header.zone)}{age}", wide=True),
+                KeyValue(label="备份数据量", text=size),
+                KeyValue(label="库内占用", text=wording.quantity(drill.set.repo_bytes, "bytes")),
+                KeyValue(label="恢复点", text=drill.mark.name, wide=True),
+                KeyValue(label="标记时刻", text=wording.second(drill.mark.at, header.zone)),
+                KeyValue(label="标记位置", text=drill.mark.lsn),
+                KeyValue(label="标记日志", text=drill.mark.wal, wide=True),
+                KeyValue(label="写锁定时长", text=wording.quantity(drill.mark.locked_ms, "ms")),
+                KeyValue(label="归档完成", text=f"标记后 {wording.quantity(drill.mark.archived_s, 's')}"),
+            ),
+        ),
+        KeyValues(
+            caption="演练环境",
+            items=(
+                KeyValue(label="演练主机", text=f"{planned.name}（{planned.address}）"),
+                KeyValue(label="机器标识", text=planned.machine_id),
+                KeyValue(
+                    label="隔离措施",
+                    text="副本只在演练主机的私有目录内运行，不监听网络，不归档，不连接主库，不加载源库的预加载模块",
+                    wide=True,
+                ),
+            ),
+        ),
+    )
+
+
+def stages(drill: Drill | None, header: Header) -> Table:
+    """实施过程: every stage, those too that did not run."""
+    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in STAGES]
+    return Table(
+        columns=(
+            Column(title="序号", width=6, align="center"),
+            Column(title="阶段", width=14),
+            Column(title="内容", width=30),
+            Column(title="开始", width=15, align="center"),
+            Column(title="用时", width=10, align="right"),
+            Column(title="结果", width=9, align="center"),
+            Column(title="说明", width=26),
+        ),
+        rows=tuple(_stage(number, name, one, header) for number, (name, one) in enumerate(found, start=1)),
+    )
+
+
+def comparison(drill: Drill) -> tuple[Block, ...]:
+    """数据比对: what was compared, and what it came to."""
+    one = drill.stage("compare")
+    tables = [(name, table) for name, database in drill.mark.databases.items() for table in database.tables]
+    rows = sum(table.rows for _, table in tables)
+    told = f"共 {len(drill.mark.databases)} 个数据库、{len(tables)} 张表、{rows} 行，比对结果：{STATUS[_word(one)]}。"
+    how = (
+        "源库在短暂写锁定下建立恢复点并固定快照，随后不加锁读取；副本在恢复点处暂停时读取。"
+        "指纹由全部行计算，不含数据内容。"
+    )
+    kinds = [
+        (name, kind, about)
+        for name, database in drill.mark.databases.items()
+        for kind, about in sorted(database.catalog.items(), key=lambda one: _place(one[0]))
+    ]
+    return (
+        Paragraph(text=told, tone="plain" if one.status == PASSED else "strong"),
+        Paragraph(text=how),
+        Table(
+            caption="系统目录",
+            columns=(Column(title="数据库", width=24), Column(title="类别", width=24),
+                     Column(title="数量", width=12, align="right"), Column(title="源库指纹", width=40)),
+            rows=tuple((Cell(text=name), Cell(text=_CATALOG.get(kind, kind)), Cell(text=str(about.count)),
+                        Cell(text=about.digest or wording.NOTHING)) for name, kind, about in kinds),
+        ),
+    )  # fmt: skip
+
+
+def annex(drill: Drill, host: str) -> Annex:
+    """Every table with its rows and its fingerprint."""
+    tables = [(name, table) for name, database in drill.mark.databases.items() for table in database.tables]
+    long = len(tables) > MOST_TABLES_ON_PAPER
+    where = "见本文件电子表格（xlsx）的同名工作表" if long else "指纹为标记时刻源库各表全部行的摘要"
+    return Annex(
+        title=f"附表　比对的表（{host}）",
+        note=f"共 {len(tables)} 张，{where}。",
+        workbook_only=long,
+        table=Table(
+            columns=(Column(title="数据库", width=16), Column(title="表", width=34),
+                     Column(title="行数", width=14, align="right"), Column(title="源库指纹", width=36)),
+            rows=tuple((Cell(text=name), Cell(text=one.table), Cell(text=str(one.rows)), Cell(text=one.digest))
+                       for name, one in tables),
+        ),
+    )  # fmt: skip
+
+
+def questions(drill: Drill) -> Table:
+    """业务查询: what the application asked; the answers themselves are kept nowhere."""
+    return Table(
+        columns=(
+            Column(title="查询", width=40),
+            Column(title="数据库", width=20),
+            Column(title="返回行数", width=12, align="right"),
+            Column(title="用时", width=12, align="right"),
+            Column(title="结果", width=16, align="center"),
+        ),
+        rows=tuple(
+            (Cell(text=one.name), Cell(text=one.database), Cell(text=str(one.lines)),
+             Cell(text=wording.took(one.took_ms)), Cell(text="符合预期"))
+            for one in drill.stage("smoke").asked
+        ),
+        empty="台账没有查询通过的记录，见“实施过程与用时”",
+    )  # fmt: skip
+
+
+def controls(drill: Drill) -> Table:
+    """反向验证: each check that must find damage, and whether it did."""
+    found = drill.stage("control").found
+    return Table(
+        columns=(Column(title="检查", width=30), Column(title="制造的损坏", width=40),
+                 Column(title="是否发现", width=30, align="center")),
+        rows=tuple(
+            (Cell(text=_CONTROL[name][0]), Cell(text=_CONTROL[name][1]),
+             Cell(text="已发现" if name in found else "没有发现的记录", tone="plain" if name in found else "crit"))
+            for name in CONTROLS
+        ),
+    )  # fmt: skip
+
+
+def wiped(drill: Drill) -> tuple[Block, ...]:
+    """副本清除: what was deleted, and the proof."""
+    one = drill.stage("wipe")
+    if one.status != PASSED:
+        return (Paragraph(text="台账没有副本清除完成的记录：副本含患者数据，须立即核实并清除。", tone="crit"),)
+    left = "；".join(one.left) or "无（目录不存在，无进程持有其文件）"
+    return (
+        KeyValues(
+            items=(
+                KeyValue(label="删除文件", text=f"{one.files} 个" if one.files is not None else wording.NOTHING),
+                KeyValue(label="删除数据量", text=wording.quantity(one.size, "bytes")),
+                KeyValue(label="副本目录", text=one.place or wording.NOTHING, wide=True),
+                KeyValue(label="残留", text=left, tone="crit" if one.left else "plain", wide=True),
+                KeyValue(label="留存内容", text="仅留存计数、指纹与用时；查询结果与数据内容均未留存", wide=True),
+            ),
+        ),
+    )
+
+
+def _measure(title: str, how: str, value: float | None, promised: float) -> tuple[Cell, ...]:
+    well = kept_promise(value, promised)
+    said = "未约定" if not promised else "达到" if well else "未达到" if value is not None else "未测得"
+    return (
+        Cell(text=title),
+        Cell(text=how),
+        Cell(text=wording.took(round(value * 1000)) if value is not None else "未测得"),
+        Cell(text=wording.duration(round(promised)) if promised else "未约定"),
+        Cell(text=said, tone="plain" if well else "crit"),
+    )
+
+
+def _stage(number: int, name: str, one: Stage, header: Header) -> tuple[Cell, ...]:
+    title, content = STAGE[name]
+    began = datetime.fromtimestamp(one.at, UTC) if one.at is not None else None
+    word = _word(one)
+    return (
+        Cell(text=str(number)),
+        Cell(text=title),
+        Cell(text=content),
+        Cell(text=wording.moment(began, header.zone)),
+        Cell(text=wording.took(one.took_ms)),
+        Cell(text=STATUS[word], tone=_TONE[word]),
+        Cell(text="；".join(_said(one)) or wording.NOTHING),
+    )
+
+
+def _place(kind: str) -> int:
+    """Where a kind of the catalog stands among the others; what nobody knows comes last."""
+    known = list(_CATALOG)
+    return known.index(kind) if kind in known else len(known)
+
+
+def _word(one: Stage) -> str:
+    """A word that nobody knows is not a pass."""
+    return one.status if one.status in STATUS else "not-run"
+
+
+def _said(one: Stage) -> Iterator[str]:
+    if one.said:
+        yield reason(one.said)
+    if one.replayed:
+        yield f"回放至 {one.replayed}"
+    if one.blocks is not None:
+        yield f"{one.blocks} 个数据页"

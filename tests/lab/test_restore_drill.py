@@ -1,0 +1,164 @@
+"""A restore drill of the practice hospital, as engineers make it: planned, approved, applied, and reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import Host
+from lab.hospital.practice import Hospital, hospital
+from lab.hospital.site import key, make_site
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.contract.load import load_site
+from maintkit.evidence.drill_record import last_passed
+
+MAINTKIT = Path(sys.executable).with_name("maintkit")
+HOSTS = ("backup1", "his-db1", "drill1", "his-app1")
+APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
+SCRATCH = "/var/lib/maintkit-drill"
+ASKED: dict[str, Any] = {
+    "source": "his-db1",
+    "stanza": "his",
+    "spare_mb": 64,
+    "rto": 600,
+    "rpo": 300,
+    "smoke": [
+        {"name": "在册患者", "database": "his", "sql": "SELECT count(*) FROM patient", "contains": "2000"},
+        {"name": "排班与医生", "database": "his",
+         "sql": "SELECT count(*) > 0 FROM schedule JOIN doctor ON doctor.id = doctor_id", "contains": "t"},
+    ],
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evening:
+    """A running hospital and its site; every method is a command of maintkit's."""
+
+    his: Hospital
+    site: Path
+
+    @property
+    def drill1(self) -> Host:
+        return self.his.lab["drill1"]
+
+    def argv(self, *words: object) -> list[str]:
+        return [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
+
+    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.argv(*words), capture_output=True, text=True, timeout=300, check=False)
+
+    def asked(self, limit: str, **changes: Any) -> subprocess.CompletedProcess[str]:
+        """`maintkit plan restore-drill`."""
+        file = self.site / "vars.yml"
+        file.write_text(json.dumps({**ASKED, **changes}))
+        words = ("--vars", file, "--reason", "季度恢复演练", "--requester", REQUESTER, "--json")
+        return self.maintkit("plan", "restore-drill", "--limit", limit, *words)
+
+    def plan(self, **changes: Any) -> str:
+        """A plan that two people have approved and one supervises; its id."""
+        done = self.asked("drill1", **changes)
+        assert done.returncode == 0, done.stderr
+        plan = str(json.loads(done.stdout)["plan"])
+        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
+            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
+            signed = self.maintkit("approve", plan, *words)
+            assert signed.returncode == 0, signed.stderr
+        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
+        assert watched.returncode == 0, watched.stderr
+        return plan
+
+    def run(self) -> dict[str, Any]:
+        """The newest run."""
+        found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
+        return found[0]
+
+    def report(self, run: str) -> str:
+        """The text of its report."""
+        done = self.maintkit("report", "restore-drill", run, "--format", "html", "--json")
+        assert done.returncode == 0, done.stderr
+        return Path(json.loads(done.stdout)["written"][0]).read_text()
+
+    def left(self) -> str:
+        """What there is of copies on the drill host."""
+        told = self.drill1.sh(f"ls -A {SCRATCH} 2>/dev/null; pgrep -a postgres || true")
+        return told.strip()
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    with hospital(HOSTS) as made:
+        yield Evening(his=made, site=make_site(made, tmp_path_factory.mktemp("drill") / "site"))
+
+
+def test_a_drill_passes_and_nothing_of_the_copy_is_left(evening: Evening) -> None:
+    """Planned, approved, applied, reported: and the inspection knows it afterwards."""
+    plan = evening.plan()
+    done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = evening.run()
+    assert run["verdict"] == "done"
+    assert evening.left() == ""
+    assert evening.drill1.sh("grep -rl 测试患者 /var/lib/maintkit || true") == ""
+    page = evening.report(run["run"])
+    assert "备份恢复验证报告" in page
+    assert page.count("通过") > 9
+    assert "未执行" not in page
+    assert "[masked" not in page
+    assert not [name for name in ("测试患者", "99000") if name in page]
+    with open_ledger(load_site(evening.site).settings, read_only=True) as ledger:
+        assert list(last_passed(ledger)) == ["his"]
+
+
+def test_production_is_refused_before_anything_is_planned(evening: Evening) -> None:
+    """Fault 47: the database's own host, and a scratch directory that is its data."""
+    refused = evening.asked("his-db1")
+    assert refused.returncode == 30, refused.stdout
+    assert "the source is this very machine" in refused.stderr
+    refused = evening.asked("his-db1", same_host=True, scratch="/var/lib/postgresql/15/main")
+    assert (refused.returncode, "is the data directory of a PostgreSQL cluster" in refused.stderr) == (30, True)
+
+
+def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> None:
+    """Power and controller go while the copy runs; what the host finds on its disk afterwards is not gone on with."""
+    plan = evening.plan()
+    argv = evening.argv("apply", plan)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    controller = subprocess.Popen(argv, start_new_session=True, **quiet)
+    wait_for_copy(evening.drill1)
+    unit = f"maintkit-{evening.run()['run']}-instance.service"
+    assert "ProtectSystem=strict" in evening.drill1.run("systemctl", "show", "--property=ProtectSystem", unit).out
+    os.killpg(controller.pid, signal.SIGKILL)
+    controller.wait()
+    evening.drill1.cut_power()
+    evening.drill1.start()
+    evening.drill1.wait()
+    assert evening.left() != ""  # patients' data lie on the disk
+    run = evening.run()["run"]
+    done = evening.maintkit("resume", run)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert evening.run()["hosts"] == {"drill1": "rolled-back"}
+    assert evening.left() == ""
+    assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
+    page = evening.report(run)
+    assert "未通过" in page
+    assert "instance 中途被切断：主机或进程在其间终止" in page
+    assert "演练副本已清除" in page
+
+
+def wait_for_copy(host: Host) -> None:
+    """Until the copy's server has been begun."""
+    until = time.monotonic() + 180
+    seen = ("sh", "-c", "ls -d /var/lib/maintkit/runs/*/steps/instance/started")
+    while host.run(*seen, check=False).out.count("\n") < 2:
+        assert time.monotonic() < until, host.console()
+        time.sleep(0.05)

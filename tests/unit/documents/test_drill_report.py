@@ -1,0 +1,101 @@
+"""《备份恢复验证报告》: passes only what ran as a whole, and says what did not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sample_drills as drills
+import sample_inspections as sample
+import sample_runs as runs
+
+from maintkit.documents.model import Document, texts
+from maintkit.documents.parts import drill as part
+from maintkit.documents.views.drill_report import drill_report
+from maintkit.evidence import drill_record
+
+
+def document(name: str) -> Document:
+    return drill_report(runs.carried_out(name), sample.HEADER)
+
+
+def verdict(made: Document) -> str:
+    return next(item.text for item in made.cover.items if item.label == "验证结果")
+
+
+def said(made: Document) -> str:
+    return "\n".join(texts(made))
+
+
+def test_a_drill_of_which_everything_ran_passes() -> None:
+    made = document("drill-passed")
+    assert verdict(made) == "通过"
+    assert not made.draft
+    assert made.alerts == ()
+    whole = said(made)
+    for words in ("1 分 3 秒", "41 秒", "达到", "maintkit-C20261128-1-20261128T154107", "1/9A00F3C8", "已发现",
+                  "无（目录不存在，无进程持有其文件）", "在册患者", "public.registration"):  # fmt: skip
+        assert words in whole
+    assert "未执行" not in whole
+
+
+def test_a_drill_that_fell_short_says_why_and_waits_for_a_person() -> None:
+    made = document("drill-short")
+    assert verdict(made) == "未通过"
+    assert made.draft
+    whole = said(made)
+    assert "归档日志缺失，恢复未到达标记" in whole
+    assert "未测得" in whole
+    assert "未执行" in whole
+    assert not any("可能仍有副本" in note.text for note in made.alerts)  # it was wiped, and that is known
+
+
+def test_a_drill_that_was_refused_proves_nothing() -> None:
+    made = document("drill-refused")
+    assert verdict(made) == "未实施恢复"
+    assert "备份任务 his 没有任何备份" in said(made)
+
+
+def test_a_stage_that_did_not_run_forbids_a_pass_whatever_the_run_says() -> None:
+    made = document("drill-gap")
+    assert verdict(made) == "未通过"
+    assert "以下阶段没有通过的记录：结构检查" in said(made)
+
+
+@pytest.mark.parametrize(("rto", "rpo", "word"), [(60, 300, "未通过"), (7200, 40, "未通过"), (0, 0, "通过")])
+def test_a_broken_promise_forbids_a_pass(rto: float, rpo: float, word: str) -> None:
+    done = runs.carried_out("drill-passed")
+    asked = {**done.plan.parameters, "rto": rto, "rpo": rpo}
+    made = drill_report(replace(done, plan=replace(done.plan, parameters=asked)), sample.HEADER)
+    assert verdict(made) == word
+
+
+def test_a_copy_of_which_no_wipe_is_known_is_loud() -> None:
+    done = runs.carried_out("drill-short")
+    cut = tuple(replace(one, phases=tuple(phase for phase in one.phases if phase.phase != "rollback"))
+                for one in done.done.hosts)  # fmt: skip
+    made = drill_report(replace(done, done=replace(done.done, hosts=cut)), sample.HEADER)
+    assert any("可能仍有副本（含患者数据）" in note.text for note in made.alerts)
+
+
+def test_what_is_no_drill_is_none() -> None:
+    """A host can write what it likes."""
+    for told in (
+        None,
+        7,
+        {},
+        {"stanza": "his"},
+        {**drills.told()["drill"], "stages": {"restore": {"status": "passed", "took_ms": -1}}},
+    ):
+        assert drill_record._read(told) is None
+
+
+@pytest.mark.parametrize(("name", "known"), [("drill-passed", ["his"]), ("drill-short", []), ("drill-gap", [])])
+def test_only_a_drill_that_passed_whole_counts_for_inspections(name: str, known: list[str], tmp_path: Path) -> None:
+    with runs.happened(name, str(tmp_path)) as ledger:
+        assert list(drill_record.last_passed(ledger)) == known
+
+
+def test_every_stage_has_its_words() -> None:
+    assert list(part.STAGE) == list(drill_record.STAGES)

@@ -1,0 +1,157 @@
+"""The parts of a drill that need no server: what is chosen, what is compared, what forbids a pass."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drills import part
+
+REFUSED = part("changes.place").Refused
+SYSTEM = "7712082720644876912"
+GOOD = {"label": "20261125-010000F", "kind": "full", "stopped_at": 1000.0, "size_bytes": 1000, "repo_bytes": 100,
+        "damaged": False, "system_identifier": SYSTEM, "reference": []}  # fmt: skip
+
+
+def choose(*sets: dict[str, Any], **changes: Any) -> Any:
+    asked = {"stanza": "his", "wanted": "", "identifier": SYSTEM, "now": 1000 + 3600.0, "oldest_h": 48, **changes}
+    return part("drill.backup").choose({"status": "ok", "backups": list(sets)}, **asked)
+
+
+def test_the_newest_set_is_chosen_by_its_time_and_not_by_its_place() -> None:
+    older = {**GOOD, "label": "20261124-010000F", "stopped_at": 10.0}
+    assert choose(GOOD, older)["label"] == GOOD["label"]
+    assert choose(GOOD)["age_h"] == 1
+    assert choose(GOOD, older, wanted=older["label"])["label"] == older["label"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked", "why"),
+    [
+        ({"size_bytes": 0}, {}, "is empty"),
+        ({"repo_bytes": 0}, {}, "is empty"),
+        ({"damaged": True}, {}, "did not fit their checksums"),
+        ({"system_identifier": ""}, {}, "another cluster"),
+        ({"system_identifier": "1"}, {}, "another cluster"),
+        ({}, {"now": 1000 + 49 * 3600.0}, "backups have stopped"),
+        ({}, {"wanted": "x"}, "has no backup x"),
+    ],
+)
+def test_a_set_that_could_prove_nothing_is_refused(changes: Any, asked: Any, why: str) -> None:
+    with pytest.raises(REFUSED, match=why):
+        choose({**GOOD, **changes}, **asked)
+
+
+def test_pgbackrests_catalogue_is_read_with_the_cluster_of_each_set() -> None:
+    told = (Path(__file__).parents[1] / "collector/pgbackrest-2.45.json").read_text()
+    name = json.loads(told)[0]["name"]
+    found = part("drill.backup").parse(told, name)
+    assert found["backups"]
+    assert {one["system_identifier"] for one in found["backups"]} <= set(found["systems"])
+    assert all(one["size_bytes"] > 0 for one in found["backups"])
+    with pytest.raises(REFUSED, match="no stanza 'x'"):
+        part("drill.backup").parse(told, "x")
+
+
+def test_a_restore_overwrites_nothing_archives_nothing_and_stays_in_its_place() -> None:
+    repository = part("drill.backup").Repository(stanza="his")
+    place = Path("/var/lib/maintkit-drill/r1")
+    argv = part("drill.backup").restore(repository, place, label="L", target="T", processes=2)
+    assert not {"--delta", "--force", "--link-all"} & set(argv)
+    assert {"--archive-mode=off", "--type=name", "--target=T", "--target-action=pause", "--set=L",
+            f"--pg1-path={place}/data", f"--tablespace-map-all={place}/tablespaces"} <= set(argv)  # fmt: skip
+
+
+def database(*tables: tuple[str, int, str], catalog: str = "c") -> dict[str, Any]:
+    return {"his": {"tables": [{"table": name, "rows": rows, "digest": digest} for name, rows, digest in tables],
+                    "catalog": {"indexes": {"count": 3, "digest": catalog}}}}  # fmt: skip
+
+
+def test_what_differs_is_told_by_table_and_what_is_missing_differs() -> None:
+    of = part("drill.fingerprint").differences
+    source = database(("a", 1, "x"), ("b", 2, "y"))
+    assert of(source, source) == []
+    assert of(source, database(("a", 1, "x"))) == ["his: table b is not in the copy"]
+    assert of(source, database(("a", 2, "x"), ("b", 2, "z"))) == [
+        "his: table a has 1 rows at the source, 2 restored",
+        "his: table b has as many rows, and not the same",
+    ]
+    assert of(source, database(("a", 1, "x"), ("b", 2, "y"), catalog="d")) == [
+        "his: indexes of the catalog differ (3 at the source, 3 restored)"
+    ]
+    assert len(of(source, {})) == 3
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    journal = part("drill.journal")
+    stages = {name: {"status": "passed", "said": "", "took_ms": 1000} for name in journal.STAGES}
+    return {"stages": stages | changes, "mark": {"unarchived_s": 40.0}}
+
+
+def test_everything_must_have_run_and_a_promise_is_measured_or_broken() -> None:
+    of, measured = part("drill.journal").shortcomings, part("drill.journal").measured
+    assert of(told(), rto_s=0, rpo_s=0) == []
+    assert measured(told()) == {"rto_s": 4.0, "rpo_s": 40.0}
+    assert of(told(), rto_s=3, rpo_s=39) == [
+        "the RTO was 4 s, 3 s are promised",
+        "the RPO was 40 s, 39 s are promised",
+    ]
+    skipped = {"status": "not-run", "said": "no checksums", "took_ms": 0}
+    assert of(told(checksums=skipped), rto_s=0, rpo_s=0) == ["checksums was not run: no checksums"]
+    failed = told(smoke={"status": "failed", "said": "x", "took_ms": 3})
+    assert measured(failed)["rto_s"] is None
+    assert of(failed, rto_s=3, rpo_s=0) == ["smoke failed: x", "the RTO was not measured, 3 s are promised"]
+    assert len(of({"stages": {}}, rto_s=1, rpo_s=1)) == len(part("drill.journal").STAGES) + 2
+
+
+def test_a_stage_that_was_cut_off_is_known_to_have_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads the journal after a crash must not take it for a stage that never began, or passed."""
+    monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "maintkit")
+    journal = part("drill.journal").Journal("r1")
+
+    def cut() -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        journal.perform("restore", cut)
+    again = part("drill.journal").Journal("r1")
+    assert again.stage("restore")["status"] == "not-run"
+    assert "no end of it is known" in again.stage("restore")["said"]
+    assert again.perform("restore", dict) is True
+    assert again.perform("restore", cut) is False
+
+
+def test_a_cluster_is_known_by_its_control_file_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "global").mkdir()
+    (tmp_path / "global/pg_control").write_bytes(struct.pack("=Q", int(SYSTEM)) + b"rest")
+    assert part("drill.guard").system_identifier(tmp_path) == SYSTEM
+    (tmp_path / "global/pg_control").write_bytes(b"short")
+    with pytest.raises(REFUSED, match="holds no PostgreSQL cluster"):
+        part("drill.guard").system_identifier(tmp_path)
+
+
+def test_positions_are_compared_as_numbers() -> None:
+    """As text `0/A0` would stand after `0/100`, and `9/0` after `10/0`."""
+    position = part("drill.instance").position
+    assert position("0/A0") < position("0/100")
+    assert position("9/FFFFFFFF") < position("10/0")
+
+
+def test_nothing_that_leads_out_of_the_copy_is_left_to_what_came_along() -> None:
+    isolated = part("drill.instance").ISOLATED
+    for name in ("listen_addresses", "archive_command", "primary_conninfo", "shared_preload_libraries"):
+        assert isolated[name] == ""
+    assert (isolated["archive_mode"], isolated["max_logical_replication_workers"]) == ("off", "0")
+    assert isolated["log_error_verbosity"] == "terse"
+
+
+@pytest.mark.parametrize("word", ["it's", "a\\b", "two\nlines", "'; \\! id", "挂号"])
+def test_a_word_is_one_word_to_psql(word: str) -> None:
+    """No quote of it ends the word, and no line of it begins another command."""
+    quoted = part("postgresql.session").quoted(word)
+    assert "\n" not in quoted
+    inner = quoted[1:-1].replace("\\\\", "").replace("''", "")
+    assert "'" not in inner
