@@ -255,7 +255,8 @@ def test_a_reboot_that_the_host_asks_for_is_made_only_when_it_is_wanted(boot: Bo
 
 def test_a_controller_that_dies_in_the_change_does_not_cut_it_and_nothing_is_done_twice(boot: Boot) -> None:
     """Faults 2 and 9: the second call attaches to the step that the first one has begun."""
-    slow = demo("1.1", postinst="#!/bin/sh\necho once >>/root/configured\nsleep 4\n")
+    waits = "#!/bin/sh\necho once >>/root/configured\nuntil [ -e /root/go ]; do sleep 0.2; done\n"
+    slow = demo("1.1", postinst=waits)
     made = boot(Spec(name="h1", files=archive_of([demo("1.0"), slow])))
     host = made["h1"]
     install(host, "demo=1.0")
@@ -263,14 +264,16 @@ def test_a_controller_that_dies_in_the_change_does_not_cut_it_and_nothing_is_don
     first = subprocess.Popen(
         command_of(made, "patch", told), env=environment(), stdout=subprocess.PIPE, start_new_session=True
     )
-    until = time.monotonic() + 30
-    while host.run("test", "-e", "/root/configured", check=False).code and time.monotonic() < until:
+    until = time.monotonic() + 120
+    while host.run("test", "-e", "/root/configured", check=False).code:
+        assert time.monotonic() < until
         time.sleep(0.1)
     first.send_signal(signal.SIGKILL)
     made.remove_held()
     first.wait()
     busy = module(made, "package_set", {"run": "r1", "step": "change", "timeout": 0})
     assert "still runs" in busy["msg"]
+    host.run("touch", "/root/go")
     went = play(made, "procedures.patch.change")
     assert went.fine
     assert went.phase("change")["changed"] is False

@@ -126,7 +126,10 @@ def grown(host: Host, repository: Repository, database: Host, *, mb: int) -> Ite
 def damaged_pages(host: Host, repository: Repository, database: Host) -> Iterator[None]:
     """The last backup read pages that do not fit their checksums: a table's file was written over on the disk."""
     with kept(host, repository):
-        sql(database, "create table lab_damaged as select generate_series(1, 1000) as number")
+        # Nothing may touch its pages afterwards: the server would write them whole again before the backup.
+        off = "with (autovacuum_enabled = off)"
+        sql(database, f"create table lab_damaged {off} as select generate_series(1, 1000) as number")
+        sql(database, "vacuum (freeze) lab_damaged")
         sql(database, "checkpoint")
         file = sql(database, "select current_setting('data_directory') || '/' || pg_relation_filepath('lab_damaged')")
         database.sh(f"printf 'damage' | dd of={file} bs=1 seek=4000 conv=notrunc status=none")
