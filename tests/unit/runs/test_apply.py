@@ -18,7 +18,6 @@ from maintkit.errors import (
     NothingMatched,
     PlanChanged,
     SupervisorAbsent,
-    WindowClosed,
 )
 from maintkit.evidence.changes import RESUMED, STARTED
 from maintkit.plans import lock
@@ -234,7 +233,22 @@ def test_hosts_that_nobody_knows_any_more_leave_a_run_that_has_begun_and_say_how
 
 
 def test_a_window_that_is_not_open_yet_refuses(made: Bureau) -> None:
-    """Fault 24, and the window's own refusal where an approval names none that is open."""
+    """Fault 24, from the other side."""
     made.office.later(IN_WINDOW - timedelta(hours=2))
-    with pytest.raises((ApprovalRefused, WindowClosed), match="not valid before"):
+    with pytest.raises(ApprovalRefused, match="not valid before"):
         begin(made)
+
+
+def test_a_defect_of_ours_stops_the_run_where_it_stands(made: Bureau) -> None:
+    """Fault 19: what watches raises; nothing hides it, and the run is taken up where its journal stands."""
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    made.in_phase("his-app1", "change", broken)
+    with pytest.raises(ZeroDivisionError):
+        begin(made)
+    assert made.world.asked[-1] == ("his-app1", "change")
+    assert locked(made) == set(HOSTS)
+    assert resume(made.desk, RUN, engineer="wang") is Verdict.DONE
+    assert made.world.times_changed == dict.fromkeys(HOSTS, 1)
