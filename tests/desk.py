@@ -18,8 +18,10 @@ from maintkit.contract.load import load_site
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.plans import supervise
+from maintkit.plans.content import content
 from maintkit.plans.model import Plan
 from maintkit.plans.sign import sign
+from maintkit.runs import collection
 from maintkit.runs.apply import Desk
 from maintkit.runs.driver import PhaseResult
 from maintkit.runs.phases import HostState, Phase
@@ -115,7 +117,8 @@ def bureau(base: Path, place: Path, *, effect: Any = "some", **of_hosts: Any) ->
         site=site, ledger=ledger, driver=world, watcher=Watched(), stopped=lambda: stop[0], sleep=world.pass_time
     )
     hosts = tuple(host(name, **of_hosts) for name in HOSTS)
-    plan = office.frozen(hosts=hosts, content=desk.content(), effect=effect)
+    made_of = content(collection=collection.root(), site=place, inventory=desk.inventory)
+    plan = office.frozen(hosts=hosts, content=made_of, effect=effect)
     made = Bureau(office=office, world=world, desk=desk, plan=plan, stop=stop)
     office.approve(plan)
     office.later(IN_WINDOW)
