@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from maintkit.clock import FixedClock
 from maintkit.plans.model import Estimate, Plan, PlanHost, Step
-from maintkit.runs.driver import PhaseOrder, PhaseResult
+from maintkit.runs.driver import HoldOrder, PhaseOrder, PhaseResult
 from maintkit.runs.phases import Phase
 
 NIGHT = datetime(2026, 11, 28, 16, 0, tzinfo=UTC)  # a Saturday, midnight in Shanghai
@@ -58,6 +58,29 @@ class World:
     asked: list[tuple[str, str]] = field(default_factory=list)
     orders: list[PhaseOrder] = field(default_factory=list)
     meanwhile: Callable[[str, str], None] = lambda _host, _phase: None
+    marks: dict[str, str] = field(default_factory=dict)
+
+    def hold(self, order: HoldOrder) -> dict[str, PhaseResult]:
+        """Mark the hosts; `script` may say "failed" or "lost-before" of a host's `hold`."""
+        return {host: self._mark(order, host) for host in order.tokens}
+
+    def release(self, order: HoldOrder) -> dict[str, PhaseResult]:
+        """Take the run's own marks away."""
+        for host in order.tokens:
+            if self.marks.get(host) == order.run:
+                del self.marks[host]
+        return dict.fromkeys(order.tokens, PhaseResult(outcome="ok"))
+
+    def _mark(self, order: HoldOrder, host: str) -> PhaseResult:
+        happens, other = self._next(host, "hold"), self.marks.get(host, order.run)
+        if happens == "lost-before":
+            return PhaseResult(outcome="lost", reason="no route to host")
+        if happens == "failed" or other not in (order.run, *order.over[host]):
+            return PhaseResult(
+                outcome="failed", reason=f"run {other} holds this host" if not happens else "hold failed"
+            )
+        self.marks[host] = order.run
+        return PhaseResult(outcome="ok", changed=True)
 
     def phase(self, order: PhaseOrder) -> PhaseResult:
         host, phase = order.host, order.phase.value

@@ -57,6 +57,8 @@ def play(
             envvars=environment(site),
             settings={"pexpect_timeout": 1, "job_timeout": int(timeout_s)},
             quiet=True,
+            # Without one the runner takes SIGTERM and Ctrl-C for itself, and cuts the play in the middle.
+            cancel_callback=lambda: False,
         )
         said = ANSI.sub("", runner.stdout.read()).strip()
         return Played(status=runner.status, code=runner.rc, stats=runner.stats or {}, said=said)

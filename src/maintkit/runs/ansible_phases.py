@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from maintkit.errors import NothingMatched, RunFailed
+from maintkit.errors import MaintkitError, NothingMatched, RunFailed
+from maintkit.evidence.redact import Redactor
 from maintkit.plans.procedure import load_procedure
 from maintkit.runs import collection
-from maintkit.runs.ansible import Played, play
+from maintkit.runs.ansible import NO_HOSTS, Played, play
 from maintkit.runs.driver import HoldOrder, PhaseOrder, PhaseResult
 from maintkit.runs.exchange import exchange_directory
 from maintkit.runs.phases import Outcome, Phase
@@ -24,9 +27,13 @@ _WORDS = ("failures", "dark", "ok", "skipped")
 
 @dataclass(frozen=True, kw_only=True)
 class AnsiblePhases:
-    """Runs phases of the collection's procedures. `played` runs a playbook; `play` of runs/ansible.py."""
+    """Runs phases of the collection's procedures. `played` runs a playbook; `play` of runs/ansible.py.
+
+    Once hosts were held, no result bears a secret of their variables: `secrets` are masked in words and documents.
+    """
 
     played: Callable[..., Played] = play
+    secrets: set[str] = field(default_factory=set)
 
     def probe(
         self, procedure: str, *, site: Path, inventory: Path, scope: str, variables: Mapping[str, Any], timeout_s: float
@@ -52,11 +59,12 @@ class AnsiblePhases:
             "maintkit_over": order.over,
             "maintkit_holder": order.holder,
         }
-        return self._on_all(
+        marked = self._on_all(
             f"hosts.{way}",
             site=order.site, inventory=order.inventory, limit=",".join(order.tokens), variables=variables,
             timeout_s=MARK_TIMEOUT_S,
         )  # fmt: skip
+        return {host: self._masked(result) for host, result in marked.items()}
 
     def _on_all(
         self, playbook: str, *, inventory: Path, limit: str, variables: Mapping[str, Any], **more: Any
@@ -72,10 +80,8 @@ class AnsiblePhases:
             )
             hosts = sorted({host for word in _WORDS for host in done.stats.get(word, {})})
             if not hosts:
-                raise NothingMatched(
-                    f"no host of {inventory} matches {limit!r}: {_last(done.said, 3)}",
-                    hint="`ansible-inventory --graph` shows the hosts and groups there are",
-                )
+                raise _why_nobody(done, inventory=inventory, limit=limit, what=playbook)
+            self.secrets.update(_secrets(exchange / "secrets.json"))
             found = {host: _document(exchange / "phases" / f"{host}.{phase}.json") for host in hosts}
         return {host: _result(host, done, document, what=playbook) for host, document in found.items()}
 
@@ -99,7 +105,22 @@ class AnsiblePhases:
             document = _document(exchange / "phases" / f"{order.host}.{order.played}.json")
         took_ms = int((time.monotonic() - began) * 1000)
         what = f"{order.procedure}.{order.played}"
-        return _result(order.host, done, document, what=what, took_ms=took_ms)
+        return self._masked(_result(order.host, done, document, what=what, took_ms=took_ms))
+
+    def _masked(self, result: PhaseResult) -> PhaseResult:
+        redactor = Redactor(self.secrets)
+        document = None if result.document is None else redactor.value(result.document)[0]
+        return replace(result, reason=redactor.text(result.reason).text, document=document)
+
+
+def _why_nobody(done: Played, *, inventory: Path, limit: str, what: str) -> MaintkitError:
+    """No host was asked: because there is none, or because Ansible could not begin."""
+    if done.code == 0 or any(words in done.said.lower() for words in NO_HOSTS):
+        return NothingMatched(
+            f"no host of {inventory} matches {limit!r}: {_last(done.said, 3)}",
+            hint="`ansible-inventory --graph` shows the hosts and groups there are",
+        )
+    return RunFailed(f"ansible-playbook did not run {what} on any host:\n  {_last(done.said)}", hint="mend the cause")
 
 
 def _result(host: str, done: Played, document: Mapping[str, Any] | None, *, what: str, took_ms: int = 0) -> PhaseResult:
@@ -112,19 +133,24 @@ def _result(host: str, done: Played, document: Mapping[str, Any] | None, *, what
             hint="mend the cause; `maintkit resume` goes on with a run that has begun",
         )
     if host in done.stats.get("dark", {}):
-        return PhaseResult(outcome="lost", reason=_last(done.said, 3), took_ms=took_ms, document=document)
+        return PhaseResult(outcome="lost", reason=_why(host, done.said), took_ms=took_ms, document=document)
     failed = bool(done.stats.get("failures", {}).get(host))
     said = None if document is None else OUTCOMES.get(str(document.get("status")))
     if document is None or said is None:
-        reason = _last(done.said, 6) if failed else "it left no document"
+        reason = _why(host, done.said) if failed else "it left no document"
         return PhaseResult(outcome="failed", reason=reason, took_ms=took_ms)
     return PhaseResult(
         outcome="failed" if failed else said,
-        reason=str(document.get("reason") or (_last(done.said, 6) if failed else "")),
+        reason=str(document.get("reason") or (_why(host, done.said) if failed else "")),
         changed=bool(document.get("changed")),
         took_ms=took_ms,
         document=document,
     )
+
+
+def _secrets(path: Path) -> tuple[str, ...]:
+    """What the play has left to be masked; nothing when it came not so far."""
+    return tuple(json.loads(path.read_text())) if path.exists() else ()
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:
@@ -135,5 +161,17 @@ def _document(path: Path) -> Mapping[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
+def _why(host: str, said: str) -> str:
+    """The last that Ansible said of this host, and not of the others of the play."""
+    for line in reversed(said.splitlines()):
+        found = re.match(rf"fatal: \[{re.escape(host)}(?: -> [^]]*)?\]: \w+! => (\{{.*\}})$", line)
+        if found:
+            with suppress(ValueError):
+                return " ".join(str(json.loads(found[1]).get("msg", found[1])).split())
+    return _last(said, 6)
+
+
 def _last(said: str, lines: int = 12) -> str:
-    return "\n  ".join([line for line in said.splitlines() if line.strip() and "*****" not in line][-lines:])
+    """The end of what Ansible said, without what it counts in the end."""
+    told = said.partition("PLAY RECAP")[0].splitlines()
+    return "\n  ".join([line for line in told if line.strip() and "*****" not in line][-lines:])

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from maintkit import __version__
 from maintkit.contract.load import Site
-from maintkit.errors import ChangeRefused, MaintkitError, NotFound
+from maintkit.errors import ChangeRefused, MaintkitError, NotFound, NothingMatched, RunFailed
 from maintkit.evidence.changes import RESUMED, STARTED, WISH
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import lock, supervise
@@ -138,7 +138,12 @@ def _carry_out(desk: Desk, run: Run) -> Verdict:
     """All hosts are marked or none is begun; the marks and locks of those that a person has to look at stay."""
     journal = Journal(ledger=desk.ledger, run=run.name)
     order = _hold_order(desk, run)
-    unheld = _unheld(desk.driver.hold(order))
+    try:
+        unheld = _unheld(desk.driver.hold(order))
+    except (NothingMatched, RunFailed) as error:
+        # Plan and locks are the run's by now: only that run can go on with them.
+        error.hint = f"run {run.name} has begun: mend the cause, then `maintkit resume {run.name}`"
+        raise
     change = Change(
         plan=run.plan,
         permit=Permit(

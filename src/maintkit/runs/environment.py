@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from pathlib import Path
 
 from maintkit.runs import collection
+
+# A connection that was cut without a word is given up after a minute; ssh by itself would wait for ever. What a site
+# says in ssh_args or in the inventory comes first on ssh's command line, and counts.
+KEEP_ALIVE = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4"
 
 
 def environment(site: Path) -> dict[str, str]:
@@ -27,6 +33,18 @@ def environment(site: Path) -> dict[str, str]:
     config = site / "ansible.cfg"
     if "ANSIBLE_CONFIG" not in os.environ and config.is_file():
         environment["ANSIBLE_CONFIG"] = str(config)
+    more = os.environ.get("ANSIBLE_SSH_EXTRA_ARGS") or _extra_args(Path(os.environ.get("ANSIBLE_CONFIG", config)))
+    environment["ANSIBLE_SSH_EXTRA_ARGS"] = f"{more} {KEEP_ALIVE}".strip()
     inherited = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
     paths = [str(collection.search_path()), *([inherited] if inherited else [])]
     return environment | {"ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(paths)}
+
+
+def _extra_args(config: Path) -> str:
+    """What a configuration file of Ansible's gives to ssh besides, which the environment would take the place of."""
+    read = ConfigParser(interpolation=None, inline_comment_prefixes=(";",), strict=False)
+    try:
+        read.read(config, encoding="utf-8")
+    except (ConfigError, UnicodeDecodeError):
+        return ""  # Ansible itself says what is wrong with it
+    return read.get("ssh_connection", "ssh_extra_args", fallback="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ from maintkit.contract.expectations import expectations, systems_of
 from maintkit.contract.load import Site
 from maintkit.errors import ChangeRefused
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
 from maintkit.plans.artifacts import artifacts, located
 from maintkit.plans.content import content
 from maintkit.plans.frozen import freeze, next_id
@@ -35,6 +36,11 @@ class ProbeDriver(Protocol):
         self, procedure: str, *, site: Path, inventory: Path, scope: str, variables: Mapping[str, Any], timeout_s: float
     ) -> dict[str, PhaseResult]:
         """See `AnsiblePhases.probe`."""
+        ...
+
+    @property
+    def secrets(self) -> Collection[str]:
+        """What the variables of the hosts that were asked have to hide."""
         ...
 
 
@@ -68,6 +74,8 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     found = driver.probe(
         procedure.id, site=site.root, inventory=inventory, scope=wish.scope, variables=prefixed, timeout_s=TIMEOUT_S
     )
+    # A plan is kept to the letter: one that bears a secret is refused.
+    ledger.redactor = Redactor(driver.secrets, site.settings.redact_patterns)
     documents = usable(found)
     wanted = {host: document for host, document in documents.items() if document["status"] != "nothing-to-do"}
     hosts = tuple(_host(host, document, site, ledger, procedure) for host, document in (wanted or documents).items())
