@@ -15,5 +15,6 @@ WITHOUT: Mapping[str, str] = {
     "manual.server": BY_HAND,
     "manual.room": BY_HAND,
     "manual.peripherals": BY_HAND,
-    "backup.drill": "crit on every host with a backup until a restore drill has passed (`maintkit plan restore-drill`): the untouched host shows it",
+    "backup.drill": "crit on every host with a backup until a restore drill has passed "
+    "(`maintkit plan restore-drill`): the untouched host shows it",
 }
