@@ -135,3 +135,15 @@ def gap(night: Evening) -> None:
     night.phase(DRILL_HOST, "verify", 90.0, told(*(name for name in TOOK if name != "amcheck")))
     night.close(DRILL_HOST, "done")
     night.finish("done", {DRILL_HOST: "done"})
+
+
+def stuck(night: Evening) -> None:
+    """The wipe fails: the copy stays, and a person has to delete it."""
+    why = "the copy is deleted, but something of it is left: process 4711 holds a file of it"
+    night.phase(DRILL_HOST, "precheck", 6.1, {"source": SOURCE, "set": SET})
+    night.phase(DRILL_HOST, "backup", 18.2, told())
+    night.phase(DRILL_HOST, "change", 64.0, told("restore", "recover"))
+    night.phase(DRILL_HOST, "verify", 108.5, told(*TOOK, wipe=why), outcome="failed", reason=why)
+    night.phase(DRILL_HOST, "rollback", 16.0, told(*TOOK, wipe=why), outcome="failed", reason=why)
+    night.close(DRILL_HOST, "rollback-failed")
+    night.finish("rollback-failed", {DRILL_HOST: "rollback-failed"}, keep=(DRILL_HOST,))

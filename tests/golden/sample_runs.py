@@ -281,6 +281,7 @@ _EVENINGS = {
     "drill-passed": (sample_drills.drill, signed, sample_drills.passed),
     "drill-short": (sample_drills.drill, signed, sample_drills.short),
     "drill-refused": (sample_drills.drill, signed, sample_drills.refused),
+    "drill-stuck": (sample_drills.drill, signed, sample_drills.stuck),
     "drill-gap": (sample_drills.drill, signed, sample_drills.gap),
 }
 

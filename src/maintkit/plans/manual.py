@@ -5,19 +5,25 @@ Terminal and documents say the same steps, each in its own language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from shlex import join, quote
 from typing import Literal
 
 from maintkit.evidence.change_record import HostRecord
+from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.phase_document import Link, PhaseDocument
 from maintkit.plans.model import Plan
 
 What = Literal[
     "inform", "look", "nothing-kept", "stop", "restore", "check-files", "mend", "install", "remove", "versions",
-    "copy", "absent", "check-file", "link", "snapshot", "reload", "restart", "unlock",
+    "copy", "absent", "check-file", "link", "snapshot", "reload", "restart", "wipe", "unlock",
 ]  # fmt: skip
+
+
+SCRATCH = "/var/lib/maintkit-drill"  # as procedure.yml of the drill has it
+NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +85,10 @@ def _steps(plan: Plan, host: HostRecord, backup: PhaseDocument | None) -> Iterat
     yield ManualStep(
         what="look", command="cat /etc/machine-id; systemctl --failed", told=plan.host(host.name).machine_id
     )
+    if plan.procedure == PROCEDURE:
+        yield _wipe(plan, host)
+        yield ManualStep(what="unlock", command=f"maintkit lock break {host.name}")
+        return
     if backup is None:
         yield ManualStep(what="nothing-kept")
         return
@@ -92,6 +102,19 @@ def _steps(plan: Plan, host: HostRecord, backup: PhaseDocument | None) -> Iterat
     restarts = plan.host(host.name).restarts
     yield ManualStep(what="restart", command=join(["systemctl", "restart", *restarts]) if restarts else "")
     yield ManualStep(what="unlock", command=f"maintkit lock break {host.name}")
+
+
+def _wipe(plan: Plan, host: HostRecord) -> ManualStep:
+    """Of a drill there is nothing to bring back: its copy holds patients' data, and must go."""
+    told = [one.document.facts.get("drill") for one in host.phases if one.document]
+    runs = [one["run"] for one in told if isinstance(one, dict) and NAMED.fullmatch(str(one.get("run")))]
+    scratch = str(plan.parameters.get("scratch") or SCRATCH)
+    if not runs:
+        return ManualStep(what="wipe", told=scratch)
+    place = f"{scratch}/{runs[-1]}"
+    kill = join(["systemctl", "kill", "--signal=KILL", f"maintkit-{runs[-1]}-*.service"])
+    command = f"{kill}; {join(['rm', '-r', '--one-file-system', '--', place])}; {join(['ls', '-d', place])}"
+    return ManualStep(what="wipe", command=command, told=place)
 
 
 def _schema(plan: Plan, host: HostRecord, point: str) -> Iterator[ManualStep]:

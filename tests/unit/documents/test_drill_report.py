@@ -79,6 +79,14 @@ def test_a_copy_of_which_no_wipe_is_known_is_loud() -> None:
     assert any("可能仍有副本（含患者数据）" in note.text for note in made.alerts)
 
 
+def test_a_copy_that_could_not_be_wiped_is_deleted_by_hand_step_by_step() -> None:
+    made = document("drill-stuck")
+    assert verdict(made) == "未通过"
+    assert any("可能仍有副本" in note.text for note in made.alerts)
+    assert "rm -r --one-file-system -- /var/lib/maintkit-drill/C20261128-1;" in said(made)
+    assert "重启相关服务" not in said(made)
+
+
 def test_what_is_no_drill_is_none() -> None:
     """A host can write what it likes."""
     for told in (

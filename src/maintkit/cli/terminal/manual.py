@@ -27,6 +27,7 @@ _SAID: Mapping[str, str] = {
     "link": "let the link lead to the release that ran before",
     "reload": "load it",
     "restart": "restart what depends on it; go through the checks from before the change",
+    "wipe": "end the copy of the drill and delete it: it holds patients' data; afterwards there must be no {told}",
     "unlock": "break the lock by signature when the host is well (on this machine)",
 }
 

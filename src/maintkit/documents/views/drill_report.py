@@ -22,7 +22,7 @@ from maintkit.documents.model import (
 )
 from maintkit.documents.parts import drill as part
 from maintkit.documents.parts.change import window_text
-from maintkit.documents.parts.run import deviations, evidence, judgement, permission
+from maintkit.documents.parts.run import deviations, evidence, judgement, manual, permission
 from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord
 from maintkit.evidence.drill_record import STAGES, Drill, drill_of
@@ -93,6 +93,8 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     yield "偏差与异常", deviations.section(done, header)
     if judgement.wanted(done, "drill") or done.done.assessments:
         yield "原因分析与后续措施", judgement.section(done, "drill", header)
+    if manual.needed(done):
+        yield "人工清除步骤", manual.section(done)
     yield "证据", evidence.section(done)
 
 
