@@ -10,7 +10,7 @@ from typing import Literal
 from maintkit.checks.facts import Facts
 
 Status = Literal["ok", "warn", "crit", "unknown", "error", "skipped", "not-applicable", "waived", "manual"]
-Category = Literal["host", "security", "backup", "web"]
+Category = Literal["host", "security", "backup", "postgresql", "web"]
 Op = Literal[">", ">=", "<", "<=", "=="]
 Severity = Literal["warn", "crit"]
 
@@ -67,6 +67,7 @@ class Expected:
     probes: tuple[str, ...] = ()  # names of the pages to ask for
     latency_ms: Mapping[str, float] = field(default_factory=dict)  # probe name -> its own limit
     gauges: Mapping[str, GaugeLimit] = field(default_factory=dict)
+    postgresql: tuple[ExpectedPostgresql, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,14 @@ class ExpectedBackup:
     tool: str
     name: str
     every_h: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedPostgresql:
+    """An instance of PostgreSQL that must run; `role` None: the site does not say which it is."""
+
+    name: str
+    role: Literal["primary", "standby"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from maintkit.contract.services import Backup, Expectations, Gauge, Log, Probe, Services
+from maintkit.contract.services import Backup, Expectations, Gauge, Log, Postgresql, Probe, Services
 
 T = TypeVar("T")
 
@@ -23,6 +23,7 @@ class HostExpectations:
     gauges: tuple[Gauge, ...] = ()
     logs: tuple[Log, ...] = ()
     backups: tuple[Backup, ...] = ()
+    postgresql: tuple[Postgresql, ...] = ()
     known_addresses: tuple[str, ...] = ()
     antivirus: bool = False
 
@@ -38,6 +39,7 @@ class HostExpectations:
             "gauges": [gauge.model_dump(include={"name", "url", "metric"}) for gauge in self.gauges],
             "logs": [log.model_dump() for log in self.logs],
             "backups": [b.model_dump(include={"tool", "name", "config"}, exclude_none=True) for b in self.backups],
+            "postgresql": [one.model_dump(exclude={"role"}, exclude_none=True) for one in self.postgresql],
         }
         return {key: value for key, value in wanted.items() if value}
 
@@ -45,8 +47,8 @@ class HostExpectations:
 def expectations(services: Services, host: str, groups: Collection[str]) -> HostExpectations:
     """All of `all`, of the host's groups in the order of services.yml, and of the host itself.
 
-    Lists add up. Of two entries with one name (probe, gauge, backup) or path (log) the later place wins, and so does
-    the later word on `antivirus`: the host over its groups, the groups over `all`.
+    Lists add up. Of two entries with one name (probe, gauge, backup, instance) or path (log) the later place
+    wins, and so does the later word on `antivirus`: the host over its groups, the groups over `all`.
     """
     places = [services.all]
     places += [said for group, said in services.groups.items() if group in groups]
@@ -60,6 +62,7 @@ def expectations(services: Services, host: str, groups: Collection[str]) -> Host
         gauges=_merged(places, lambda said: said.gauges, lambda gauge: gauge.name),
         logs=_merged(places, lambda said: said.logs, lambda log: log.path),
         backups=_merged(places, lambda said: said.backups, lambda backup: (backup.tool, backup.name)),
+        postgresql=_merged(places, lambda said: said.postgresql, lambda one: one.name),
         known_addresses=_merged(places, lambda said: said.known_addresses, _itself),
         antivirus=_last([said.antivirus for said in places]),
     )

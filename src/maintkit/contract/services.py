@@ -111,6 +111,24 @@ class Backup(SiteModel):
     config: File | None = Field(default=None, description="an absolute path to the tool's configuration")
 
 
+class Postgresql(SiteModel):
+    """An instance of PostgreSQL, and how it is asked: by peer, or with a password in a file of the host, never here."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="a name for the instance")
+    host: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9/\[][^\s'\\]*$", description="a socket's folder or an address"
+    )
+    port: Port = Field(default=5432, description="a port from 1 to 65535")
+    databases: tuple[str, ...] = Field(default=(), description="a list of databases; empty: all that can be entered")
+    os_user: str = Field(
+        default="postgres", pattern=r"^[a-z_][a-z0-9_-]*$", description="the user of the host as whom psql runs"
+    )
+    user: str | None = Field(default=None, min_length=1, description="a role of the database, by default os_user")
+    passfile: File | None = Field(default=None, description="an absolute path to a file in the format of .pgpass")
+    service: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", description="a service of pg_service.conf")
+    role: Literal["primary", "standby"] | None = Field(default=None, description="primary or standby")
+
+
 class Expectations(SiteModel):
     """What must be on a host; for all hosts, a group or one host."""
 
@@ -122,6 +140,7 @@ class Expectations(SiteModel):
     gauges: tuple[Gauge, ...] = Field(default=(), description="a list of `name`, `url`, `metric` …")
     logs: tuple[Log, ...] = Field(default=(), description="a list of `path` and `pattern`")
     backups: tuple[Backup, ...] = Field(default=(), description="a list of `tool`, `name`, `every_h`")
+    postgresql: tuple[Postgresql, ...] = Field(default=(), description="a list of `name`, `port`, `databases` …")
     known_addresses: tuple[Network, ...] = Field(
         default=(), description="a list of address ranges in CIDR notation, like 10.1.0.0/16"
     )
@@ -134,6 +153,7 @@ class Expectations(SiteModel):
             *_twice("gauges", [gauge.name for gauge in self.gauges], "name"),
             *_twice("logs", [log.path for log in self.logs], "path"),
             *_twice("backups", [backup.name for backup in self.backups], "name"),
+            *_twice("postgresql", [one.name for one in self.postgresql], "name"),
         ]
         if problems:
             raise Problems(problems)

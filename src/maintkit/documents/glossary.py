@@ -22,6 +22,7 @@ CATEGORY: Mapping[str, str] = {
     "host": "主机资源",
     "security": "安全",
     "backup": "备份",
+    "postgresql": "PostgreSQL",
     "web": "服务与证书",
 }
 COLLECTION: Mapping[str, str] = {

@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, str] = {
     "certificates": "证书",
     "web": "网页探测",
     "backups": "备份",
+    "postgresql": "PostgreSQL",
 }
 
 # The whole reason, or the whole of what follows a colon in one. `{0}` is what a group matched, itself said in Chinese.

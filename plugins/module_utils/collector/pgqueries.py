@@ -1,0 +1,277 @@
+"""The questions to PostgreSQL 13 to 17: catalogs and statistics only, each row a key, a tab and one JSON object."""
+
+from __future__ import absolute_import, division, print_function, unicode_literals
+
+
+def lines_of(key, query):
+    """`query` with each row as a line of its own: json_agg would break lines."""
+    return "SELECT '%s' || chr(9) || row_to_json(told) FROM (%s) AS told" % (key, query)
+
+
+SEES_ALL = "pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
+SERVER = (
+    """
+SELECT current_setting('server_version_num')::int AS version_num, pg_is_in_recovery() AS in_recovery,
+       extract(epoch FROM pg_postmaster_start_time())::float8 AS started_at,
+       extract(epoch FROM clock_timestamp())::float8 AS now_at, %s AS sees_all,
+       pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') AS sees_settings,
+       current_setting('max_connections')::int AS max_connections,
+       (SELECT count(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL
+        AND coalesce(backend_type, 'client backend') = 'client backend') AS connections,
+       current_setting('data_checksums') = 'on' AS data_checksums,
+       current_setting('autovacuum') = 'on' AS autovacuum,
+       current_setting('archive_mode') <> 'off' AS archiving
+"""
+    % SEES_ALL
+)
+# Where nobody reset them, statistics reach back at least to the start of the server.
+DATABASES = (
+    """
+SELECT d.datname AS name, age(d.datfrozenxid) AS xid_age, mxid_age(d.datminmxid) AS mxid_age,
+       d.datallowconn AND NOT d.datistemplate AND has_database_privilege(d.oid, 'CONNECT') AS may_connect,
+       CASE WHEN has_database_privilege(d.oid, 'CONNECT') OR %s THEN pg_database_size(d.oid) END AS size_bytes,
+       s.blks_hit, s.blks_read, s.temp_files, s.temp_bytes, s.deadlocks, s.checksum_failures,
+       extract(epoch FROM s.stats_reset)::float8 AS stats_reset_at,
+       extract(epoch FROM coalesce(s.stats_reset, greatest(pg_postmaster_start_time(), a.stats_reset)))::float8
+         AS stats_since_at
+FROM pg_database d LEFT JOIN pg_stat_database s ON s.datid = d.oid CROSS JOIN pg_stat_archiver a
+ORDER BY d.datname LIMIT 100
+"""
+    % SEES_ALL
+)
+# Of sessions who and how long, never what: a statement in flight holds its literals.
+TRANSACTIONS = """
+SELECT a.pid, a.datname AS database, a.usename AS "user", a.state,
+       extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction_s,
+       extract(epoch FROM clock_timestamp() - a.state_change)::float8 AS state_s,
+       (SELECT count(*) FROM pg_stat_activity b
+        WHERE b.wait_event_type = 'Lock' AND a.pid = ANY (pg_blocking_pids(b.pid))) AS blocks
+FROM pg_stat_activity a
+WHERE a.backend_type = 'client backend' AND a.xact_start < clock_timestamp() - interval '1 s'
+ORDER BY a.xact_start LIMIT 50
+"""
+PREPARED = """
+SELECT left(gid, 60) AS name, database, extract(epoch FROM clock_timestamp() - prepared)::float8 AS age_s
+FROM pg_prepared_xacts ORDER BY prepared LIMIT 50
+"""
+HERE_LSN = "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END"
+REPLICAS = (
+    """
+SELECT application_name AS name, client_addr::text AS address, state, sync_state,
+       pg_wal_lsn_diff(%s, coalesce(replay_lsn, flush_lsn, write_lsn, sent_lsn))::bigint AS lag_bytes
+FROM pg_stat_replication ORDER BY pid LIMIT 50
+"""
+    % HERE_LSN
+)
+SLOTS = (
+    """
+SELECT slot_name AS name, slot_type AS kind, database, active, temporary, wal_status,
+       pg_wal_lsn_diff(%s, restart_lsn)::bigint AS retained_bytes
+FROM pg_replication_slots ORDER BY slot_name LIMIT 50
+"""
+    % HERE_LSN
+)
+STANDBY = """
+SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint AS replay_lag_bytes,
+       (SELECT status FROM pg_stat_wal_receiver) AS receiver
+WHERE pg_is_in_recovery()
+"""
+ARCHIVER = """
+SELECT archived_count AS archived, failed_count AS failed, last_failed_wal,
+       extract(epoch FROM last_archived_time)::float8 AS last_archived_at,
+       extract(epoch FROM last_failed_time)::float8 AS last_failed_at,
+       extract(epoch FROM stats_reset)::float8 AS stats_reset_at
+FROM pg_stat_archiver
+"""
+PENDING = "SELECT name FROM pg_settings WHERE pending_restart ORDER BY name LIMIT 50"
+INSTANCE_QUERIES = [
+    lines_of("server", SERVER),
+    lines_of("database", DATABASES),
+    lines_of("transactions", TRANSACTIONS),
+    lines_of("prepared", PREPARED),
+    lines_of("replicas", REPLICAS),
+    lines_of("slots", SLOTS),
+    lines_of("standby", STANDBY),
+    lines_of("archiver", ARCHIVER),
+    lines_of("pending_restart", PENDING),
+]
+
+OWN = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+EXTENSIONS = """
+SELECT e.extname, e.extversion, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname IN ('pg_stat_statements', 'pgstattuple')
+"""
+SIZES = (
+    """
+SELECT n.nspname || '.' || c.relname AS name, pg_total_relation_size(c.oid) AS size_bytes
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND %s ORDER BY c.relpages DESC LIMIT 20
+"""
+    % OWN
+)
+# The table's own storage options stand over the server's settings, as autovacuum reads them.
+VACUUM = """
+SELECT * FROM (
+  SELECT s.schemaname || '.' || s.relname AS name, s.n_dead_tup AS dead, s.n_live_tup AS live,
+         coalesce(o.least, current_setting('autovacuum_vacuum_threshold')::float8)
+           + coalesce(o.scale, current_setting('autovacuum_vacuum_scale_factor')::float8)
+             * greatest(c.reltuples, 0) AS threshold,
+         coalesce(o.on_table, true) AS autovacuum,
+         extract(epoch FROM greatest(s.last_vacuum, s.last_autovacuum))::float8 AS vacuumed_at
+  FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+  CROSS JOIN LATERAL (
+    SELECT max(option_value) FILTER (WHERE option_name = 'autovacuum_vacuum_threshold')::float8 AS least,
+           max(option_value) FILTER (WHERE option_name = 'autovacuum_vacuum_scale_factor')::float8 AS scale,
+           bool_and(option_value::bool) FILTER (WHERE option_name = 'autovacuum_enabled') AS on_table
+    FROM pg_options_to_table(c.reloptions)) o) t
+WHERE dead > 1000 AND dead > threshold ORDER BY dead / greatest(threshold, 1) DESC LIMIT 50
+"""
+STATISTICS = """
+SELECT schemaname || '.' || relname AS name, n_live_tup AS live, n_mod_since_analyze AS modified,
+       extract(epoch FROM greatest(last_analyze, last_autoanalyze))::float8 AS analyzed_at
+FROM pg_stat_user_tables WHERE n_live_tup >= 10000 AND n_mod_since_analyze > n_live_tup * 0.2
+ORDER BY n_mod_since_analyze DESC LIMIT 50
+"""
+# A sequence whose last value is hidden is counted, not taken for one that was never used.
+SEEN_SEQUENCES = """
+SELECT c.oid, q.schemaname || '.' || q.sequencename AS name, q.data_type::text AS type, q.cycle,
+       has_sequence_privilege(c.oid, 'USAGE, SELECT') AS readable, q.last_value,
+       CASE WHEN q.last_value IS NULL THEN 0 ELSE 100 * (CASE WHEN q.increment_by > 0
+            THEN q.last_value::numeric - q.min_value ELSE q.max_value::numeric - q.last_value END)
+            / greatest(q.max_value::numeric - q.min_value, 1) END::float8 AS used_percent
+FROM pg_sequences q JOIN pg_namespace n ON n.nspname = q.schemaname
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = q.sequencename
+"""
+SEQUENCES = (
+    """
+SELECT name, type, last_value, used_percent FROM (%s) q
+WHERE readable AND NOT cycle AND used_percent > 25 ORDER BY used_percent DESC LIMIT 50
+"""
+    % SEEN_SEQUENCES
+)
+INTEGER_KEYS = (
+    """
+SELECT n.nspname || '.' || t.relname || '.' || a.attname AS name, format_type(a.atttypid, NULL) AS type,
+       t.oid AS table_oid, a.attnum, CASE a.atttypid WHEN 21 THEN 32767 ELSE 2147483647 END AS most
+FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.conkey[1]
+WHERE k.contype = 'p' AND cardinality(k.conkey) = 1 AND a.atttypid IN (21, 23) AND %s
+"""
+    % OWN
+)
+KEYS = """
+SELECT k.name, k.type, q.last_value, (100.0 * coalesce(q.last_value, 0) / k.most)::float8 AS used_percent
+FROM (%s) k
+JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = k.table_oid AND d.refobjsubid = k.attnum
+  AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+JOIN (%s) q ON q.oid = d.objid
+WHERE q.readable AND coalesce(q.last_value, 0) > k.most * 0.25 ORDER BY 4 DESC LIMIT 50
+""" % (INTEGER_KEYS, SEEN_SEQUENCES)
+COUNTS = """
+SELECT (SELECT count(*) FROM (%s) q) AS sequences_seen,
+       (SELECT count(*) FROM (%s) q WHERE NOT readable) AS sequences_hidden,
+       (SELECT count(*) FROM (%s) k) AS integer_keys
+""" % (SEEN_SEQUENCES, SEEN_SEQUENCES, INTEGER_KEYS)
+# An index that is being built is invalid too: that is no fault. Of twins the one without a constraint is told.
+INDEXES = (
+    """
+SELECT n.nspname || '.' || i.relname AS name, n.nspname || '.' || t.relname AS "table",
+       pg_relation_size(i.oid) AS size_bytes, x.indisvalid AS valid, x.indisready AS ready, x.twin_of,
+       x.indisvalid AND s.idx_scan = 0 AND NOT x.indisunique AND NOT x.constrained AS unused
+FROM (
+  SELECT y.*, EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = y.indexrelid AND k.contype IN ('p', 'u', 'x'))
+           AS constrained,
+         (SELECT min(e.indexrelid::regclass::text) FROM pg_index e
+          WHERE e.indrelid = y.indrelid AND e.indexrelid <> y.indexrelid AND e.indisvalid AND y.indisvalid
+            AND e.indkey::text = y.indkey::text AND e.indclass::text = y.indclass::text
+            AND e.indcollation::text = y.indcollation::text AND e.indoption::text = y.indoption::text
+            AND coalesce(pg_get_expr(e.indexprs, e.indrelid), '') = coalesce(pg_get_expr(y.indexprs, y.indrelid), '')
+            AND coalesce(pg_get_expr(e.indpred, e.indrelid), '') = coalesce(pg_get_expr(y.indpred, y.indrelid), '')
+            AND (NOT y.indisunique OR e.indisunique)
+            AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = y.indexrelid)
+            AND (e.indexrelid < y.indexrelid OR e.indisunique AND NOT y.indisunique
+                 OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = e.indexrelid))) AS twin_of
+  FROM pg_index y) x
+JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+JOIN pg_namespace n ON n.oid = i.relnamespace
+LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = x.indexrelid
+WHERE i.relkind = 'i' AND %s
+  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = x.indexrelid)
+  AND (NOT x.indisvalid OR x.twin_of IS NOT NULL OR s.idx_scan = 0 AND NOT x.indisunique AND NOT x.constrained
+       AND pg_relation_size(i.oid) >= 1048576)
+ORDER BY x.indisvalid, 3 DESC LIMIT 100
+"""
+    % OWN
+)
+FOREIGN_KEYS = (
+    """
+SELECT k.conname AS name, n.nspname || '.' || t.relname AS "table", k.confrelid::regclass::text AS parent,
+       pg_table_size(t.oid) AS table_bytes
+FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE k.contype = 'f' AND k.conparentid = 0 AND pg_table_size(t.oid) >= 1048576 AND %s AND NOT EXISTS (
+  SELECT FROM pg_index x WHERE x.indrelid = k.conrelid AND x.indisvalid AND x.indpred IS NULL
+    AND k.conkey @> (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)]
+    AND k.conkey <@ (string_to_array(x.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)])
+ORDER BY 4 DESC LIMIT 50
+"""
+    % OWN
+)
+DATABASE_QUERIES = [
+    lines_of("counts", COUNTS),
+    lines_of("extension", EXTENSIONS),
+    lines_of("tables", SIZES),
+    lines_of("vacuum", VACUUM),
+    lines_of("statistics", STATISTICS),
+    lines_of("sequences", SEQUENCES),
+    lines_of("keys", KEYS),
+    lines_of("indexes", INDEXES),
+    lines_of("foreign_keys", FOREIGN_KEYS),
+]
+
+
+def checkpoints_query(version_num):
+    """Checkpoints by their cause; PostgreSQL 17 moved them to a view of their own."""
+    names = ("checkpoints_timed", "checkpoints_req", "pg_stat_bgwriter")
+    if version_num >= 170000:
+        names = ("num_timed", "num_requested", "pg_stat_checkpointer")
+    since = "extract(epoch FROM stats_reset)::float8 AS stats_reset_at"
+    return lines_of("checkpoints", "SELECT %s AS timed, %s AS requested, " % names[:2] + since + " FROM " + names[2])
+
+
+def statements_query(schema, version):
+    """(top statements, since when they are counted) for this version of the extension, which may be an old one."""
+    view = name_quoted(schema) + ".pg_stat_statements"
+    parts = [int(part) for part in version.split(".") if part.isdigit()]
+    took = "total_exec_time" if parts >= [1, 8] else "total_time"
+    since = "(SELECT stats_reset FROM %s_info)" % view if parts >= [1, 9] else "NULL::timestamptz"
+    query = """
+SELECT s.queryid::text AS id, d.datname AS database, s.calls, s.%s AS ms, sum(s.%s) OVER () AS total_ms,
+       left(s.query, 2000) AS query
+FROM %s s LEFT JOIN pg_database d ON d.oid = s.dbid ORDER BY s.%s DESC LIMIT 10
+""" % (took, took, view, took)
+    return lines_of("statement", query), lines_of("since", "SELECT extract(epoch FROM %s)::float8 AS since_at" % since)
+
+
+def name_quoted(name):
+    """A name of the database as SQL writes it."""
+    return '"%s"' % name.replace('"', '""')
+
+
+def bloat_query(schema):
+    """Measured density of the five largest B-trees of 1 to 256 MiB, and the fill factor that they were built with."""
+    return lines_of(
+        "bloat",
+        """
+SELECT b.name, b.size_bytes, b.fillfactor, m.avg_leaf_density::float8 AS leaf_density
+FROM (
+  SELECT i.oid, n.nspname || '.' || i.relname AS name, pg_relation_size(i.oid) AS size_bytes,
+         coalesce((SELECT option_value::int FROM pg_options_to_table(i.reloptions)
+                   WHERE option_name = 'fillfactor'), 90) AS fillfactor
+  FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid JOIN pg_am a ON a.oid = i.relam
+  JOIN pg_namespace n ON n.oid = i.relnamespace
+  WHERE a.amname = 'btree' AND x.indisvalid AND i.relkind = 'i' AND i.relpersistence = 'p' AND %s
+    AND pg_relation_size(i.oid) BETWEEN 1048576 AND 268435456
+  ORDER BY 3 DESC LIMIT 5) b CROSS JOIN LATERAL %s.pgstatindex(b.oid::regclass) m
+"""
+        % (OWN, name_quoted(schema)),
+    )

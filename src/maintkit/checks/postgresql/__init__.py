@@ -1,0 +1,1 @@
+"""PostgreSQL: instances that the site declares, by their own catalogs and statistics."""
