@@ -81,6 +81,8 @@ def _declared(made: Hospital, member: Member) -> dict[str, Any]:
         declared["tls"] = ["127.0.0.1:443"]
     if "repository" in member.groups:
         declared["backups"] = [{"tool": "pgbackrest", "name": "his", "every_h": 24}]
+    if "postgresql" in member.groups:
+        declared["postgresql"] = [{"name": "his", "databases": ["his"], "role": "primary"}]
     return declared
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lab.host import Host
@@ -19,7 +19,8 @@ class Trial:
     In `instance` `*` stands for anything; "" is the host itself.
 
     `explains` are checks of which the same fault rightly makes more findings. `view`: the host is shown a value that
-    the kernel has once for the whole machine, or hardware that a container does not have.
+    the kernel has once for the whole machine, or hardware that a container does not have. `limits` are the site's own
+    bounds by key; `days_later` is how long after the inspection before it is that the fault is judged.
     """
 
     check: str
@@ -30,6 +31,8 @@ class Trial:
     value: float | str | None = None
     explains: tuple[str, ...] = ()
     view: bool = False
+    limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    days_later: float = 0
 
     @property
     def name(self) -> str:

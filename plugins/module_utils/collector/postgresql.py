@@ -31,7 +31,7 @@ def collect_postgresql(probe):
         raise Absent("no PostgreSQL is named for this host and none listens on a socket")
     if not wanted:
         return {"instances": [undeclared(path, port) for path, port in found]}
-    psql = (newest(paths_like("/usr/lib/postgresql/*/bin/psql")) or [probe.program("psql")])[0]
+    psql = (newest_first(paths_like("/usr/lib/postgresql/*/bin/psql")) or [probe.program("psql")])[0]
     if psql is None:
         raise EnvironmentError("no program psql: the declared instances cannot be asked")
     # The share of each is fixed beforehand: one that hangs must not take the time of the next.
@@ -50,7 +50,7 @@ def sockets_of(text):
     return sorted((path, port) for port, path in by_port.items())
 
 
-def newest(paths):
+def newest_first(paths):
     """Debian's versioned programs, newest first: the plain name there is a Perl script that looks for a cluster."""
     return sorted(paths, key=lambda path: [number(part) or 0 for part in path.split("/")], reverse=True)
 

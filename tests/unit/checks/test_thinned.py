@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from maintkit.checks.facts import Facts, Section, Sections
 from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
-from maintkit.checks.model import Case, Check, Expected, ExpectedBackup, GaugeLimit
+from maintkit.checks.model import Case, Check, Expected, ExpectedBackup, ExpectedPostgresql, GaugeLimit
 from maintkit.checks.registry import all_checks, expected_on
 
 HEALTHY = json.loads((Path(__file__).parents[2] / "cases" / "healthy.json").read_text("utf-8"))
@@ -30,6 +30,7 @@ DEMANDING = Expected(
     probes=("his", "lis"),
     latency_ms={"his": 500.0, "emr": 500.0},
     gauges={"queue": GaugeLimit(op=">", warn=100), "heap": GaugeLimit(op=">", crit=90)},
+    postgresql=(ExpectedPostgresql(name="his", role="primary"), ExpectedPostgresql(name="lis")),
 )
 MET = Expected(
     units=("postgresql.service",),
@@ -39,6 +40,7 @@ MET = Expected(
     antivirus=True,
     latency_ms={"his": 500.0},
     gauges={"queue": GaugeLimit(op=">", warn=100)},
+    postgresql=(ExpectedPostgresql(name="his", role="primary"),),
 )
 
 

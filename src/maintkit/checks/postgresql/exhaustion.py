@@ -25,8 +25,8 @@ def _sequences(case: Case, one: PostgresqlInstance, database: PostgresqlDatabase
                 instance=object_name(one, database, sequence.name),
                 conclusion_zh=f"数据库 {database.name} 的序列 {sequence.name} 已用 {sequence.used_percent:.1f}%，"
                 "用尽后取号失败，相关业务无法新增记录。",
-                remedy_zh="请由应用厂商确认列类型与取值范围，在维护窗口调大序列上限（列为 integer 的须同时改为 bigint）；"
-                "不要让序列回绕或调小当前值，以免主键冲突。",
+                remedy_zh="请由应用厂商确认列类型与取值范围，在维护窗口调大序列上限"
+                "（列为 integer 的须同时改为 bigint）；不要让序列回绕或调小当前值，以免主键冲突。",
                 excerpt=f"{sequence.name} ({sequence.type or '-'}): last value {shown(sequence.last_value)}",
             )
     yield from _hidden(one, database)

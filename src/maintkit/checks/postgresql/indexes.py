@@ -25,10 +25,11 @@ def _invalid(_case: Case, one: PostgresqlInstance, database: PostgresqlDatabase)
             "warn",
             instance=object_name(one, database, index.name),
             value="无效",
-            conclusion_zh=f"数据库 {database.name} 的索引 {index.name}（表 {index.table}）无效，查询不会使用它{written_zh}。",
+            conclusion_zh=f"数据库 {database.name} 的索引 {index.name}（表 {index.table}）无效，"
+            f"查询不会使用它{written_zh}。",
             remedy_zh="请先查明来历：名称带 _ccnew 或 _ccold 的多为并发重建中断的残留，由重建操作按其记录清理；"
             "其余在维护窗口用 REINDEX INDEX CONCURRENTLY 重建；唯一索引无效的，先核对是否有重复数据。",
-            excerpt=f"{index.name} on {index.table}: {'ready' if index.ready else 'not ready'}, {index.size_bytes} bytes",
+            excerpt=f"{index.name} on {index.table}: {'' if index.ready else 'not '}ready, {index.size_bytes} bytes",
         )
 
 

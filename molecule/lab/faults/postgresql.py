@@ -1,0 +1,229 @@
+"""PostgreSQL on a booted host: sessions that are left open, objects that nobody should have made, a cluster at its end.
+
+Everything is done by the superuser in the database `his`, and taken back at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from lab.faults import clock
+from lab.host import Host
+from lab.places import LabError
+
+DATABASE = "his"
+UNIT = "postgresql@15-main"
+DATA = "/var/lib/postgresql/15/main"
+BINARIES = "/usr/lib/postgresql/15/bin"
+HELD = "lab-held"
+PSQL = ("runuser", "-u", "postgres", "--", "psql", "-XAtq", "-d", DATABASE)
+WAIT_S = 60.0
+
+
+def sql(host: Host, *statements: str, check: bool = True) -> str:
+    """Run statements, each for itself; what they gave."""
+    words = [word for statement in statements for word in ("-c", statement)]
+    return host.run(*PSQL, "-v", "ON_ERROR_STOP=1", *words, check=check).out.strip()
+
+
+def until(host: Host, condition: str) -> None:
+    """Wait until a query says true."""
+    end = time.monotonic() + WAIT_S
+    while sql(host, f"SELECT ({condition})::text") != "true":
+        if time.monotonic() > end:
+            raise LabError(f"on {host.name} it does not come to: {condition}")
+        time.sleep(0.2)
+
+
+def restart(host: Host) -> None:
+    """Stop and start the server."""
+    host.run("systemctl", "restart", UNIT)
+
+
+@contextmanager
+def made(host: Host, *statements: str, undo: str, settled: str | None = None) -> Iterator[None]:
+    """These statements were run (one may fail), and `settled` became true; `undo` takes it back."""
+    sql(host, *statements)
+    try:
+        if settled is not None:
+            until(host, settled)
+        yield
+    finally:
+        sql(host, undo)
+
+
+@contextmanager
+def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Iterator[None]:
+    """`count` sessions that ran `statement` and are still there, in their state for so long."""
+    program = f"(echo '{statement}'; sleep 120) | PGAPPNAME={HELD} {' '.join(PSQL)}"
+    host.sh(f"for _ in $(seq {count}); do ({program}) >/dev/null 2>&1 </dev/null & done")
+    found = f"pg_stat_activity WHERE application_name = '{HELD}'"
+    try:
+        long_enough = f"AND state_change < clock_timestamp() - interval '{age_s} s' AND state IS NOT NULL"
+        until(host, f"SELECT count(*) = {count} FROM {found} {long_enough}")
+        yield
+    finally:
+        sql(host, f"SELECT pg_terminate_backend(pid) FROM {found}")
+        until(host, f"SELECT count(*) = 0 FROM {found}")
+
+
+@contextmanager
+def prepared(host: Host, *, minutes: int) -> Iterator[None]:
+    """A transaction was prepared so many minutes ago, and nobody has come back to it."""
+    with clock.seen(host, clock.Clock(ahead_s=-60 * minutes)):
+        restart(host)
+        sql(host, "BEGIN; SELECT txid_current(); PREPARE TRANSACTION 'gtx-7'")
+    restart(host)
+    try:
+        yield
+    finally:
+        sql(host, "ROLLBACK PREPARED 'gtx-7'")
+
+
+@contextmanager
+def kept(host: Host) -> Iterator[None]:
+    """The server is stopped, and whatever happens to its files, at the end they are what they were, and it runs."""
+    host.run("systemctl", "stop", UNIT)
+    host.run("cp", "-a", DATA, f"{DATA}.kept")
+    try:
+        yield
+    finally:
+        host.sh(f"systemctl stop {UNIT}; rm -r {DATA}; mv {DATA}.kept {DATA}; systemctl start {UNIT}")
+
+
+@contextmanager
+def aged(host: Host, *, transactions: int) -> Iterator[None]:
+    """The server has counted so many transactions since any table was frozen."""
+    segment = f"{DATA}/pg_xact/{transactions // (1 << 20):04X}"
+    with kept(host):
+        host.sh(f"""
+            dd if=/dev/zero of={segment} bs=256k count=1 status=none
+            chown postgres: {segment}
+            runuser -u postgres -- {BINARIES}/pg_resetwal -x {transactions} {DATA} >/dev/null
+            systemctl start {UNIT}
+        """)
+        yield
+
+
+@contextmanager
+def damaged(host: Host) -> Iterator[None]:
+    """A page of a table was written over on the disk, and somebody has read it since."""
+    sql(host, "CREATE TABLE lab_damaged AS SELECT generate_series(1, 1000) AS number", "CHECKPOINT")
+    file = sql(host, f"SELECT '{DATA}/' || pg_relation_filepath('lab_damaged')")
+    host.sh(f"""
+        systemctl stop {UNIT}
+        printf damage | dd of={file} bs=1 seek=4000 conv=notrunc status=none
+        systemctl start {UNIT}
+    """)
+    try:
+        sql(host, "SELECT count(*) FROM lab_damaged", check=False)
+        yield
+    finally:
+        sql(host, "DROP TABLE lab_damaged", "SELECT pg_stat_reset()")
+
+
+@contextmanager
+def behind(host: Host, *, segments: int) -> Iterator[None]:
+    """Somebody receives WAL, has stopped reading, and so many segments of 16 MiB were written since."""
+    place = "/var/tmp/lab-received"  # noqa: S108  # on the host, which nobody else uses
+    host.sh(f"install -d -o postgres {place}")
+    receiver = f"runuser -u postgres -- {BINARIES}/pg_receivewal -n -s 1 -D {place}"
+    host.sh(f"{receiver} >/dev/null 2>&1 </dev/null &")
+    try:
+        until(host, "SELECT count(*) = 1 FROM pg_stat_replication WHERE write_lsn IS NOT NULL")
+        host.run("pkill", "-STOP", "-x", "pg_receivewal")
+        for _ in range(segments):
+            sql(host, "SELECT txid_current()", "SELECT pg_switch_wal()")
+        yield
+    finally:
+        host.sh(f"pkill -KILL -x pg_receivewal; rm -r {place}")
+        until(host, "SELECT count(*) = 0 FROM pg_stat_replication")
+
+
+@contextmanager
+def not_archived(host: Host) -> Iterator[None]:
+    """The command that archives WAL fails."""
+    try:
+        sql(host, "ALTER SYSTEM SET archive_command = '/bin/false'", "SELECT pg_reload_conf()")
+        until(host, "current_setting('archive_command') = '/bin/false'")
+        sql(host, "SELECT txid_current()", "SELECT pg_switch_wal()")
+        until(host, "SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver")
+        yield
+    finally:
+        sql(host, "ALTER SYSTEM RESET archive_command", "SELECT pg_reload_conf()")
+        end = time.monotonic() + WAIT_S
+        while sql(host, "SELECT last_archived_time > last_failed_time FROM pg_stat_archiver") != "t":
+            if time.monotonic() > end:
+                raise LabError(f"on {host.name} WAL is still not archived")
+            # Each segment that ends wakes the archiver, which else waits for a minute.
+            sql(host, "SELECT txid_current()", "SELECT pg_switch_wal()")
+            time.sleep(0.3)
+
+
+def setting_changed(host: Host) -> AbstractContextManager[None]:
+    """A setting was changed that holds only after a restart."""
+    return made(
+        host,
+        "ALTER SYSTEM SET max_connections = 30",
+        "SELECT pg_reload_conf()",
+        settled="SELECT pending_restart FROM pg_settings WHERE name = 'max_connections'",
+        undo="ALTER SYSTEM RESET max_connections; SELECT pg_reload_conf()",
+    )
+
+
+@contextmanager
+def broken_index(host: Host) -> Iterator[None]:
+    """A unique index was built concurrently over rows that are not unique."""
+    sql(host, "CREATE TABLE lab_twice AS SELECT 1 AS number FROM generate_series(1, 2)")
+    try:
+        sql(host, "CREATE UNIQUE INDEX CONCURRENTLY lab_broken ON lab_twice (number)", check=False)
+        yield
+    finally:
+        sql(host, "DROP TABLE lab_twice")
+
+
+@contextmanager
+def never_used(host: Host, *, days: int) -> Iterator[None]:
+    """An index that no query has used, in statistics that are so many days old."""
+    table = "CREATE TABLE lab_unused AS SELECT generate_series(1, 700000) AS number"
+    with made(
+        host, table, "CREATE INDEX lab_unused_number ON lab_unused (number)", "ANALYZE", undo="DROP TABLE lab_unused"
+    ):
+        with clock.seen(host, clock.Clock(ahead_s=-86400 * days)):
+            restart(host)
+            sql(host, "SELECT pg_stat_reset()")
+        restart(host)
+        yield
+
+
+@contextmanager
+def deadlocked(host: Host, *, pairs: int) -> Iterator[None]:
+    """So many pairs of sessions wanted each other's locks."""
+    take = "SET deadlock_timeout = 50; SELECT pg_advisory_lock({}); SELECT pg_sleep(1); SELECT pg_advisory_lock({})"
+    lines = []
+    for first in range(1, 2 * pairs, 2):
+        for order in ((first, first + 1), (first + 1, first)):
+            words = " ".join(f"-c '{part}'" for part in take.format(*order).split("; "))
+            lines.append(f"{' '.join(PSQL)} {words} >/dev/null 2>&1 </dev/null &")
+    host.sh("\n".join([*lines, "wait"]))
+    yield
+
+
+@contextmanager
+def ran(host: Host, *statements: str, at_once: int = 1) -> Iterator[None]:
+    """These statements were run, by so many sessions at once."""
+    words = " ".join(f'-c "{statement}"' for statement in statements)
+    host.sh("\n".join([*[f"{' '.join(PSQL)} {words} >/dev/null </dev/null &"] * at_once, "wait"]))
+    yield
+
+
+@contextmanager
+def stopped(host: Host) -> Iterator[None]:
+    """The server is stopped."""
+    host.run("systemctl", "stop", UNIT)
+    try:
+        yield
+    finally:
+        host.run("systemctl", "start", UNIT)

@@ -1,0 +1,350 @@
+"""Trials of the PostgreSQL checks: a real server on one host, asked by a role that has no more than pg_monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from lab.faults import postgresql
+from lab.faults.postgresql import made, sql
+from lab.faults.preload import PRELOAD
+from lab.host import Host
+from lab.image import File
+from lab.lab import Spec
+from lab.trials import backup
+from lab.trials.healthy import HARDENED_HOST
+from lab.trials.trial import Trial
+
+HOST, INSTANCE, ROLE = "db", "his", "his_monitor"
+PASSFILE = "/etc/maintkit-pgpass"
+# The layers are those of the backups' database host, so that no image is made for these trials alone.
+SETTINGS = """
+archive_command = '/bin/true'
+autovacuum_freeze_max_age = 2000000000
+fsync = off
+max_connections = 20
+max_prepared_transactions = 2
+shared_buffers = 4MB
+shared_preload_libraries = pg_stat_statements
+"""
+
+
+def specs() -> list[Spec]:
+    """One database host."""
+    settings = File(path="/etc/postgresql/15/main/conf.d/trials.conf", content=SETTINGS.encode())
+    layers = (PRELOAD, HARDENED_HOST, backup.PGBACKREST, backup.POSTGRESQL)
+    return [Spec(name=HOST, layers=layers, files=(settings,))]
+
+
+def declared() -> dict[str, Any]:
+    """What services.yml says of the instance."""
+    return {
+        "name": INSTANCE,
+        "host": "127.0.0.1",
+        "user": ROLE,
+        "passfile": PASSFILE,
+        "databases": [postgresql.DATABASE],
+        "role": "primary",
+    }
+
+
+def let_in(host: Host, password: str) -> None:
+    """The file from which psql takes the role's password."""
+    owner = tuple(int(host.run("id", option, "postgres").out) for option in ("-u", "-g"))
+    line = f"127.0.0.1:*:*:{ROLE}:{password}\n"
+    host.put(File(path=PASSFILE, content=line.encode(), mode=0o600, owner=(owner[0], owner[1])))
+
+
+@contextmanager
+def served(host: Host, password: str) -> Iterator[None]:
+    """The database, and the role that an inspection uses, with no more rights than docs/postgresql.md says."""
+    # By standard input: an argument could be seen by every user of the host.
+    told = f"CREATE DATABASE his; CREATE ROLE {ROLE} LOGIN PASSWORD '{password}';"
+    host.run(*postgresql.PSQL[:-1], "postgres", stdin=told)
+    sql(
+        host,
+        f"GRANT pg_monitor TO {ROLE}",
+        f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON SEQUENCES TO {ROLE}",
+        "CREATE EXTENSION pg_stat_statements",
+        "CREATE EXTENSION pgstattuple",
+    )
+    let_in(host, password)
+    yield
+
+
+def _table(name: str, rows: int, *then: str, options: str = "autovacuum_enabled = false") -> tuple[str, ...]:
+    """Statements that make a table of so many numbers."""
+    make = f"CREATE TABLE {name} WITH ({options}) AS SELECT number FROM generate_series(1, {rows}) AS number"
+    return (make, *then)
+
+
+IN_DATABASE = f"{INSTANCE}/{postgresql.DATABASE}"
+UNSEEN = tuple(
+    f"postgresql.{name}"
+    for name in (
+        "connections idle-transaction long-transaction prepared wraparound checksums lag slots archive sequences "
+        "integer-keys pending-restart invalid-indexes duplicate-indexes unused-indexes foreign-keys dead-tuples "
+        "statistics bloat cache-hit temp-files deadlocks checkpoints statements growth"
+    ).split()
+)
+
+TRIALS = (
+    Trial(
+        check="postgresql.up",
+        words="the server is stopped",
+        fault=postgresql.stopped,
+        status="crit",
+        instance=INSTANCE,
+        value="无应答",
+        explains=UNSEEN,
+    ),
+    Trial(
+        check="postgresql.up",
+        words="17 of 20 connections taken, which leaves those of superusers",
+        fault=partial(postgresql.held, statement="SELECT 1;", count=17),
+        status="crit",
+        instance=INSTANCE,
+        value="连接已满",
+        explains=UNSEEN,
+    ),
+    Trial(
+        check="postgresql.connections",
+        words="15 of 20 connections taken, and one by the inspection",
+        fault=partial(postgresql.held, statement="SELECT 1;", count=15),
+        status="warn",
+        instance=INSTANCE,
+        value=80,
+    ),
+    Trial(
+        check="postgresql.idle-transaction",
+        words="a session idle in its transaction for 3 s, where the site allows 1.2 s",
+        fault=partial(postgresql.held, statement="BEGIN; SELECT 1;", age_s=3),
+        status="warn",
+        instance=f"{INSTANCE} his/postgres *",
+        limits={"postgresql.idle-transaction": {"warn": 0.02}},
+    ),
+    Trial(
+        check="postgresql.long-transaction",
+        words="a statement that runs for 3 s, where the site allows 1.2 s",
+        fault=partial(postgresql.held, statement="SELECT pg_sleep(100);", age_s=3),
+        status="warn",
+        instance=f"{INSTANCE} his/postgres *",
+        limits={"postgresql.long-transaction": {"warn": 0.02}},
+    ),
+    Trial(
+        check="postgresql.prepared",
+        words="a transaction prepared ten minutes ago, by the clock that the server saw then (which is a view)",
+        fault=partial(postgresql.prepared, minutes=10),
+        status="warn",
+        instance=f"{INSTANCE} his gtx-7",
+        view=True,
+    ),
+    Trial(
+        check="postgresql.wraparound",
+        words="1.2 billion transactions since the tables were frozen",
+        fault=partial(postgresql.aged, transactions=1_200_000_000),
+        status="warn",
+        instance=INSTANCE,
+        value=55.9,
+    ),
+    Trial(
+        check="postgresql.checksums",
+        words="a page of a table was written over on the disk, and read",
+        fault=postgresql.damaged,
+        status="crit",
+        instance=INSTANCE,
+    ),
+    Trial(
+        check="postgresql.lag",
+        words="a receiver of WAL that has stopped reading, four segments ago",
+        fault=partial(postgresql.behind, segments=4),
+        status="warn",
+        instance=f"{INSTANCE} pg_receivewal",
+    ),
+    Trial(
+        check="postgresql.slots",
+        words="a replication slot that nobody reads",
+        fault=lambda host: made(
+            host,
+            "SELECT pg_create_physical_replication_slot('lab_old', true)",
+            undo="SELECT pg_drop_replication_slot('lab_old')",
+        ),
+        status="crit",
+        instance=f"{INSTANCE} lab_old",
+    ),
+    Trial(
+        check="postgresql.archive",
+        words="the command that archives WAL fails",
+        fault=postgresql.not_archived,
+        status="crit",
+        instance=INSTANCE,
+    ),
+    Trial(
+        check="postgresql.sequences",
+        words="a sequence that has given out 80 % of its numbers",
+        fault=lambda host: made(
+            host,
+            "CREATE SEQUENCE lab_numbers MAXVALUE 1001",
+            "SELECT setval('lab_numbers', 801)",
+            undo="DROP SEQUENCE lab_numbers",
+        ),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_numbers",
+        value=80,
+    ),
+    Trial(
+        check="postgresql.integer-keys",
+        words="an integer primary key at 60 % of its type",
+        fault=lambda host: made(
+            host,
+            "CREATE TABLE lab_key (id serial PRIMARY KEY)",
+            "SELECT setval('lab_key_id_seq', 1288490188)",
+            undo="DROP TABLE lab_key",
+        ),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_key.id",
+        value=60,
+    ),
+    Trial(
+        check="postgresql.pending-restart",
+        words="max_connections changed without a restart",
+        fault=postgresql.setting_changed,
+        status="warn",
+        instance=INSTANCE,
+        value=1,
+    ),
+    Trial(
+        check="postgresql.invalid-indexes",
+        words="a unique index whose concurrent build failed",
+        fault=postgresql.broken_index,
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_broken",
+    ),
+    Trial(
+        check="postgresql.duplicate-indexes",
+        words="two indexes on the same column",
+        fault=lambda host: made(
+            host,
+            *_table("lab_twins", 10, "CREATE INDEX lab_one ON lab_twins (number)"),
+            "CREATE INDEX lab_two ON lab_twins (number)",
+            undo="DROP TABLE lab_twins",
+        ),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_two",
+        value="public.lab_one",
+    ),
+    Trial(
+        check="postgresql.unused-indexes",
+        words="an index of 15 MiB that no query used in 40 days, by the clock of then (which is a view)",
+        fault=partial(postgresql.never_used, days=40),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_unused_number",
+        view=True,
+    ),
+    Trial(
+        check="postgresql.foreign-keys",
+        words="a foreign key of a table of 17 MiB without an index",
+        fault=lambda host: made(
+            host,
+            "CREATE TABLE lab_ward (id int PRIMARY KEY)",
+            "INSERT INTO lab_ward VALUES (1)",
+            *_table("lab_stay", 500_000, "ALTER TABLE lab_stay ADD ward int DEFAULT 1 REFERENCES lab_ward"),
+            "ANALYZE lab_stay",
+            undo="DROP TABLE lab_stay, lab_ward",
+        ),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_stay *",
+    ),
+    Trial(
+        check="postgresql.dead-tuples",
+        words="three times as many dead rows as bring autovacuum, which is off for the table",
+        fault=lambda host: made(
+            host,
+            *_table("lab_dead", 20_000, "ANALYZE lab_dead", "DELETE FROM lab_dead WHERE number > 7850"),
+            undo="DROP TABLE lab_dead",
+        ),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_dead",
+        value=3,
+    ),
+    Trial(
+        check="postgresql.statistics",
+        words="a table of 20 000 rows that was never analysed",
+        fault=lambda host: made(host, *_table("lab_stale", 20_000), undo="DROP TABLE lab_stale"),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_stale",
+        value=100,
+    ),
+    Trial(
+        check="postgresql.bloat",
+        words="an index of which two of three entries are gone",
+        fault=lambda host: made(
+            host,
+            *_table("lab_bloat", 200_000, "ALTER TABLE lab_bloat ADD PRIMARY KEY (number)"),
+            "DELETE FROM lab_bloat WHERE number % 3 > 0",
+            "VACUUM ANALYZE lab_bloat",
+            undo="DROP TABLE lab_bloat",
+        ),
+        status="warn",
+        instance=f"{IN_DATABASE} public.lab_bloat_pkey",
+    ),
+    Trial(
+        check="postgresql.cache-hit",
+        words="a table three times as large as the cache is read ten times, where the site judges 1000 blocks",
+        fault=lambda host: made(
+            host,
+            *_table("lab_cold", 400_000, "ANALYZE lab_cold", *["SELECT sum(number) FROM lab_cold"] * 10),
+            undo="DROP TABLE lab_cold",
+        ),
+        status="warn",
+        instance=IN_DATABASE,
+        limits={"postgresql.cache-blocks": {"warn": 1000}},
+    ),
+    Trial(
+        check="postgresql.temp-files",
+        words="a sort that spills 14 MB to the disk, where the site allows 5 MiB a day",
+        fault=lambda host: postgresql.ran(
+            host,
+            "SET work_mem = '64kB'",
+            "SELECT count(*) FROM (SELECT n FROM generate_series(1, 1000000) n ORDER BY -n OFFSET 1) t",
+        ),
+        status="warn",
+        instance=IN_DATABASE,
+        limits={"postgresql.temp-files": {"warn": 0.005}},
+    ),
+    Trial(
+        check="postgresql.deadlocks",
+        words="six deadlocks",
+        fault=partial(postgresql.deadlocked, pairs=6),
+        status="warn",
+        instance=IN_DATABASE,
+        value=6,
+    ),
+    Trial(
+        check="postgresql.checkpoints",
+        words="twelve checkpoints that were asked for",
+        fault=lambda host: postgresql.ran(host, *["CHECKPOINT"] * 12),
+        status="warn",
+        instance=INSTANCE,
+        value=100,
+    ),
+    Trial(
+        check="postgresql.statements",
+        words="four sessions that run the same slow statement",
+        fault=lambda host: postgresql.ran(host, "SELECT pg_sleep(2)", at_once=4),
+        status="warn",
+        instance=f"{IN_DATABASE} *",
+    ),
+    Trial(
+        check="postgresql.growth",
+        words="a database four times as large as a day before",
+        fault=lambda host: made(
+            host, *_table("lab_growth", 700_000, "ANALYZE lab_growth"), undo="DROP TABLE lab_growth"
+        ),
+        status="warn",
+        instance=IN_DATABASE,
+        days_later=1,
+    ),
+)
