@@ -44,14 +44,18 @@ def restart(host: Host) -> None:
 
 @contextmanager
 def made(host: Host, *statements: str, undo: str, settled: str | None = None) -> Iterator[None]:
-    """These statements were run (one may fail), and `settled` became true; `undo` takes it back."""
-    sql(host, *statements)
+    """These statements were run, and `settled` became true; `undo`, statements too, takes it back.
+
+    Each has a session of its own: what a session counts may reach the statistics only when it ends.
+    """
+    for statement in statements:
+        sql(host, statement)
     try:
         if settled is not None:
             until(host, settled)
         yield
     finally:
-        sql(host, undo)
+        sql(host, *undo.split("; "))
 
 
 @contextmanager
@@ -62,11 +66,11 @@ def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Itera
     found = f"pg_stat_activity WHERE application_name = '{HELD}'"
     try:
         long_enough = f"AND state_change < clock_timestamp() - interval '{age_s} s' AND state IS NOT NULL"
-        until(host, f"SELECT count(*) = {count} FROM {found} {long_enough}")
+        until(host, f"SELECT count(*) = {count} FROM {found} {long_enough}")  # noqa: S608  # our own words
         yield
     finally:
-        sql(host, f"SELECT pg_terminate_backend(pid) FROM {found}")
-        until(host, f"SELECT count(*) = 0 FROM {found}")
+        sql(host, f"SELECT pg_terminate_backend(pid) FROM {found}")  # noqa: S608  # our own words
+        until(host, f"SELECT count(*) = 0 FROM {found}")  # noqa: S608  # our own words
 
 
 @contextmanager

@@ -76,18 +76,40 @@ def served(host: Host, password: str) -> Iterator[None]:
 
 def _table(name: str, rows: int, *then: str, options: str = "autovacuum_enabled = false") -> tuple[str, ...]:
     """Statements that make a table of so many numbers."""
-    make = f"CREATE TABLE {name} WITH ({options}) AS SELECT number FROM generate_series(1, {rows}) AS number"
+    make = f"CREATE TABLE {name} WITH ({options}) AS SELECT number FROM generate_series(1, {rows}) AS number"  # noqa: S608  # our own words
     return (make, *then)
 
 
 IN_DATABASE = f"{INSTANCE}/{postgresql.DATABASE}"
 UNSEEN = tuple(
     f"postgresql.{name}"
-    for name in (
-        "connections idle-transaction long-transaction prepared wraparound checksums lag slots archive sequences "
-        "integer-keys pending-restart invalid-indexes duplicate-indexes unused-indexes foreign-keys dead-tuples "
-        "statistics bloat cache-hit temp-files deadlocks checkpoints statements growth"
-    ).split()
+    for name in [
+        "connections",
+        "idle-transaction",
+        "long-transaction",
+        "prepared",
+        "wraparound",
+        "checksums",
+        "lag",
+        "slots",
+        "archive",
+        "sequences",
+        "integer-keys",
+        "pending-restart",
+        "invalid-indexes",
+        "duplicate-indexes",
+        "unused-indexes",
+        "foreign-keys",
+        "dead-tuples",
+        "statistics",
+        "bloat",
+        "cache-hit",
+        "temp-files",
+        "deadlocks",
+        "checkpoints",
+        "statements",
+        "growth",
+    ]
 )
 
 TRIALS = (
@@ -332,10 +354,11 @@ TRIALS = (
     ),
     Trial(
         check="postgresql.statements",
-        words="four sessions that run the same slow statement",
+        words="four sessions that run the same slow statement, where the site judges seconds",
         fault=lambda host: postgresql.ran(host, "SELECT pg_sleep(2)", at_once=4),
         status="warn",
         instance=f"{IN_DATABASE} *",
+        limits={"postgresql.statement-hours": {"warn": 0}, "postgresql.statement-load": {"warn": 100}},
     ),
     Trial(
         check="postgresql.growth",

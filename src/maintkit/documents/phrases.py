@@ -288,7 +288,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"not known", "未知"),
     # PostgreSQL
     (r"the instance gave no facts: see postgresql\.up", "未取得该实例的数据，见“数据库实例运行”"),
-    (r"(?:ERROR:  )?permission denied for (\w+) (\S+)", "无权使用 {0} {1}"),
+    (r"(?:ERROR:  )?permission denied for \w+ (\S+)", "无权使用 {0}"),
     (
         r"(?:connection to server .+ failed: )?FATAL:  password authentication failed for user (.+)",
         "用户 {0} 的口令未通过",
@@ -308,6 +308,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"database (\S+): (.+)", "数据库 {0}：{1}"),
     (r"(\w+): not known", "{0}：未知"),
     (r"not known since when (?:use|time) is counted", "统计的起始时间未知"),
+    (r"time has been counted for (\d+) minutes only", "耗时仅统计了 {0} 分钟"),
     (r"use has been counted for (\d+) days only", "使用情况仅统计了 {0} 天"),
     (
         r"the extension pgstattuple is not in database (\S+): CREATE EXTENSION pgstattuple lets it be measured",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from maintkit.checks.facts import PostgresqlInstance, PostgresqlStatement
+from maintkit.checks.gaps import HOUR_S
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.postgresql.instances import each, earlier_instance, is_declared
 from maintkit.checks.postgresql.since import since_last
@@ -17,7 +18,8 @@ HOW = "shared_preload_libraries and CREATE EXTENSION pg_stat_statements let it b
 def statements(case: Case) -> Iterable[Observation]:
     """One statement took over 30 % of the time of all, where all took 1 % of the period at least.
 
-    The period is that since the last inspection; since the counters were reset, where there was none.
+    The period is that since the last inspection; since the counters were reset, where there was none. One of less than
+    an hour says nothing of a day.
     """
     return each(case, _statements)
 
@@ -42,6 +44,10 @@ def _statements(case: Case, one: PostgresqlInstance) -> Iterator[Observation]:
         return
     seconds = period.seconds if period is not None else max(1.0, case.facts.collected_at - (started or 0.0))
     total = period.amount if period is not None else told.total_ms
+    if case.limits["postgresql.statement-hours"].judge(seconds / HOUR_S) == "ok":
+        reason = f"time has been counted for {seconds / 60:.0f} minutes only"
+        yield Observation(status="skipped", instance=one.name, reason=reason)
+        return
     if total <= 0 or case.limits["postgresql.statement-load"].judge(total / seconds / 10) == "ok":
         return
     earlier = {(one.id, one.database): one.ms for one in then.top} if then and period is not None else {}
@@ -79,7 +85,7 @@ CHECKS = (
         title_zh="语句耗时集中",
         needs=("postgresql",),
         judge=statements,
-        limits=("postgresql.statement", "postgresql.statement-load"),
+        limits=("postgresql.statement", "postgresql.statement-load", "postgresql.statement-hours"),
         declared=is_declared,
     ),
 )
