@@ -74,12 +74,23 @@ def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Itera
 
 
 @contextmanager
+def _earlier(host: Host, seconds: int) -> Iterator[None]:
+    """The server sees the clock of so long ago."""
+    try:
+        with clock.seen(host, clock.Clock(ahead_s=-seconds)):
+            restart(host)
+            yield
+    finally:
+        restart(host)
+        # What it archived then lies in the past of what failed before.
+        sql(host, "SELECT pg_stat_reset_shared('archiver')")
+
+
+@contextmanager
 def prepared(host: Host, *, minutes: int) -> Iterator[None]:
     """A transaction was prepared so many minutes ago, and nobody has come back to it."""
-    with clock.seen(host, clock.Clock(ahead_s=-60 * minutes)):
-        restart(host)
+    with _earlier(host, 60 * minutes):
         sql(host, "BEGIN; SELECT txid_current(); PREPARE TRANSACTION 'gtx-7'")
-    restart(host)
     try:
         yield
     finally:
@@ -195,10 +206,8 @@ def never_used(host: Host, *, days: int) -> Iterator[None]:
     with made(
         host, table, "CREATE INDEX lab_unused_number ON lab_unused (number)", "ANALYZE", undo="DROP TABLE lab_unused"
     ):
-        with clock.seen(host, clock.Clock(ahead_s=-86400 * days)):
-            restart(host)
+        with _earlier(host, 86400 * days):
             sql(host, "SELECT pg_stat_reset()")
-        restart(host)
         yield
 
 
