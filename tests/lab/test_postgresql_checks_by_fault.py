@@ -57,7 +57,7 @@ class Ward:
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     # As services.yml would be read: what the site may say is what the collector is told.
-    instance = Postgresql.model_validate(declared()).model_dump(exclude={"role"}, exclude_none=True)
+    instance = Postgresql.model_validate(declared()).model_dump(exclude={"role"}, exclude_defaults=True)
     parameters = tmp_path_factory.mktemp("parameters") / "parameters.json"
     parameters.write_text(json.dumps({"only": ["postgresql"], "deep": True, "postgresql": [instance]}))
     argv = [sys.executable, BUNDLE, "--parameters", parameters]

@@ -74,6 +74,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
             "gauges": [{**probe("g", "m"), "metric": "m", "warn": 1}],
             "logs": [{"path": "/l", "pattern": "E"}],
             "backups": [{"tool": "pgbackrest", "name": "s", "every_h": 24}],
+            "postgresql": [{"name": "i", "service": "his", "role": "primary"}],
         }
     )
     assert expectations(said, "h", []).parameters() == {
@@ -87,6 +88,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
         "gauges": [{"name": "g", "url": "http://127.0.0.1/m", "metric": "m"}],
         "logs": [{"path": "/l", "pattern": "E"}],
         "backups": [{"tool": "pgbackrest", "name": "s"}],
+        "postgresql": [{"name": "i", "service": "his"}],
     }
 
 

@@ -92,6 +92,10 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
         ("backups: [{tool: barman, name: a, every_h: 24}]", "is 'barman'; allowed: pgbackrest"),
         ("backups: [{tool: pgbackrest, name: '../a', every_h: 24}]", "is '../a'; allowed: the stanza's name"),
         ("backups: [{tool: pgbackrest, name: a, every_h: 0}]", "is 0; allowed: hours, above 0"),
+        ("postgresql: [{name: a, password: x}]", "`password`"),
+        ("postgresql: [{name: a}, {name: a, port: 5433}]", "`a` stands twice in `postgresql`"),
+        ("postgresql: [{name: a, role: master}]", "is 'master'; allowed: primary, standby"),
+        ("postgresql: [{name: a, host: \"x' options='-c\"}]", "allowed: a socket's folder or an address"),
     ],
 )
 def test_a_mistake_is_told_by_line(tmp_path: Path, said: str, problem: str) -> None:
