@@ -10,7 +10,7 @@ from .masked import masked_sql
 from .pgqueries import DATABASE_QUERIES, INSTANCE_QUERIES, bloat_query, checkpoints_query, statements_query
 from .probe import Absent, paths_like
 from .program import monotonic
-from .text import decode, number
+from .text import decode, encode, number
 
 OLDEST = 130000  # PostgreSQL 13
 PSQL_CAP = 2 << 20
@@ -182,7 +182,9 @@ class Session(object):
         left = self.deadline - monotonic()
         if left < 0.2:
             return {}, "no time was left"
-        argv = [self.psql, "-X", "-A", "-t", "-q", "-w", "-d", conninfo(self.one, database, left)]
+        argv = [self.psql, "-X", "-A", "-t", "-q", "-w", "-d"]
+        # Names may be Chinese, and old Pythons would write them in the locale's ASCII.
+        argv.append(encode(conninfo(self.one, database, left)))
         for query in queries:
             argv += ["-c", query]
         how = "psql: statistics of %s, database %s" % (self.one["name"], database)

@@ -708,6 +708,7 @@ class PostgresqlDatabase(Fact):
 
     name: str
     asked: bool = False
+    may_connect: bool | None = None
     xid_age: Whole | None = None
     mxid_age: Whole | None = None
     size_bytes: Whole | None = None
@@ -745,6 +746,9 @@ class PostgresqlInstance(Fact):
     withheld: dict[str, str] = Field(default_factory=dict)
     version_num: Whole | None = None
     in_recovery: bool | None = None
+    now_at: float | None = None
+    sees_all: bool | None = None  # the role may read all statistics
+    sees_settings: bool | None = None  # and all settings
     started_at: float | None = None
     max_connections: Whole | None = None
     connections: Whole | None = None
