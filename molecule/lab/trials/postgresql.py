@@ -354,11 +354,11 @@ TRIALS = (
     ),
     Trial(
         check="postgresql.statements",
-        words="four sessions that run the same slow statement, where the site judges seconds",
-        fault=lambda host: postgresql.ran(host, "SELECT pg_sleep(2)", at_once=4),
+        words="eight sessions that run the same slow statement, where the site judges seconds",
+        fault=lambda host: postgresql.ran(host, "SELECT pg_sleep(2)", at_once=8),
         status="warn",
         instance=f"{IN_DATABASE} *",
-        limits={"postgresql.statement-hours": {"warn": 0}, "postgresql.statement-load": {"warn": 100}},
+        limits={"postgresql.statement-hours": {"warn": 0}, "postgresql.statement-load": {"warn": 20}},
     ),
     Trial(
         check="postgresql.growth",
