@@ -102,6 +102,7 @@ class AnsiblePhases:
                 variables={**order.variables, "maintkit_exchange": str(exchange), "maintkit_run": order.run},
                 timeout_s=order.timeout_s,
             )
+            self.secrets.update(_secrets(exchange / "secrets.json"))
             document = _document(exchange / "phases" / f"{order.host}.{order.played}.json")
         took_ms = int((time.monotonic() - began) * 1000)
         what = f"{order.procedure}.{order.played}"
