@@ -50,6 +50,10 @@ options:
     description: Smaller indexes are left alone.
     type: float
     default: 10
+  run:
+    description: A run whose work is told too.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -92,6 +96,14 @@ rebuild:
   description: Those of them that would be rebuilt, most benefit first.
   returned: always
   type: list
+run:
+  description: What the run has done, with C(items), C(ended) and C(remaining); empty for a run that did nothing.
+  returned: always
+  type: dict
+unsettled:
+  description: What was begun and has not ended, and what the run rebuilt and is not valid any more, in words.
+  returned: always
+  type: list
 left:
   description: Invalid indexes, each with C(kind) and C(meaning).
   returned: always
@@ -104,7 +116,9 @@ from ansible_collections.maintkit.ops.plugins.module_utils.indexes import asking
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=asking.SPEC, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**asking.SPEC, "run": {"type": "str", "default": ""}}, supports_check_mode=True
+    )
     try:
         found = asking.look(module.params)
     except Refused as refused:

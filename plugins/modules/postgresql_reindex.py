@@ -138,6 +138,10 @@ remaining:
   description: Indexes that were to be rebuilt and were not, each with C(why).
   returned: always, except in check mode
   type: list
+run_items:
+  description: All that the run has done in this and earlier calls, each with C(verdict).
+  returned: always, except in check mode
+  type: list
 cleaned:
   description: Left-overs that were dropped.
   returned: always, except in check mode

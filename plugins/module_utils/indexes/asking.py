@@ -9,7 +9,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 from . import choice, leftover, preflight
 from .catalog import databases
 from .memory import Memory
-from .sweep import Rules
+from .sweep import Rules, Seen
 from .sweep import look as look_at
 
 MB = 1024 * 1024
@@ -62,6 +62,9 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
     memory = Memory(found.cluster)
     rate, whence = memory.rate()
     told: dict[str, Any] = {"indexes": [], "rebuild": [], "left": []}
+    told["run"] = memory.told["runs"].get(params.get("run"), {})
+    told["unsettled"] = [f"{key} of run {one['run']} was begun and is not settled: run reindex again" for key, one in
+                         memory.told["open"].items()]  # fmt: skip
     wrong = preflight.refusals(found)
     for name in names:
         with Session(server, name) as session:
@@ -70,6 +73,7 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
         rows = {one.index.oid: _row(name, one, memory) for one in seen.choices}
         told["indexes"] += rows.values()
         told["rebuild"] += [rows[one.index.oid] for one in choice.in_order(seen.choices)]
+        told["unsettled"] += _lost(name, seen, told["run"].get("items", []))
         told["left"] += [
             {"database": name, "schema": one.schema, "name": one.name, "kind": leftover.kind(one),
              "meaning": leftover.MEANING[leftover.kind(one)], "bytes": one.bytes}
@@ -81,3 +85,13 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
 def _row(database: str, one: choice.Choice, memory: Memory) -> dict[str, Any]:
     baseline = memory.baseline(database, one.index.schema, one.index.name)
     return {"database": database, **choice.told(one, baseline)}
+
+
+def _lost(database: str, seen: Seen, items: list[dict[str, Any]]) -> list[str]:
+    """Indexes of this database that the run has rebuilt, and that are not valid now."""
+    valid = {(one.index.schema, one.index.name) for one in seen.choices if one.index.valid}
+    return [
+        f"database {database}: {one['schema']}.{one['name']} was rebuilt and is not valid"
+        for one in items
+        if one["database"] == database and one["verdict"] == "rebuilt" and (one["schema"], one["name"]) not in valid
+    ]

@@ -82,7 +82,8 @@ class Sweep:
         late = any(one["why"].startswith("out of time") for one in self.remaining)
         ended = "out of time" if late else "stopped" if self.remaining else "done"
         memory.end(self.run, ended, self.remaining)
-        return {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
+        told = {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
+        return {**told, "run_items": memory.items(self.run)}
 
     def _database(self, database: str, watcher: Session, memory: Memory) -> None:
         self._settle(database, watcher, memory)
