@@ -54,7 +54,7 @@ def fifty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Made]]:
 
 def _table(share: int) -> str:
     table = f"t{share}"
-    rows = f"SELECT n, n % 40, n, repeat(md5(n::text), 12) FROM generate_series(1, {ROWS}) AS n"
+    rows = f"SELECT n, n % 40, n, repeat(md5(n::text), 12) FROM generate_series(1, {ROWS}) AS n"  # noqa: S608  # a test's own
     made = [f"CREATE {kind} {table}_{name} ON {table} {what}" for name, (kind, what) in KINDS.items()]
     columns = "(n integer, few integer, m integer, wide text)"
     return "; ".join([f"CREATE TABLE {table} {columns}", f"INSERT INTO {table} {rows}", *made])
@@ -65,11 +65,13 @@ def test_no_index_above_twice_its_size_is_missed_and_none_below_is_rebuilt(fifty
     assert len(fifty) == 50
     wrong = [one for one in fifty if one.chosen != (one.really > 2) and abs(one.really - 2) > 0.1]
     assert wrong == []
+    assert [one for one in fifty if one.chosen != (one.measured > 2)] == []
     assert 10 < sum(one.chosen for one in fifty) < 40
 
 
-def test_the_predicted_size_is_near_what_a_rebuild_makes(fifty: list[Made]) -> None:
-    far = [one for one in fifty if not 0.75 < one.measured / one.really < 1.34]
+def test_the_predicted_size_is_within_a_third_of_what_a_rebuild_makes(fifty: list[Made]) -> None:
+    """The farthest are wide ones, whose upper pages a rebuild packs better than the leaves tell."""
+    far = [one for one in fifty if not 2 / 3 < one.measured / one.really < 4 / 3]
     assert far == []
 
 
