@@ -50,6 +50,10 @@ options:
     description: Smaller indexes are left alone.
     type: float
     default: 10
+  old_transaction:
+    description: A transaction of a database that is older, in seconds, is told as a refusal.
+    type: float
+    default: 60
   run:
     description: A run whose work is told too.
     type: str
@@ -114,11 +118,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import asking
 
+SPEC = {
+    **asking.SPEC,
+    "old_transaction": {"type": "float", "default": 60},
+    "run": {"type": "str", "default": ""},
+}
+
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={**asking.SPEC, "run": {"type": "str", "default": ""}}, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     try:
         found = asking.look(module.params)
     except Refused as refused:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +21,12 @@ KILL = """DO $$ BEGIN FOR n IN 1..20000 LOOP
   IF FOUND THEN RETURN; END IF;
   PERFORM pg_sleep(0.002);
 END LOOP; END $$"""
+
+DYING = """import pathlib, sys
+sys.path.insert(0, sys.argv[3])
+from indexing import Server, part
+part("changes.place").STATE = pathlib.Path(sys.argv[2])
+Server(home=pathlib.Path(sys.argv[1])).sweep("dead", old_transaction_s=3600, lock_timeout_s=60)"""
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +195,22 @@ def test_a_dead_client_is_settled_by_the_next_run_and_strangers_are_left_alone(h
     assert told["cleaned"] == [f"{DATABASE}: public.visit_n_ccnew (ccnew-ready)"]
     assert his.memory.items("dead")[0]["verdict"] == "intact"
     assert (len(told["rebuilt"]), his.invalid()) == (1, ["strange_ccnew"])
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_does_not_settle(his: Server, tmp_path: Path) -> None:
+    """Module and psql die at once while the backend waits; it may go on, and is waited for before it is judged."""
+    his.bloat("visit")
+    arguments = [str(his.home), str(tmp_path / "state"), str(Path(__file__).parents[1])]
+    with his.holding("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM pg_class LIMIT 1"):
+        dying = subprocess.Popen([sys.executable, "-c", DYING, *arguments], start_new_session=True)
+        until(lambda: his.sql(f"{PID} WHERE phase ~ 'old snapshots'"))
+        os.killpg(dying.pid, signal.SIGKILL)
+        dying.wait()
+    assert list(his.memory.told["open"]) == ['["his", "public", "visit_n"]']
+    told = his.sweep("r2")
+    assert [one["verdict"] for one in told["rebuilt"]] == ["rebuilt"]
+    assert [one["run"] for one in his.memory.items("dead")] == ["dead"]
+    assert (told["ended"], his.invalid(), his.memory.told["open"]) == ("done", [], {})
 
 
 def test_out_of_time_is_told_from_done_and_the_next_window_goes_on(his: Server) -> None:

@@ -68,7 +68,7 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
     wrong = preflight.refusals(found)
     for name in names:
         with Session(server, name) as session:
-            wrong += [f"database {name}: {one}" for one in preflight.waits(session, params.get("old_transaction", 60))]
+            wrong += [f"database {name}: {one}" for one in preflight.waits(session, params["old_transaction"])]
         seen = look_at(server, name, memory, limits(params))
         rows = {one.index.oid: _row(name, one, memory) for one in seen.choices}
         told["indexes"] += rows.values()
