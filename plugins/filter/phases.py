@@ -41,6 +41,21 @@ def as_restarts(targets: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
+def as_rebuilds(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Indexes to rebuild, or that were rebuilt, as steps with their sizes. The old one serves until then."""
+    return [
+        {
+            "action": "rebuild index",
+            "target": f"{one['database']}: {one['schema']}.{one['name']}",
+            "from": f"{one['bytes'] / 2**20:.1f} MiB",
+            "to": f"{one['after_bytes'] / 2**20:.1f} MiB",
+            "rollback_class": "reversible",
+        }
+        for one in indexes
+        if one.get("verdict", "rebuilt") == "rebuilt"
+    ]
+
+
 def as_upgrade(
     moves: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str], kind: str = "package"
 ) -> list[dict[str, Any]]:
@@ -102,6 +117,7 @@ class FilterModule:
             "only": only,
             "as_steps": as_steps,
             "as_restarts": as_restarts,
+            "as_rebuilds": as_rebuilds,
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,
             "as_moves": as_moves,

@@ -112,6 +112,7 @@ ACTION: Mapping[str, str] = {
     "snapshot": "建立数据快照",
     "migrate": "数据库结构升级",
     "restore copy": "恢复备份到隔离副本",
+    "rebuild index": "在线重建索引",
 }
 ENTRY: Mapping[str, str] = {
     "plan.frozen": "计划冻结",

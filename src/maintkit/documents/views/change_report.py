@@ -44,7 +44,7 @@ TITLES: dict[Kind, str] = {
     "restart": "重启评估与实施记录",
     "tuning": "性能优化实施记录",
 }
-_OF_PROCEDURE: dict[str, Kind] = {"patch": "patch", "restart": "restart"}
+_OF_PROCEDURE: dict[str, Kind] = {"patch": "patch", "restart": "restart", "reindex": "tuning"}
 MAY_BE_TUNING = ("restart", "config")
 _NUMBERS = "一二三四五六七八九"
 _STATEMENT = "各方确认：本文件所列实施内容、时间、检查结果、偏差及处理情况属实。"

@@ -62,6 +62,7 @@ def _rows(host: HostRecord) -> Iterator[Row]:
         yield from _measured(first, second, known)
     yield from _services(*_both(host, verified))
     yield from _answers(host, verified)
+    yield from _indexes(host)
     since = since_change(host)
     if since is not None:
         yield "整机软件包清单差异", wording.NOTHING, f"{len(since.packages)} 个", wording.NOTHING
@@ -92,6 +93,14 @@ def _services(old: dict[str, Service] | None, new: dict[str, Service] | None) ->
         first, second = (one.memory_bytes if one else None for one in (was, now))
         if first is not None or second is not None:
             yield _compared(f"{name} 内存占用", first, second, "bytes")
+
+
+def _indexes(host: HostRecord) -> Iterator[Row]:
+    """The size of each index that was rebuilt, as the host measured it on both sides."""
+    change = host.document("change")
+    for step in change.steps if change else ():
+        if step.action == "rebuild index":
+            yield f"索引 {step.target} 大小", step.before, step.after, "已重建"
 
 
 def _answers(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:

@@ -1,0 +1,186 @@
+"""A sweep through a cluster: settle what was left, choose, rebuild one after the other until the time is up."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
+
+from . import leftover, preflight
+from .catalog import EXTENSION, Index, databases, indexes, measure
+from .choice import Choice, Limits, choose, in_order, needs_measuring
+from .memory import Memory
+from .rebuild import POLL_S, Rebuild, drop
+
+LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
+ORPHANS = """SELECT pid FROM pg_stat_progress_create_index JOIN pg_stat_activity USING (pid)
+WHERE pg_stat_progress_create_index.relid = :'table'::oid AND application_name = 'maintkit'"""
+CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a sweep goes. `only` are (database, schema, name) that may be rebuilt, None for whatever is chosen."""
+
+    limits: Limits = field(default_factory=Limits)
+    budget_s: float = 3600.0
+    lock_timeout_s: float = 5.0
+    stall_s: float = 120.0
+    old_transaction_s: float = 60.0
+    spare_bytes: int = 1 << 30
+    heap_bytes: int = 1 << 30
+    only: frozenset[tuple[str, str, str]] | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One database as it is: its indexes with the choice for each."""
+
+    database: str
+    choices: list[Choice]
+
+    @property
+    def left(self) -> list[Index]:
+        return [one.index for one in self.choices if not one.index.valid]
+
+
+def look(reach: Reach, database: str, memory: Memory, limits: Limits) -> Seen:
+    """Every index of a database, measured where that is needed, with the choice for it. Reads only."""
+    with Session(reach, database) as session:
+        found = indexes(session)
+    known = {one.oid: memory.baseline(database, one.schema, one.name) for one in found}
+    figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)])
+    rate, _ = memory.rate()
+    choices = [choose(one, figures.get(one.oid), baseline=known[one.oid], rate=rate, limits=limits) for one in found]
+    return Seen(database, choices)
+
+
+class Sweep:
+    """One run's work on a cluster."""
+
+    def __init__(self, reach: Reach, run: str, rules: Rules) -> None:
+        self.reach, self.run, self.rules = reach, run, rules
+        self.until = time.monotonic() + rules.budget_s
+        self.done: list[dict[str, Any]] = []
+        self.remaining: list[dict[str, Any]] = []
+        self.cleaned: list[str] = []
+
+    def go(self, wanted: list[str]) -> dict[str, Any]:
+        """Through the databases; what was done, what remains, and whether that is because the time was up."""
+        names = databases(self.reach, wanted)
+        with Session(self.reach, names[0]) as session:
+            memory = Memory(preflight.demand(session).cluster)
+        for name in names:
+            with Session(self.reach, name) as watcher:
+                if watcher.value(LOCK) != "t":
+                    raise Refused(f"database {name}: another run rebuilds indexes here, let it end first")
+                self._database(name, watcher, memory)
+        late = any(one["why"].startswith("out of time") for one in self.remaining)
+        ended = "out of time" if late else "stopped" if self.remaining else "done"
+        memory.end(self.run, ended, self.remaining)
+        told = {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
+        return {**told, "run_items": memory.items(self.run)}
+
+    def _database(self, database: str, watcher: Session, memory: Memory) -> None:
+        self._settle(database, watcher, memory)
+        seen = look(self.reach, database, memory, self.rules.limits)
+        only = self.rules.only
+        for choice in in_order(seen.choices):
+            index = choice.index
+            if only is None or (database, index.schema, index.name) in only:
+                self._one(database, choice, watcher, memory)
+
+    def _one(self, database: str, choice: Choice, watcher: Session, memory: Memory) -> None:
+        why = self._hindrance(choice, watcher)
+        if why:
+            return self._leave(database, choice.index, why)
+        index = choice.index
+        before = [one.oid for one in indexes(watcher) if not one.valid]
+        work = {"oid": index.oid, "schema": index.schema, "name": index.name, "table_oid": index.table_oid,
+                "bytes": index.bytes, "table_bytes": index.table_bytes, "before": before,
+                "bloat": choice.bloat, "predicted_s": round(choice.seconds, 1)}  # fmt: skip
+        key = memory.begin(self.run, database, work)
+        rebuild = Rebuild(
+            self.reach, database, watcher, lock_timeout_s=self.rules.lock_timeout_s, stall_s=self.rules.stall_s
+        )
+        watched = rebuild.run(work, memory, key, self.until)
+        seen = {"seconds": watched.seconds, "phases": watched.phases, "said": watched.said}
+        outcome = self._close(database, key, watcher, memory, seen)
+        if outcome["verdict"] != leftover.REBUILT:
+            self._leave(database, index, watched.reason or watched.said or "it ended without a word")
+        return None
+
+    def _hindrance(self, choice: Choice, watcher: Session) -> str:
+        left = self.until - time.monotonic()
+        if choice.seconds > left:
+            return f"out of time: {choice.seconds:.0f} s are predicted, {max(left, 0):.0f} s are left"
+        waits = preflight.waits(watcher, self.rules.old_transaction_s, choice.index.table_oid)
+        return preflight.room(choice, self.rules.spare_bytes) or "; ".join(waits)
+
+    def _settle(self, database: str, watcher: Session, memory: Memory) -> None:
+        """What an earlier run has begun and could not end: its verdict, and its left-overs dropped."""
+        for key, begun in list(memory.told["open"].items()):
+            if begun["database"] == database:
+                self._await(watcher, begun["table_oid"])
+                self._close(database, key, watcher, memory, {"seconds": 0, "phases": [], "said": "cut off"})
+
+    def _await(self, watcher: Session, table_oid: int) -> None:
+        """Until a rebuild of ours has ended whose client is gone: it may succeed. At the deadline it is cancelled."""
+        while watcher.ask(ORPHANS, table=str(table_oid)):
+            if time.monotonic() > self.until:
+                watcher.ask(f"SELECT pg_cancel_backend(found.pid) FROM ({ORPHANS}) AS found", table=str(table_oid))
+            time.sleep(POLL_S)
+
+    def _close(self, database: str, key: str, watcher: Session, memory: Memory, seen: dict[str, Any]) -> dict[str, Any]:
+        begun = memory.told["open"][key]
+        now = indexes(watcher)
+        which = {"oid": begun["oid"], "name": begun["name"]}
+        verdict = leftover.verdict(now, schema=begun["schema"], **which)
+        left = leftover.ours(now, table_oid=begun["table_oid"], before=begun["before"], seen=begun["seen"], **which)
+        for one in left:
+            self._clean(database, one)
+        outcome: dict[str, Any] = {**seen, "verdict": verdict, "left": [leftover.kind(one) for one in left]}
+        rebuilt = next((o for o in now if (o.schema, o.name) == (begun["schema"], begun["name"])), None)
+        if verdict == leftover.REBUILT and rebuilt is not None:
+            outcome |= {"after_bytes": rebuilt.bytes, "bytes_per_tuple": rebuilt.bytes_per_tuple}
+            outcome["check"] = self._check(database, rebuilt)
+        memory.settle(key, outcome)
+        if verdict == leftover.REBUILT:
+            self.done.append({**begun, **outcome})
+        if str(outcome.get("check", "")).startswith("corrupt"):
+            raise Refused(
+                f"database {database}: {begun['schema']}.{begun['name']} was rebuilt and is {outcome['check']}"
+            )
+        if verdict == leftover.GONE:
+            raise Refused(
+                f"database {database}: {begun['schema']}.{begun['name']} is no valid index any more: look at it"
+            )
+        return outcome
+
+    def _clean(self, database: str, one: Index) -> None:
+        why = drop(self.reach, database, one.schema, one.name, self.rules.lock_timeout_s)
+        if why:
+            raise Refused(f"database {database}: {one.schema}.{one.name} is left over and cannot be dropped: {why}")
+        self.cleaned.append(f"{database}: {one.schema}.{one.name} ({leftover.kind(one)})")
+
+    def _check(self, database: str, index: Index) -> str:
+        """amcheck's word: ok, `corrupt: …`, or why it was not asked."""
+        with Session(self.reach, database) as session:
+            schema = session.value(EXTENSION, name="amcheck")
+            if not schema:
+                return "not checked: the extension amcheck is not in this database"
+            heap = index.table_bytes <= self.rules.heap_bytes
+            # Only the server's code tells corruption (XX) from a lock or a right that is missing.
+            session.ask("\\set VERBOSITY sqlstate\nSET lock_timeout = '5s'")
+            try:
+                session.ask(CHECK, schema=schema, oid=str(index.oid), heap=str(heap).lower())
+            except Refused as refused:
+                return f"corrupt: {refused}" if re.search(r"ERROR:\s+XX", str(refused)) else f"not checked: {refused}"
+        return "ok, every row has its entry" if heap else "ok, structure only"
+
+    def _leave(self, database: str, index: Index, why: str) -> None:
+        self.remaining.append({"database": database, "schema": index.schema, "name": index.name, "why": why})

@@ -1,0 +1,196 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The maintkit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""maintkit.ops.postgresql_reindex: rebuild bloated indexes one by one, concurrently."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: postgresql_reindex
+short_description: Rebuild bloated indexes one by one, concurrently, until the time is up
+version_added: 0.3.0
+description:
+  - Chooses as M(maintkit.ops.postgresql_index_info) does, and rebuilds by C(REINDEX INDEX CONCURRENTLY), one at a time.
+  - A second connection watches each rebuild and cancels it when it would not end in time or waits too long.
+  - Whether a rebuild has succeeded is told by the catalog. Left-overs of own rebuilds are dropped, no others.
+  - What a run that died has begun is settled by the next call, whichever run that belongs to.
+  - Idempotent. An index that was rebuilt is not chosen again.
+options:
+  user:
+    description: The OS user that psql runs as, whom the server lets in by peer.
+    type: str
+    default: postgres
+  role:
+    description: The server's role. Empty is that of the OS user's name.
+    type: str
+    default: ""
+  socket:
+    description: The directory of the server's socket, or a host. Empty is the usual one.
+    type: str
+    default: ""
+  port:
+    description: The server's port.
+    type: int
+    default: 5432
+  passfile:
+    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
+    type: path
+  bindir:
+    description: Where psql is, when it is not on the PATH.
+    type: str
+    default: ""
+  databases:
+    description: The databases; empty means all that can be entered.
+    type: list
+    elements: str
+    default: []
+  factor:
+    description: An index is rebuilt when it is more than so many times as large as a rebuild would leave it.
+    type: float
+    default: 2.0
+  min_mb:
+    description: Smaller indexes are left alone.
+    type: float
+    default: 10
+  run:
+    description: The run's name, under which the host remembers what was done.
+    type: str
+    required: true
+  only:
+    description: Rebuild none but these. Each names C(database), C(schema) and C(name). Empty is whatever is chosen.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      database:
+        description: Its database.
+        type: str
+        required: true
+      schema:
+        description: Its schema.
+        type: str
+        required: true
+      name:
+        description: Its name.
+        type: str
+        required: true
+  budget:
+    description: Seconds in which all must be done. What would not end in time is not begun, or cancelled.
+    type: float
+    default: 3600
+  lock_timeout:
+    description: Seconds to wait for one lock.
+    type: float
+    default: 5
+  stall:
+    description: Seconds that a rebuild may wait for other transactions before it is cancelled.
+    type: float
+    default: 120
+  old_transaction:
+    description: Nothing is begun while a transaction of the database is older, in seconds.
+    type: float
+    default: 60
+  spare_mb:
+    description: What must stay free beside the room that a rebuild needs.
+    type: float
+    default: 1024
+  amcheck_mb:
+    description: Up to this size of the table, amcheck also looks for every row in the new index.
+    type: float
+    default: 1024
+  token:
+    description:
+      - The run's token (M(maintkit.ops.host_lock)). Refused when the host has seen a higher one; V(0) compares nothing.
+      - With or without it, a host that another run holds is refused.
+    type: int
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: posix
+author:
+  - The maintkit maintainers (@maintkit)
+"""
+
+EXAMPLES = r"""
+- name: Rebuild what is bloated, for half an hour at most
+  maintkit.ops.postgresql_reindex:
+    run: R-2026-0007
+    databases: [his]
+    budget: 1800
+"""
+
+RETURN = r"""
+ended:
+  description: C(done), C(out of time), or C(stopped) when something else than the time hindered it.
+  returned: always, except in check mode
+  type: str
+rebuilt:
+  description: Indexes that this call rebuilt, with sizes before and after, seconds, phases, and what amcheck said.
+  returned: always, except in check mode
+  type: list
+remaining:
+  description: Indexes that were to be rebuilt and were not, each with C(why).
+  returned: always, except in check mode
+  type: list
+run_items:
+  description: All that the run has done in this and earlier calls, each with C(verdict).
+  returned: always, except in check mode
+  type: list
+cleaned:
+  description: Left-overs that were dropped.
+  returned: always, except in check mode
+  type: list
+rebuild:
+  description: What would be rebuilt, as M(maintkit.ops.postgresql_index_info) tells it.
+  returned: in check mode
+  type: list
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.indexes import asking
+from ansible_collections.maintkit.ops.plugins.module_utils.indexes.sweep import Sweep
+
+NAMED = {one: {"type": "str", "required": True} for one in ("database", "schema", "name")}
+SPEC = {
+    **asking.SPEC,
+    "run": {"type": "str", "required": True},
+    "only": {"type": "list", "elements": "dict", "default": [], "options": NAMED},
+    "budget": {"type": "float", "default": 3600},
+    "lock_timeout": {"type": "float", "default": 5},
+    "stall": {"type": "float", "default": 120},
+    "old_transaction": {"type": "float", "default": 60},
+    "spare_mb": {"type": "float", "default": 1024},
+    "amcheck_mb": {"type": "float", "default": 1024},
+    "token": {"type": "int", "no_log": False},
+}
+
+
+def reindex(params: dict, *, check_mode: bool) -> dict:
+    if check_mode:
+        found = asking.look(params)
+        return {"changed": bool(found["rebuild"]), "rebuild": found["rebuild"]}
+    require_hold(params["run"], token=params["token"])
+    sweep = Sweep(asking.reach(params), params["run"], asking.rules(params))
+    told = sweep.go(params["databases"])
+    return {"changed": bool(told["rebuilt"] or told["cleaned"]), **told}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    try:
+        result = reindex(module.params, check_mode=module.check_mode)
+    except Refused as refused:
+        module.fail_json(msg=str(refused))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

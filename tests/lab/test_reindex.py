@@ -1,0 +1,98 @@
+"""Bloated indexes of the practice hospital's database, rebuilt in a window while patients register."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.hospital.load import Load
+from lab.hospital.practice import Hospital, hospital
+from lab.hospital.site import key, make_site
+
+MAINTKIT = Path(sys.executable).with_name("maintkit")
+HOSTS = ("backup1", "his-db1", "his-app1")
+APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
+ASKED = {"databases": ["his"], "min_mb": 1, "spare_mb": 16, "budget": 120, "lock_timeout": 10}
+INDEX = "patient_card_no_key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evening:
+    """A running hospital and its site; every method is a command of maintkit's, or a question to the database."""
+
+    his: Hospital
+    site: Path
+
+    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
+        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+
+    def asked(self) -> dict[str, Any]:
+        """`maintkit plan reindex`."""
+        file = self.site / "vars.yml"
+        file.write_text(json.dumps(ASKED))
+        words = ("--vars", file, "--reason", "索引膨胀", "--requester", REQUESTER, "--json")
+        done = self.maintkit("plan", "reindex", "--limit", "his-db1", *words)
+        assert done.returncode == 0, done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def approved(self) -> str:
+        """A plan that two people have approved and one supervises; its id."""
+        plan = str(self.asked()["plan"])
+        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
+            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
+            signed = self.maintkit("approve", plan, *words)
+            assert signed.returncode == 0, signed.stderr
+        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
+        assert watched.returncode == 0, watched.stderr
+        return plan
+
+    def sql(self, statement: str) -> str:
+        words = ("runuser", "-u", "postgres", "--", "psql", "-XAtqd", "his", "-c", statement)
+        return self.his.lab["his-db1"].run(*words).out.strip()
+
+    def bytes(self) -> int:
+        return int(self.sql(f"SELECT pg_relation_size('{INDEX}'::regclass)"))
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    with hospital(HOSTS) as made:
+        yield Evening(his=made, site=make_site(made, tmp_path_factory.mktemp("reindex") / "site"))
+
+
+def test_a_bloated_index_is_rebuilt_in_the_window_and_no_patient_notices(evening: Evening) -> None:
+    for name in ("pgstattuple", "amcheck"):
+        evening.sql(f"CREATE EXTENSION IF NOT EXISTS {name}")
+    evening.sql(
+        "INSERT INTO patient (card_no, name, id_number, phone, birth_date) SELECT 'T9' || lpad(n::text, 7, '0'), "
+        "'测试患者', '999' || lpad(n::text, 14, '0') || 'X', '00000', '1990-01-01' FROM generate_series(1, 60000) AS n"
+    )
+    evening.sql("DELETE FROM patient WHERE card_no LIKE 'T9%'")
+    evening.sql("VACUUM ANALYZE patient")
+    before = evening.bytes()
+    plan = evening.approved()
+    with Load(f"http://{evening.his.lab['his-app1'].address}:8080", rate=10) as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert load.result().failures() == []
+    assert len(load.result().succeeded()) > 20
+    assert evening.bytes() < before / 5
+    print(f"{INDEX}: {before} -> {evening.bytes()} bytes; {load.result().summary()}")
+    run = json.loads(evening.maintkit("status", "--json").stdout)[0]
+    assert (run["verdict"], run["hosts"]) == ("done", {"his-db1": "done"})
+    assert evening.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == "0"
+    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
+    assert told.returncode == 0, told.stderr
+    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    assert "性能优化实施记录" in page
+    assert f"{before / 2**20:.1f} MiB" in page
+    assert evening.asked()["effect"] == "none"
