@@ -56,7 +56,7 @@ class RunFailed(MaintkitError):
 
 
 class ImportRefused(MaintkitError):
-    """A result carried by hand is not a collector's document, or not from a host of this inventory."""
+    """What was carried in by hand is not a collector's document of a host of this inventory, or no advisory data."""
 
     exit_code = 6
 

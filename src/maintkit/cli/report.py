@@ -28,8 +28,9 @@ from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
+from maintkit.documents.views.vulnerability_report import vulnerability_report
 from maintkit.errors import NotFound
-from maintkit.evidence import events, history
+from maintkit.evidence import events, history, vulnerabilities
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.configuration import configuration
@@ -205,6 +206,19 @@ def drill(*, run: str, site: Path, formats: tuple[Format, ...], out: Path | None
         if done.done.procedure != PROCEDURE:
             raise click.UsageError(f"{run} is {done.done.procedure}, no restore drill: `maintkit report change {run}`")
         document = drill_report(done, header(place))
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@click.option("--check", "number", help="Like V20261125-1.  [default: the newest]")
+@document_options
+def vulnerability(
+    *, number: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool
+) -> int:
+    """漏洞检查报告: a check of installed packages, and what was remedied since the one before it."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
     return write(place, document, formats, out, as_json=as_json)
 
 

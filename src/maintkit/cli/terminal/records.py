@@ -23,7 +23,8 @@ from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
-from maintkit.evidence import events, history
+from maintkit.documents.views.vulnerability_report import vulnerability_report
+from maintkit.evidence import events, history, vulnerabilities
 from maintkit.evidence.changes import runs
 from maintkit.evidence.comparison import compare
 from maintkit.evidence.judgements import judgements
@@ -52,8 +53,8 @@ Drawing = Callable[[], Document]
 
 
 def records(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
-    """Inspection records, health reports, summaries, applications and reports of changes, drawn when called for."""
-    for source in (_inspections, _summaries, _applications, _changes):
+    """What inspections, quarters, plans, changes and vulnerability checks give, each document drawn when called for."""
+    for source in (_inspections, _summaries, _applications, _changes, _vulnerabilities):
         yield from source(place, ledger, period)
 
 
@@ -136,3 +137,13 @@ def _changes(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
 def _change(place: Site, ledger: Ledger, run: str) -> Document:
     done = implementation(ledger, run)
     return change_report(done, kind_of(done), header(place))
+
+
+def _vulnerabilities(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    for entry in ledger.entries(kind=vulnerabilities.CHECKED):
+        if period.holds(entry.at):
+            yield partial(_vulnerability, place, ledger, entry.run or "")
+
+
+def _vulnerability(place: Site, ledger: Ledger, number: str) -> Document:
+    return vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
