@@ -16,6 +16,7 @@ from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.records import registered
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
@@ -219,6 +220,16 @@ def vulnerability(
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
         document = vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@document_options
+def registers(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """项目登记簿: people, project managers, trainings, meetings, assessments, as of the ledger's last entry."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = registered(place, ledger)
     return write(place, document, formats, out, as_json=as_json)
 
 

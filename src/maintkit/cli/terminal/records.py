@@ -22,11 +22,14 @@ from maintkit.documents.views.health_report import Health, health_report
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.registers import registers as registers_of
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
-from maintkit.evidence import events, history, vulnerabilities
+from maintkit.errors import NotFound
+from maintkit.evidence import events, history, registers, vulnerabilities
 from maintkit.evidence.changes import runs
 from maintkit.evidence.comparison import compare
+from maintkit.evidence.entry import Head
 from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
@@ -53,8 +56,8 @@ Drawing = Callable[[], Document]
 
 
 def records(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
-    """What inspections, quarters, plans, changes and vulnerability checks give, each document drawn when called for."""
-    for source in (_inspections, _summaries, _applications, _changes, _vulnerabilities):
+    """What the ledger gives of a period, each document drawn when called for; registers as they stand at its end."""
+    for source in (_inspections, _summaries, _applications, _changes, _vulnerabilities, _registers):
         yield from source(place, ledger, period)
 
 
@@ -147,3 +150,18 @@ def _vulnerabilities(place: Site, ledger: Ledger, period: Period) -> Iterator[Dr
 
 def _vulnerability(place: Site, ledger: Ledger, number: str) -> Document:
     return vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
+
+
+def _registers(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    del period
+    if next(ledger.entries(kind=registers.ADDED, limit=1), None) is not None:
+        yield partial(registered, place, ledger)
+
+
+def registered(place: Site, ledger: Ledger) -> Document:
+    """项目登记簿 as of the ledger's last entry."""
+    last = next(ledger.entries(newest_first=True, limit=1), None)
+    if last is None:
+        raise NotFound("the ledger is empty", hint="`maintkit register add KIND` registers an item")
+    head = Head(seq=last.seq, hash=last.hash)
+    return registers_of(tuple(registers.items(ledger)), head, last.at, header(place))

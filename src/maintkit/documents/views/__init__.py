@@ -7,6 +7,7 @@ from maintkit.documents.views.handover_list import document_list, handover_list
 from maintkit.documents.views.health_report import health_report
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
+from maintkit.documents.views.registers import registers
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
 
@@ -14,12 +15,13 @@ __all__ = [
     "Quarter",
     "change_report",
     "configuration_manual",
-    "drill_report",
     "document_list",
+    "drill_report",
     "handover_list",
     "health_report",
     "inspection_record",
     "inspection_summary",
+    "registers",
     "upgrade_request",
     "vulnerability_report",
 ]
