@@ -94,7 +94,7 @@ def _table(name: str, items: Sequence[Item], at: datetime, header: Header) -> Ta
     fields = KINDS[name].fields
     return Table(
         columns=(
-            Column(title="编号", width=11),
+            Column(title="编号", width=14),
             *(Column(title=field.label_zh, width=12) for field in fields),
             Column(title="状态", width=12, align="center"),
             Column(title="关闭说明与证明", width=16),
