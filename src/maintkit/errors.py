@@ -12,6 +12,8 @@
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
+    ├── HandoverRefused          24   a handover package is none, may do harm, or cannot be made
+    │   └── HandoverAltered      25   a file of a handover is missing, altered or too many
     └── ChangeRefused            30   a change must not be made, or a plan not frozen, as things stand
         ├── PlanChanged          31   what was approved is not what is here
         ├── ApprovalRefused      32   an approval is missing, or does not count
@@ -54,7 +56,7 @@ class RunFailed(MaintkitError):
 
 
 class ImportRefused(MaintkitError):
-    """A result carried by hand is not a collector's document, or not from a host of this inventory."""
+    """What was carried in by hand is not a collector's document of a host of this inventory, or no advisory data."""
 
     exit_code = 6
 
@@ -99,6 +101,18 @@ class SigningFailed(MaintkitError):
     """ssh-keygen refused to sign or to verify."""
 
     exit_code = 23
+
+
+class HandoverRefused(MaintkitError):
+    """A handover package is none, may do harm, or cannot be made."""
+
+    exit_code = 24
+
+
+class HandoverAltered(HandoverRefused):
+    """A file of a handover is missing, altered or not in its manifest."""
+
+    exit_code = 25
 
 
 class ChangeRefused(MaintkitError):

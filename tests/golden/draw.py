@@ -13,6 +13,7 @@ import sample_changes as changes
 import sample_configurations as configurations
 import sample_health as health
 import sample_inspections as sample
+import sample_lists as lists
 import sample_runs as runs
 
 from maintkit.documents.model import Document, to_tree
@@ -20,11 +21,15 @@ from maintkit.documents.views import (
     Quarter,
     change_report,
     configuration_manual,
+    document_list,
     drill_report,
+    handover_list,
     health_report,
     inspection_record,
     inspection_summary,
+    registers,
     upgrade_request,
+    vulnerability_report,
 )
 
 HERE = Path(__file__).parent
@@ -65,6 +70,11 @@ def documents() -> dict[str, Document]:
         "summary": inspection_summary(
             Quarter(year=2026, number=4), [fleet], handlings, header, emergencies=changes.unapproved()
         ),
+        "handover-list": handover_list(lists.handed(), header),
+        "document-list": document_list(lists.handed(), header),
+        "registers": registers(lists.registered(), lists.HEAD, lists.AT, header),
+        "vulnerability": vulnerability_report(lists.checked(), None, header),
+        "vulnerability-again": vulnerability_report(lists.checked_again(), lists.checked(), header),
     }
 
 

@@ -22,7 +22,7 @@ def test_every_section_comes_on_every_python(version, tmp_path):
     python = interpreter(version)
     if python is None:
         pytest.skip(f"no Python {version} on this machine")
-    document = run(python, script({"sample_s": 0.2, "units": ["sshd"]}, tmp_path))
+    document = run(python, script({"sample_s": 0.2, "units": ["sshd"], "deep": True}, tmp_path))
     facts = Facts.model_validate(document)
     assert set(document["sections"]) == set(Sections.model_fields)
     assert unknown_fields(document, facts.model_dump(mode="json", by_alias=True)) == []
@@ -33,6 +33,12 @@ def test_every_section_comes_on_every_python(version, tmp_path):
     assert facts.collector.python.startswith(version)
     assert facts.sections.memory is not None
     assert facts.sections.memory.data is not None
+
+
+def test_packages_are_listed_in_deep_inspections_alone(tmp_path):
+    """A daily inspection does not hold the section at all."""
+    document = run(sys.executable, script({"sample_s": 0.2}, tmp_path))
+    assert set(Sections.model_fields) - set(document["sections"]) == {"packages_installed"}
 
 
 def test_only_what_is_asked_for_is_collected(tmp_path):

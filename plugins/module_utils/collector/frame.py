@@ -25,7 +25,7 @@ def collect(given, sha256, functions):
     began, now = monotonic(), time.time()
     parameters = complete(given, now)
     prepare()
-    collectors = in_turn(functions, parameters["only"])
+    collectors = in_turn(functions, parameters["only"], parameters["deep"])
     starts = dict(
         (name, functions["sample_" + name]()) for name, _unused in collectors if "sample_" + name in functions
     )
@@ -68,10 +68,13 @@ def prepare():
         return
 
 
-def in_turn(functions, only):
+def in_turn(functions, only, deep):
     """`(name, function)` of every `collect_<name>` that is wanted, slow ones first, samples last."""
     named = [(name[8:], function) for name, function in functions.items() if name.startswith("collect_")]
-    wanted = [item for item in named if only is None or item[0] in only]
+    if only is None:
+        wanted = [item for item in named if deep or not getattr(item[1], "deep_only", False)]
+    else:
+        wanted = [item for item in named if item[0] in only]
     return sorted(wanted, key=lambda item: (getattr(item[1], "turn", 0), item[0]))
 
 

@@ -442,6 +442,22 @@ class Packages(Fact):
     lists_updated_at: float | None = None
 
 
+class InstalledSource(Fact):
+    """Installed packages that were built from one version of one source."""
+
+    name: str
+    version: str  # of the source, which a binary that was built anew does not share
+    binaries: tuple[str, ...]
+
+
+class PackagesInstalled(Fact):
+    """Every installed package, by source. Only in deep inspections, and where dpkg is."""
+
+    manager: Literal["dpkg"]
+    codename: str | None = None  # VERSION_CODENAME of os-release, like bookworm
+    sources: tuple[InstalledSource, ...]
+
+
 class Antivirus(Fact):
     """An engine's definitions. absent where no engine is installed."""
 
@@ -812,6 +828,7 @@ class Sections(Fact):
     authorized_keys: Section[AuthorizedKeys] | None = None
     audit: Section[Audit] | None = None
     packages: Section[Packages] | None = None
+    packages_installed: Section[PackagesInstalled] | None = None
     antivirus: Section[Antivirus] | None = None
     log_retention: Section[LogRetention] | None = None
     certificates: Section[Certificates] | None = None

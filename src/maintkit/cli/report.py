@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.document import document_options, header, write
-from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
+from maintkit.cli.terminal.drawing import health as health_of
+from maintkit.cli.terminal.drawing import manual as manual_of
+from maintkit.cli.terminal.drawing import record, registered
+from maintkit.cli.terminal.drawing import summary as quarterly
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
-from maintkit.documents.views.configuration_manual import Manual, configuration_manual
 from maintkit.documents.views.drill_report import drill_report
-from maintkit.documents.views.health_report import BLANKS, Health, health_report
+from maintkit.documents.views.health_report import BLANKS
 from maintkit.documents.views.health_report import KIND as HEALTH
-from maintkit.documents.views.inspection_record import inspection_record
-from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
+from maintkit.documents.views.vulnerability_report import vulnerability_report
 from maintkit.errors import NotFound
-from maintkit.evidence import events, history
+from maintkit.evidence import history, vulnerabilities
 from maintkit.evidence.changes import Standing, runs
-from maintkit.evidence.comparison import compare
-from maintkit.evidence.configuration import configuration
 from maintkit.evidence.drill_record import PROCEDURE
-from maintkit.evidence.judgements import judge, judgements
+from maintkit.evidence.judgements import judge
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
-from maintkit.plans.unapproved import unapproved
-
-QUARTER_DAYS = 90
 
 
 @click.group(invoke_without_command=True)
@@ -67,11 +61,7 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
         found = history.inspection(ledger, run) if run else history.latest(ledger)
         if found is None:
             raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
-        comparison = compare(found, history.previous(ledger, found))
-        document = inspection_record(
-            found, comparison, events.handlings(ledger), header(place),
-            emergencies=unapproved(ledger, since=found.period_from, until=found.finished_at or found.started_at),
-        )  # fmt: skip
+        document = record(place, ledger, found)
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -87,12 +77,7 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--quarter") from error
     with open_ledger(place.settings, read_only=True) as ledger:
-        held = tuple(_up_to(ledger, wanted, zone))
-        since, until = wanted.span(zone)
-        document = inspection_summary(
-            wanted, held, events.handlings(ledger), header(place),
-            emergencies=unapproved(ledger, since=since, until=until),
-        )  # fmt: skip
+        document = quarterly(place, ledger, wanted)
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -102,20 +87,8 @@ def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out
 def health(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
     """系统健康检查与性能分析报告: a deep inspection, with the trends of all inspections before it."""
     place = load_site(site)
-    limits = load_limits(place.root / LIMITS)
     with open_ledger(place.settings, read_only=True) as ledger:
-        deep = _deep(ledger, run)
-        since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
-        document = health_report(
-            Health(
-                inspection=deep,
-                comparison=compare(deep, history.previous(ledger, deep, deep=True)),
-                forecasts=tuple(forecasts(ledger, limits, since=since, until=deep)),
-                handlings=events.handlings(ledger),
-                judged=judgements(ledger, HEALTH, deep.run),
-            ),
-            header(place),
-        )
+        document = health_of(place, ledger, _deep(ledger, run))
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -129,17 +102,8 @@ def manual(*, since: datetime | None, site: Path, formats: tuple[Format, ...], o
         newest = history.latest(ledger)
         if newest is None:
             raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
-        zone = place.contract.zone
-        start = since.replace(tzinfo=zone) if since else newest.started_at - timedelta(days=QUARTER_DAYS)
-        now = {host.name: configuration(ledger, host.name) for host in newest.hosts}
-        then = {host.name: configuration(ledger, host.name, before=start) for host in newest.hosts}
-        drawn_from = Manual(
-            inspection=newest,
-            now={name: found for name, found in now.items() if found},
-            then={name: found for name, found in then.items() if found},
-            since=start,
-        )
-        document = configuration_manual(drawn_from, header(place))
+        start = since.replace(tzinfo=place.contract.zone) if since else None
+        document = manual_of(place, ledger, newest, start)
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -208,6 +172,29 @@ def drill(*, run: str, site: Path, formats: tuple[Format, ...], out: Path | None
     return write(place, document, formats, out, as_json=as_json)
 
 
+@command.command()
+@click.option("--check", "number", help="Like V20261125-1.  [default: the newest]")
+@document_options
+def vulnerability(
+    *, number: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool
+) -> int:
+    """漏洞检查报告: a check of installed packages, and what was remedied since the one before it."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@document_options
+def registers(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """项目登记簿: people, project managers, trainings, meetings, assessments, as of the ledger's last entry."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = registered(place, ledger)
+    return write(place, document, formats, out, as_json=as_json)
+
+
 def _kind(done: Implementation, *, tuning: bool) -> Kind:
     if not tuning:
         return kind_of(done)
@@ -216,17 +203,6 @@ def _kind(done: Implementation, *, tuning: bool) -> Kind:
             f"--tuning is of {' and '.join(MAY_BE_TUNING)}; {done.done.run} is {done.done.procedure}"
         )
     return "tuning"
-
-
-def _up_to(ledger: Ledger, quarter: Quarter, zone: ZoneInfo) -> Iterator[Inspection]:
-    """The inspections of the quarter and of the one before, which the first ones are compared with."""
-    for found in history.inspections(ledger):
-        when = Quarter.of(found.started_at, zone)
-        if when > quarter:
-            continue
-        yield found
-        if when < quarter.previous():
-            return
 
 
 def _list(site: Path, *, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from maintkit.evidence.entry import DOMAIN, GENESIS, Head, Row
 from maintkit.evidence.ledger import Ledger
 
 FORMAT = "maintkit.export/1"
+_LONGEST_LINE = 64 * 1024 * 1024  # an attachment at its cap, in base64, is a third of it
 
 
 def export(ledger: Ledger, path: Path) -> Head:
@@ -131,7 +132,9 @@ class ExportedLedger:
         return str(value.get("ledger"))
 
     def _lines(self, file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for number, text in enumerate(file, 1):
+        for number, text in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
+            if not text.endswith(b"\n"):
+                raise self._broken(f"line {number} has no end")
             try:
                 ((kind, value),) = json.loads(text).items()
             except (ValueError, AttributeError) as error:

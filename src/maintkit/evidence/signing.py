@@ -86,6 +86,18 @@ def verify_text(text: str, signature: str, *, namespace: str, trust: Trust, at: 
         return verify(text, Path(file.name), namespace=namespace, trust=trust, at=at, principal=principal)
 
 
+def verify_bytes(text: bytes, signature: bytes, *, namespace: str, trust: Trust, at: datetime) -> Signer:
+    """The same for the very bytes of a file and of its signature, from whoever of the allowed signers it is."""
+    try:
+        said = text.decode()
+    except UnicodeDecodeError as error:
+        raise SigningFailed("what is signed is not UTF-8", hint=_HINT) from error
+    with tempfile.NamedTemporaryFile("wb", suffix=".sig") as file:
+        file.write(signature)
+        file.flush()
+        return verify(said, Path(file.name), namespace=namespace, trust=trust, at=at)
+
+
 def keygen(*arguments: str | Path, stdin: str = "") -> str:
     """ssh-keygen's output; SigningFailed with its words when it refuses, is missing or hangs."""
     command = ["ssh-keygen", *map(str, arguments)]

@@ -3,18 +3,25 @@
 from maintkit.documents.views.change_report import change_report
 from maintkit.documents.views.configuration_manual import configuration_manual
 from maintkit.documents.views.drill_report import drill_report
+from maintkit.documents.views.handover_list import document_list, handover_list
 from maintkit.documents.views.health_report import health_report
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
+from maintkit.documents.views.registers import registers
 from maintkit.documents.views.upgrade_request import upgrade_request
+from maintkit.documents.views.vulnerability_report import vulnerability_report
 
 __all__ = [
     "Quarter",
     "change_report",
     "configuration_manual",
+    "document_list",
     "drill_report",
+    "handover_list",
     "health_report",
     "inspection_record",
     "inspection_summary",
+    "registers",
     "upgrade_request",
+    "vulnerability_report",
 ]

@@ -1,0 +1,104 @@
+"""One document each, drawn from the ledger of a site: for `report`, and for what is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from maintkit.checks.limits import load_limits
+from maintkit.cli.terminal.document import header
+from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
+from maintkit.contract.load import Site
+from maintkit.documents.model import Document
+from maintkit.documents.views.configuration_manual import Manual, configuration_manual
+from maintkit.documents.views.health_report import KIND as HEALTH
+from maintkit.documents.views.health_report import Health, health_report
+from maintkit.documents.views.inspection_record import inspection_record
+from maintkit.documents.views.inspection_summary import inspection_summary
+from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.registers import registers as registers_of
+from maintkit.errors import NotFound
+from maintkit.evidence import events, history, registers
+from maintkit.evidence.comparison import compare
+from maintkit.evidence.configuration import configuration
+from maintkit.evidence.entry import Head
+from maintkit.evidence.judgements import judgements
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import Inspection
+from maintkit.plans.unapproved import unapproved
+
+QUARTER_DAYS = 90
+
+
+def record(place: Site, ledger: Ledger, found: Inspection) -> Document:
+    """日常系统巡检记录, or 季度深度巡检记录 of a deep inspection."""
+    return inspection_record(
+        found,
+        compare(found, history.previous(ledger, found)),
+        events.handlings(ledger),
+        header(place),
+        emergencies=unapproved(ledger, since=found.period_from, until=found.finished_at or found.started_at),
+    )
+
+
+def summary(place: Site, ledger: Ledger, quarter: Quarter) -> Document:
+    """季度巡检记录汇总单 of a quarter."""
+    zone = place.contract.zone
+    since, until = quarter.span(zone)
+    return inspection_summary(
+        quarter,
+        tuple(_up_to(ledger, quarter, place)),
+        events.handlings(ledger),
+        header(place),
+        emergencies=unapproved(ledger, since=since, until=until),
+    )
+
+
+def _up_to(ledger: Ledger, quarter: Quarter, place: Site) -> Iterator[Inspection]:
+    """The inspections of the quarter and of the one before, which the first ones are compared with."""
+    for found in history.inspections(ledger):
+        when = Quarter.of(found.started_at, place.contract.zone)
+        if when > quarter:
+            continue
+        yield found
+        if when < quarter.previous():
+            return
+
+
+def health(place: Site, ledger: Ledger, deep: Inspection) -> Document:
+    """系统健康检查与性能分析报告 of a deep inspection, with the trends of all inspections before it."""
+    limits = load_limits(place.root / LIMITS)
+    since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
+    return health_report(
+        Health(
+            inspection=deep,
+            comparison=compare(deep, history.previous(ledger, deep, deep=True)),
+            forecasts=tuple(forecasts(ledger, limits, since=since, until=deep)),
+            handlings=events.handlings(ledger),
+            judged=judgements(ledger, HEALTH, deep.run),
+        ),
+        header(place),
+    )
+
+
+def manual(place: Site, ledger: Ledger, newest: Inspection, since: datetime | None = None) -> Document:
+    """系统配置手册 of the hosts of the newest inspection, with what changed since an instant (90 days before it)."""
+    start = since or newest.started_at - timedelta(days=QUARTER_DAYS)
+    now = {host.name: configuration(ledger, host.name) for host in newest.hosts}
+    then = {host.name: configuration(ledger, host.name, before=start) for host in newest.hosts}
+    drawn_from = Manual(
+        inspection=newest,
+        now={name: found for name, found in now.items() if found},
+        then={name: found for name, found in then.items() if found},
+        since=start,
+    )
+    return configuration_manual(drawn_from, header(place))
+
+
+def registered(place: Site, ledger: Ledger) -> Document:
+    """项目登记簿 as of the ledger's last entry; NotFound when nothing is registered."""
+    last = next(ledger.entries(newest_first=True, limit=1), None)
+    if last is None:
+        raise NotFound("the ledger is empty", hint="`maintkit register add KIND` registers an item")
+    head = Head(seq=last.seq, hash=last.hash)
+    return registers_of(tuple(registers.items(ledger)), head, last.at, header(place))

@@ -1,0 +1,120 @@
+"""Every document that a ledger can give, one after the other: what a handover takes along.
+
+A new document is handed over when it stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from maintkit.cli.terminal import drawing
+from maintkit.cli.terminal.document import header
+from maintkit.contract.load import Site
+from maintkit.documents.model import Document
+from maintkit.documents.views.change_report import change_report, kind_of
+from maintkit.documents.views.drill_report import drill_report
+from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.upgrade_request import upgrade_request
+from maintkit.documents.views.vulnerability_report import vulnerability_report
+from maintkit.evidence import history, registers, vulnerabilities
+from maintkit.evidence.changes import runs
+from maintkit.evidence.drill_record import PROCEDURE
+from maintkit.evidence.ledger import Ledger
+from maintkit.plans.frozen import headlines
+from maintkit.plans.implementation import implementation
+from maintkit.plans.record import application
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """Days, both included, by the contract's calendar; None: no bound."""
+
+    zone: ZoneInfo
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether an instant falls into it."""
+        day = at.astimezone(self.zone).date()
+        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
+
+
+Drawing = Callable[[], Document]
+
+
+def records(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    """What the ledger gives of a period, each document drawn when called for.
+
+    Registers and the configuration manual say how things stand at the ledger's end, whatever the period.
+    """
+    for source in (_inspections, _summaries, _applications, _changes, _vulnerabilities, _at_the_end):
+        yield from source(place, ledger, period)
+
+
+def _inspections(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    for started in ledger.entries(kind="inspection.started"):
+        if period.holds(started.at):
+            run = started.run or ""
+            yield partial(_inspection, place, ledger, run)
+            if started.body["deep"]:
+                yield partial(_health, place, ledger, run)
+
+
+def _inspection(place: Site, ledger: Ledger, run: str) -> Document:
+    return drawing.record(place, ledger, history.inspection(ledger, run))
+
+
+def _health(place: Site, ledger: Ledger, run: str) -> Document:
+    return drawing.health(place, ledger, history.inspection(ledger, run))
+
+
+def _summaries(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    starts = [entry.at for entry in ledger.entries(kind="inspection.started") if period.holds(entry.at)]
+    for quarter in dict.fromkeys(Quarter.of(at, period.zone) for at in starts):
+        yield partial(drawing.summary, place, ledger, quarter)
+
+
+def _applications(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    for plan in sorted(headlines(ledger), key=lambda one: (one.created_at, one.id)):
+        if period.holds(plan.created_at):
+            yield partial(_application, place, ledger, plan.id)
+
+
+def _application(place: Site, ledger: Ledger, plan: str) -> Document:
+    return upgrade_request(application(ledger, plan), header(place))
+
+
+def _changes(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    for one in sorted(runs(ledger), key=lambda one: (one.started_at, one.run)):
+        if period.holds(one.started_at):
+            yield partial(_change, place, ledger, one.run)
+
+
+def _change(place: Site, ledger: Ledger, run: str) -> Document:
+    done = implementation(ledger, run)
+    if done.done.procedure == PROCEDURE:
+        return drill_report(done, header(place))
+    return change_report(done, kind_of(done), header(place))
+
+
+def _vulnerabilities(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    for entry in ledger.entries(kind=vulnerabilities.CHECKED):
+        if period.holds(entry.at):
+            yield partial(_vulnerability, place, ledger, entry.run or "")
+
+
+def _vulnerability(place: Site, ledger: Ledger, number: str) -> Document:
+    return vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
+
+
+def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    del period
+    if next(ledger.entries(kind=registers.ADDED, limit=1), None) is not None:
+        yield partial(drawing.registered, place, ledger)
+    newest = history.latest(ledger)
+    if newest is not None:
+        yield partial(drawing.manual, place, ledger, newest)

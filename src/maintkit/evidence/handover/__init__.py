@@ -1,0 +1,1 @@
+"""A handover: documents, ledger, anchors and contract files under one signed list of hashes (docs/handover.md)."""

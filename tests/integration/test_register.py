@@ -1,0 +1,126 @@
+"""`maintkit register` as its users run it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import sites
+from click.testing import CliRunner
+
+from maintkit.cli.main import cli
+from maintkit.errors import MaintkitError
+
+PERSON = ("--set", "name=张伟", "--set", "started=2026-01-04", "--by", "王芳")
+FINDING = ("--set", "source=等保测评", "--set", "finding=弱口令", "--set", "owner=张伟", "--by", "王芳")
+
+
+@pytest.fixture(scope="module")
+def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sites.make_site(tmp_path_factory.mktemp("register") / "site", {"all": {"hosts": {"his-app1": None}}})
+
+
+class Registrar:
+    """The commands on one site, in this process."""
+
+    def __init__(self, site: Path) -> None:
+        self.site = site
+
+    def __call__(self, *words: object) -> str:
+        result = CliRunner().invoke(
+            cli, ["register", *map(str, words), "--site", str(self.site)], standalone_mode=False
+        )
+        if result.exception is not None:
+            raise result.exception
+        return result.stdout
+
+    def states(self, on: str, *more: str) -> dict[str, str]:
+        found: list[dict[str, Any]] = json.loads(self("list", "--on", on, "--json", *more))
+        return {one["id"]: one["state"] for one in found}
+
+
+@pytest.fixture
+def register(bare_site: Path, tmp_path: Path) -> Registrar:
+    return Registrar(shutil.copytree(bare_site, tmp_path / "site"))
+
+
+def test_a_person_needs_an_undertaking_signed_before_starting(register: Registrar) -> None:
+    """None, too late, in time: even on the very day."""
+    register("add", "person", *PERSON)
+    register("add", "person", *PERSON, "--set", "undertaking=2026-01-05")
+    register("add", "person", *PERSON, "--set", "undertaking=2026-01-04")
+    assert register.states("2026-02-01") == {"person-1": "lacking", "person-2": "lacking", "person-3": "valid"}
+
+
+def test_a_change_of_managers_needs_consent_before_it_takes_effect(register: Registrar) -> None:
+    change = ("--set", "from=王芳", "--set", "to=李强", "--set", "effective=2026-05-10", "--by", "张伟")
+    register("add", "manager", *change, "--set", "consent=2026-05-11")
+    register("add", "manager", *change, "--set", "consent=2026-05-06")
+    assert register.states("2026-06-01", "manager") == {"manager-1": "lacking", "manager-2": "valid"}
+
+
+def test_expiry_is_told_from_thirty_days_before_and_overdue_from_the_day_after(register: Registrar) -> None:
+    register("add", "assessment", *FINDING, "--set", "due=2026-09-30")
+    told = {
+        day: register.states(day)["assessment-1"] for day in ("2026-08-30", "2026-08-31", "2026-09-30", "2026-10-01")
+    }
+    assert list(told.values()) == ["valid", "due-soon", "due-soon", "overdue"]
+
+
+def test_a_finding_is_closed_with_proof_and_only_once(register: Registrar, tmp_path: Path) -> None:
+    """The file comes out again as it went in, and its hash stands in the item."""
+    register("add", "assessment", *FINDING, "--set", "due=2026-09-30")
+    close = ("close", "assessment-1", "--why", "已复测", "--by", "张伟")
+    with pytest.raises(click.UsageError, match="--proof FILE"):
+        register(*close)
+    proof = tmp_path / "复测.pdf"
+    proof.write_bytes(b"%PDF-1.7 \x00\xff whole")
+    register(*close, "--proof", proof)
+    assert register.states("2027-01-01") == {}
+    assert register.states("2027-01-01", "--all") == {"assessment-1": "closed"}
+    digest = hashlib.sha256(proof.read_bytes()).hexdigest()
+    assert digest in register("show", "assessment-1", "--save", tmp_path / "out")
+    assert [path.read_bytes() for path in (tmp_path / "out").iterdir()] == [proof.read_bytes()]
+    with pytest.raises(MaintkitError, match="closed before"):
+        register(*close, "--proof", proof)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--set", "name=张伟"), "needs --set started="),
+        ((*PERSON[:4], "--set", "phone=1"), "no field of person; those are name, role"),
+        ((*PERSON[:4], "--set", "until=2026-02-30"), "no day as YYYY-MM-DD"),
+        ((*PERSON[:4], "--set", "until=20260101"), "no day as YYYY-MM-DD"),
+        ((*PERSON[:4], "--set", "role= "), "is empty"),
+        ((*PERSON[:4], "--set", "name=李强"), "given twice"),
+    ],
+)
+def test_what_is_no_item_is_refused_and_nothing_is_entered(
+    register: Registrar, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(click.UsageError, match=said):
+        register("add", "person", *words, "--by", "王芳")
+    assert register("list").strip() == "nothing registered"
+
+
+def test_an_item_that_is_not_there_is_named(register: Registrar) -> None:
+    with pytest.raises(MaintkitError, match="no register item 'person-9'") as missing:
+        register("show", "person-9")
+    assert missing.value.exit_code == 7
+
+
+def test_registers_are_drawn_and_handed_over(register: Registrar, tmp_path: Path) -> None:
+    """As of the last entry: the same ledger gives the same document."""
+    report = ["report", "registers", "--format", "html", "--out", str(tmp_path), "--site", str(register.site)]
+    with pytest.raises(MaintkitError, match=r"the ledger is empty|nothing is registered"):
+        CliRunner().invoke(cli, report, standalone_mode=False, catch_exceptions=False)
+    register("add", "person", *PERSON)
+    result = CliRunner().invoke(cli, report, standalone_mode=False, catch_exceptions=False)
+    text = Path(result.stdout.strip()).read_text(encoding="utf-8")
+    assert "1 项缺少事先的签署或书面同意：项目人员与保密承诺 person-1。" in text
