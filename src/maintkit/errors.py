@@ -12,6 +12,7 @@
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
+    ├── DeskRefused              50   an incident or a request cannot take this step as it stands
     └── ChangeRefused            30   a change must not be made, or a plan not frozen, as things stand
         ├── PlanChanged          31   what was approved is not what is here
         ├── ApprovalRefused      32   an approval is missing, or does not count
@@ -19,7 +20,7 @@
         ├── HostLocked           34   another change holds a host
         └── SupervisorAbsent     35   nobody of the hospital has checked in
 
-Exit codes 0, 2, 10 to 13 and 130 are not errors: see docs/exit-codes.md.
+Exit codes 0, 2, 10 to 14, 40 to 44 and 130 are not errors: see docs/exit-codes.md.
 """
 
 from __future__ import annotations
@@ -99,6 +100,12 @@ class SigningFailed(MaintkitError):
     """ssh-keygen refused to sign or to verify."""
 
     exit_code = 23
+
+
+class DeskRefused(MaintkitError):
+    """An incident or a request cannot take this step as it stands; nothing was entered."""
+
+    exit_code = 50
 
 
 class ChangeRefused(MaintkitError):
