@@ -12,7 +12,7 @@
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
-    ├── DeskRefused              50   an incident or a request cannot take this step as it stands
+    ├── DeskRefused              50   an incident or a ticket cannot take this step as it stands
     └── ChangeRefused            30   a change must not be made, or a plan not frozen, as things stand
         ├── PlanChanged          31   what was approved is not what is here
         ├── ApprovalRefused      32   an approval is missing, or does not count
@@ -103,7 +103,7 @@ class SigningFailed(MaintkitError):
 
 
 class DeskRefused(MaintkitError):
-    """An incident or a request cannot take this step as it stands; nothing was entered."""
+    """An incident or a ticket cannot take this step as it stands; nothing was entered."""
 
     exit_code = 50
 

@@ -121,6 +121,7 @@ class RequestKind(SiteModel):
     id: str = Field(pattern=r"^[a-z]+(-[a-z]+)*$", description="lower-case words joined by -, like urgent-bug")
     title_zh: str = Field(min_length=1, description="its name in the documents, like 紧急缺陷")
     steps: tuple[Step, ...] = Field(min_length=1, description="a list of `id`, `title_zh` and `within`")
+    agreed_dates: bool = Field(default=True, description="true or false: whether an agreed date replaces a clock")
 
 
 class Requests(SiteModel):
