@@ -51,6 +51,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             clock.at = from_text(f"{day}T02:00:00Z")
             ledger.append("inspection.started", {"deep": deep, "simulated": False}, run=f"{day}-1")
             ledger.append("inspection.finished", {"ended": ended}, run=f"{day}-1")
+        clock.at = from_text("2026-12-29T02:00:00Z")
+        ledger.append("change.started", {"procedure": "patch", "undoes": "C9"}, run="C0")
+        ledger.append("change.finished", {"verdict": "done"}, run="C0")
         clock.at = from_text("2026-12-31T16:30:00Z")  # the first of January on site, after the term
         ledger.append("change.started", {"procedure": "patch"}, run="C1")
         ledger.append("change.finished", {"verdict": "done"}, run="C1")
@@ -69,7 +72,7 @@ def test_runs_of_the_ledger_are_evidence_and_a_broken_one_is_not(site: Path) -> 
 
 
 def test_a_patch_after_midnight_on_site_is_of_the_next_day(site: Path) -> None:
-    """16:30 UTC on 31 December is 1 January in Shanghai: no patch was made in the year."""
+    """16:30 UTC on 31 December is 1 January in Shanghai; and a run that undid a patch is none."""
     _, found = duties(site, "2026-12-31")
     assert (found["security-update"]["last"], found["security-update"]["state"]) == (None, "overdue")
 

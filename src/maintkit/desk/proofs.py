@@ -37,7 +37,8 @@ def _inspected(duty: str, *, deep: bool = False, note: str = "") -> Proof:
 
 
 def _changed(duty: str, procedure: str, *, note: str = "") -> Proof:
-    where = {"procedure": procedure, "verdict": "done"}
+    # A run that undoes another one is of the same procedure, and no proof of it.
+    where = {"procedure": procedure, "verdict": "done", "undoes": None}
     return Proof(duty=duty, kind="change.finished", begun="change.started", where=where, what=procedure, note=note)
 
 
