@@ -135,7 +135,8 @@ def _json(one: Standing) -> dict[str, Any]:
 
 
 def _print(standings: tuple[Standing, ...], day: date) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim", title=f"as of {day}", title_justify="left")
+    click.echo(f"as of {day}")
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("state", "duty", "rhythm", "last", "next due", "days"):
         table.add_column(title, no_wrap=True, justify="right" if title == "days" else "left")
     table.add_column("missed, and why", overflow="fold")
@@ -148,6 +149,12 @@ def _print(standings: tuple[Standing, ...], day: date) -> None:
             plain(f"{last.day} {last.source}{' (simulated)' if last.simulated else ''}") if last else "-",
             str(one.next_due or "-"),
             "-" if one.days_left is None else str(one.days_left),
-            plain("; ".join(said for said in (", ".join(one.missed), one.reason) if said)),
+            plain("; ".join(said for said in (_missed(one), one.reason) if said)),
         )
     wide_console().print(table)
+
+
+def _missed(one: Standing) -> str:
+    """The last three; `--json` has them all."""
+    earlier = len(one.missed) - 3
+    return ", ".join(one.missed[-3:]) + (f" and {earlier} earlier" if earlier > 0 else "")

@@ -356,7 +356,7 @@ def _tell(desk: Desk, id_: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(as_json_of(desk, one, everyone), ensure_ascii=False, indent=2))
     else:
-        print_incident(as_json_of(desk, one, everyone))
+        print_incident(as_json_of(desk, one, everyone), desk.place.contract.zone)
 
 
 def _rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:

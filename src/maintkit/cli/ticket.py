@@ -12,6 +12,7 @@ import click
 
 from maintkit.cli.incident import TIME, at_option, text_option
 from maintkit.cli.terminal.calendar import calendar_of
+from maintkit.cli.terminal.incident import on_site
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.words import bare
@@ -247,6 +248,7 @@ def _tell(place: Site, ledger: Ledger, id_: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
         return
+    said = on_site(said, place.contract.zone)
     click.echo(bare(f"{said['ticket']} {said['kind'] or 'not accepted'}: {said['title']}"))
     for due in said["due"]:
         until = f" until {due['deadline'][:16]}" if due["deadline"] else f" ({due['reason']})"

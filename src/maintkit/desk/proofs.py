@@ -19,7 +19,8 @@ DONE = "duty.done"
 class Proof:
     """Entries of `kind` count for `duty` when their body, over that of the run's `begun` entry, holds `where`.
 
-    `note` is what the duty asks for besides, and what no entry shows.
+    `note` is what the duty asks for besides, and what no entry shows. Where `sole` is false the duty may be done in
+    another way that leaves no entry, so its absence proves nothing.
     """
 
     duty: str
@@ -28,6 +29,7 @@ class Proof:
     begun: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    sole: bool = True
 
 
 def _inspected(duty: str, *, deep: bool = False, note: str = "") -> Proof:
@@ -52,8 +54,8 @@ PROOFS: tuple[Proof, ...] = (
     _changed("tuning", "reindex"),
     _changed("housekeeping", "reindex"),
     _changed("restore-drill", "restore_drill"),
-    Proof(duty="final-handover", kind="handover.delivered", what="handover"),
-    Proof(duty="documents-handover", kind="handover.delivered", what="handover"),
+    Proof(duty="final-handover", kind="handover.delivered", what="handover", sole=False),
+    Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
 )
 
 
@@ -74,7 +76,7 @@ def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo) -> dict[str, See
 def _seen(duty: str, evidence: list[Evidence]) -> Seen:
     proofs = [proof for proof in PROOFS if proof.duty == duty]
     notes = dict.fromkeys(proof.note for proof in proofs if proof.note)
-    return Seen(evidence=tuple(evidence), automatic=bool(proofs), note="; ".join(notes))
+    return Seen(evidence=tuple(evidence), automatic=any(proof.sole for proof in proofs), note="; ".join(notes))
 
 
 def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, list[Evidence]], zone: ZoneInfo) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
-from maintkit.clock import to_text
+from maintkit.clock import from_text, to_text
 from maintkit.contract.load import Site
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import Clock, clocks
@@ -17,6 +19,7 @@ from maintkit.desk.incident import Incident
 from maintkit.desk.links import links
 from maintkit.evidence.ledger import Ledger
 
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 STYLE = {"met": "green", "running": "yellow", "breached": "bold red", "resting": "blue"}
 
 
@@ -126,11 +129,24 @@ def _clock(clock: Clock) -> dict[str, Any]:
     }
 
 
-def print_incident(said: dict[str, Any]) -> None:
-    """The same for a person; times in UTC as the ledger has them, but for the report's."""
+def print_incident(said: dict[str, Any], zone: ZoneInfo) -> None:
+    """The same for a person, with every time as the site's clock shows it."""
     console = wide_console()
-    for label, text in _lines(said):
+    for label, text in _lines(on_site(said, zone)):
         console.print(f"[dim]{label:<11}[/] {text}", highlight=False, soft_wrap=True)
+
+
+def on_site(value: Any, zone: ZoneInfo) -> Any:
+    """The same with every instant of the ledger's form as local time, `2026-10-08 09:30:00`."""
+    match value:
+        case dict():
+            return {key: on_site(each, zone) for key, each in value.items()}
+        case list():
+            return [on_site(each, zone) for each in value]
+        case str() if INSTANT.fullmatch(value):
+            return f"{from_text(value).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        case _:
+            return value
 
 
 def _lines(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
