@@ -14,6 +14,7 @@
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
     ├── HandoverRefused          24   a handover package is none, may do harm, or cannot be made
     │   └── HandoverAltered      25   a file of a handover is missing, altered or too many
+    ├── DeskRefused              50   an incident or a ticket cannot take this step as it stands
     └── ChangeRefused            30   a change must not be made, or a plan not frozen, as things stand
         ├── PlanChanged          31   what was approved is not what is here
         ├── ApprovalRefused      32   an approval is missing, or does not count
@@ -21,7 +22,7 @@
         ├── HostLocked           34   another change holds a host
         └── SupervisorAbsent     35   nobody of the hospital has checked in
 
-Exit codes 0, 2, 10 to 13 and 130 are not errors: see docs/exit-codes.md.
+Exit codes 0, 2, 10 to 14, 40 to 44 and 130 are not errors: see docs/exit-codes.md.
 """
 
 from __future__ import annotations
@@ -113,6 +114,12 @@ class HandoverAltered(HandoverRefused):
     """A file of a handover is missing, altered or not in its manifest."""
 
     exit_code = 25
+
+
+class DeskRefused(MaintkitError):
+    """An incident or a ticket cannot take this step as it stands; nothing was entered."""
+
+    exit_code = 50
 
 
 class ChangeRefused(MaintkitError):

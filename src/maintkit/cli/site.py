@@ -16,11 +16,13 @@ from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.contract.contract import Contract
 from maintkit.contract.load import SERVICES, check_names, load_site
 from maintkit.contract.services import Services
+from maintkit.contract.workdays import FILE as CALENDAR
+from maintkit.contract.workdays import Overlay
 from maintkit.errors import NothingMatched, SiteError
 from maintkit.plans.people import People, load_people
 from maintkit.runs.inventory import Inventory, inventory
 from maintkit.settings import SettingsFile, load_settings
-from maintkit.sitefile import Path, Problem, load, near, places
+from maintkit.sitefile import Path, Problem, load, near, places, read
 
 T = TypeVar("T")
 
@@ -70,6 +72,7 @@ def schema_texts() -> dict[str, str]:
         "services": Services,
         "limits": SiteLimits,
         "roles": People,
+        "calendar": Overlay,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {
@@ -86,6 +89,8 @@ def check_site(root: FilePath) -> dict[str, int]:
     limits = _attempt(errors, lambda: load_limits(root / LIMITS))
     names = _attempt(errors, lambda: inventory(settings))
     _attempt(errors, lambda: load_people(settings.signers))
+    if (root / CALENDAR).is_file():
+        _attempt(errors, lambda: read(root / CALENDAR, Overlay))
     # The names in a sound services.yml are followed although another file is wrong; its own errors are told above.
     services = site.services_file if site else _attempt([], lambda: load(root / SERVICES, Services))
     if names and services:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from maintkit.contract.changes import Changes
-from maintkit.contract.duties import Duty, duty_problems
+from maintkit.contract.duties import DUE_SOON, Duty, Rhythm, duty_problems
 from maintkit.contract.sla import Faults, Requests
 from maintkit.sitefile import Problem, Problems, SiteModel
 
@@ -45,17 +45,35 @@ class Party(SiteModel):
     contacts: tuple[Person, ...] = Field(min_length=1, description="a list of people with `name` and `phone`")
 
 
-class Term(SiteModel):
-    """Both days belong to the term."""
+class Pause(SiteModel):
+    """Days on which the work rests by agreement; both belong to it."""
 
     start: date = Field(description=DAY)
     end: date = Field(description=DAY)
+    why_zh: str = Field(min_length=1, description="the reason, in Chinese")
+    agreed_by: str = Field(min_length=1, description="who of the hospital agreed, by name")
+
+
+class Term(SiteModel):
+    """Both days belong to the term. No duty falls due in a pause."""
+
+    start: date = Field(description=DAY)
+    end: date = Field(description=DAY)
+    pauses: tuple[Pause, ...] = Field(default=(), description="a list of `start`, `end`, `why_zh` and `agreed_by`")
 
     @model_validator(mode="after")
     def _in_order(self) -> Term:
+        problems = []
         if self.end <= self.start:
             text = f"the end {self.end} is not after the start {self.start}"
-            raise Problems([Problem(at=("end",), text=text, allowed=f"a date after {self.start}")])
+            problems.append(Problem(at=("end",), text=text, allowed=f"a date after {self.start}"))
+        for place, pause in enumerate(self.pauses):
+            if not self.start <= pause.start <= pause.end <= self.end:
+                text = f"the pause {pause.start} to {pause.end} is not within the term, or ends before it starts"
+                allowed = f"dates from {self.start} to {self.end}"
+                problems.append(Problem(at=("pauses", place, "end"), text=text, allowed=allowed))
+        if problems:
+            raise Problems(problems)
         return self
 
 
@@ -73,6 +91,9 @@ class Contract(SiteModel):
         min_length=2, max_length=2, description="a list of exactly two people with `name` and `phone`"
     )
     systems: tuple[str, ...] = Field(min_length=1, description="a list of system ids of services.yml")
+    due_soon: dict[Rhythm, Annotated[int, Field(ge=0, le=366)]] = Field(
+        default_factory=dict, description="a rhythm and the days before the deadline from which a duty is due soon"
+    )
     duties: tuple[Duty, ...] = Field(min_length=1, description="a list of duties")
     faults: Faults = Field(description="`channels`, `levels`, `urgent_on_site` and `report`")
     requests: Requests = Field(description="`kinds` and `included_person_days`")
@@ -98,6 +119,10 @@ class Contract(SiteModel):
         if problems:
             raise Problems(problems)
         return self
+
+    def soon(self, duty: Duty) -> int:
+        """How many days before its deadline a duty is due soon."""
+        return self.due_soon.get(duty.rhythm, DUE_SOON[duty.rhythm])
 
     @property
     def zone(self) -> ZoneInfo:

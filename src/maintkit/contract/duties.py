@@ -11,6 +11,18 @@ from maintkit.sitefile import Problem, SiteModel, near
 
 Rhythm = Literal["weekly", "monthly", "quarterly", "half-yearly", "yearly", "once", "as-needed", "at-end"]
 
+# Days before the deadline from which a duty is due soon, unless contract.yml says otherwise.
+DUE_SOON: dict[Rhythm, int] = {
+    "weekly": 2,
+    "monthly": 7,
+    "quarterly": 21,
+    "half-yearly": 30,
+    "yearly": 30,
+    "once": 14,
+    "as-needed": 0,
+    "at-end": 30,
+}
+
 # What a deadline may run from besides another duty.
 SIGNING = "signing"
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from maintkit.contract.span import Deadline, Elapsed
+from maintkit.contract.span import Deadline, Elapsed, Span
 from maintkit.sitefile import Problem, Problems, SiteModel
 
 LevelId = Literal["P1", "P2", "P3"]
 CLOCK = "minutes or hours, like 15 min or 2 h"
+
+
+Scope = Literal["hospital", "department", "rooms", "room", "user"]
+FaultKind = Literal["stopped", "key-function", "degraded", "non-core"]
+Severity = Literal["patient-safety", "serious", "ordinary"]
 
 
 class Target(SiteModel):
@@ -45,10 +50,31 @@ class Level(SiteModel):
         return self
 
 
+class LevelRule(SiteModel):
+    """When a fault has a level. An empty list is anything; the first rule of the contract that fits decides."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="lower-case words joined by -")
+    scope: tuple[Scope, ...] = Field(default=(), description=f"a list of {', '.join(get_args(Scope))}")
+    kind: tuple[FaultKind, ...] = Field(default=(), description=f"a list of {', '.join(get_args(FaultKind))}")
+    severity: tuple[Severity, ...] = Field(default=(), description=f"a list of {', '.join(get_args(Severity))}")
+    stopped_over: Elapsed | None = Field(default=None, description=CLOCK + ": only when it lasts longer")
+    level: LevelId
+
+    def fits(self, scope: Scope, kind: FaultKind, severity: Severity, stopped_minutes: int) -> bool:
+        """Whether the rule is of such a fault."""
+        return (
+            (not self.scope or scope in self.scope)
+            and (not self.kind or kind in self.kind)
+            and (not self.severity or severity in self.severity)
+            and (self.stopped_over is None or stopped_minutes > self.stopped_over.minutes)
+        )
+
+
 class FaultReport(SiteModel):
-    """《故障分析报告》: for which levels, and by when after the solution."""
+    """《故障分析报告》: for which levels or scopes, and by when after the solution."""
 
     levels: tuple[LevelId, ...] = Field(min_length=1)
+    scopes: tuple[Scope, ...] = Field(default=(), description=f"a list of {', '.join(get_args(Scope))}")
     document: str = Field(min_length=1, description="a document name")
     within: Deadline = Field(description="a length of time like 3 wd")
 
@@ -58,8 +84,16 @@ class Faults(SiteModel):
 
     channels: tuple[str, ...] = Field(min_length=1, description="a list of recognised channels, like 电话")
     levels: tuple[Level, ...] = Field(min_length=3, max_length=3, description="a list of the levels P1, P2, P3")
+    rules: tuple[LevelRule, ...] = Field(default=(), description="a list of `id`, `scope`, `kind`, `severity`, `level`")
     urgent_on_site: Elapsed = Field(description=CLOCK)
     report: FaultReport
+    related_within: Elapsed = Field(
+        default=Span(count=24, unit="h"), description=CLOCK + ", before a fault: what happened on its hosts is linked"
+    )
+
+    def level(self, id_: LevelId) -> Level:
+        """The level of this id; every contract has all three."""
+        return next(level for level in self.levels if level.id == id_)
 
     @model_validator(mode="after")
     def _one_each(self) -> Faults:
@@ -87,6 +121,7 @@ class RequestKind(SiteModel):
     id: str = Field(pattern=r"^[a-z]+(-[a-z]+)*$", description="lower-case words joined by -, like urgent-bug")
     title_zh: str = Field(min_length=1, description="its name in the documents, like 紧急缺陷")
     steps: tuple[Step, ...] = Field(min_length=1, description="a list of `id`, `title_zh` and `within`")
+    agreed_dates: bool = Field(default=True, description="true or false: whether an agreed date replaces a clock")
 
 
 class Requests(SiteModel):

@@ -1,0 +1,160 @@
+"""`maintkit due`: what the contract asks for next, and what a person says was done."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from maintkit.cli.terminal.calendar import calendar_of
+from maintkit.cli.terminal.icalendar import calendar_file
+from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.screen import wide_console
+from maintkit.cli.terminal.words import bare, plain
+from maintkit.clock import SystemClock
+from maintkit.contract.due import Standing, due
+from maintkit.contract.load import load_site
+from maintkit.desk.proofs import DONE, seen
+from maintkit.errors import NotFound, SiteError
+from maintkit.sitefile import near
+
+OVERDUE = 14
+STYLE = {"met": "green", "due-soon": "yellow", "overdue": "bold red", "undetermined": "magenta"}
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group(invoke_without_command=True)
+@click.option("--on", type=DAY, help="As of the end of this day, YYYY-MM-DD.  [default: today]")
+@click.option("--ics", type=click.Path(dir_okay=False, path_type=Path), help="Also write the deadlines as iCalendar.")
+@json_option
+@site_option
+@click.pass_context
+def command(ctx: click.Context, *, on: datetime | None, ics: Path | None, as_json: bool, site: Path) -> int:
+    """Every duty of the contract: last evidence, next deadline, days left. Exit code 14 when one is overdue."""
+    if ctx.invoked_subcommand is not None:
+        return 0
+    place, now = load_site(site), SystemClock().now()
+    day = on.date() if on else now.astimezone(place.contract.zone).date()
+    calendar = calendar_of(place, now)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        evidence = seen(ledger, [duty.id for duty in place.contract.duties], place.contract.zone)
+    standings = due(place.contract, calendar, evidence, day)
+    if ics:
+        _write(ics, calendar_file(standings, contract=place.contract.number, now=now))
+    if as_json:
+        said = {"on": str(day), "duties": [_json(one) for one in standings]}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+    else:
+        _print(standings, day)
+    return OVERDUE if any(one.state == "overdue" for one in standings) else 0
+
+
+@command.command()
+@click.argument("duty", metavar="DUTY")
+@click.option("--on", type=DAY, required=True, help="The day it was done, YYYY-MM-DD.")
+@click.option("--what", required=True, help="What was done, in a person's words.")
+@click.option(
+    "--file",
+    "paper",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What shows it: a scan, a document; kept in the ledger.",
+)
+@by_option
+@json_option
+@site_option
+def record(*, duty: str, on: datetime, what: str, paper: Path | None, by: str, as_json: bool, site: Path) -> None:
+    """Enter that DUTY was done on a day: by a person's word, and shown as such."""
+    place = load_site(site)
+    contract = place.contract
+    known = contract.duty(duty)
+    if known is None:
+        ids = [one.id for one in contract.duties]
+        raise NotFound(f"the contract has no duty {duty!r}{near(duty, ids)}", hint="`maintkit due` shows its duties")
+    if not (what.strip() and by.strip()):
+        raise click.UsageError("--what and --by say something")
+    if on.date() > SystemClock().now().astimezone(contract.zone).date():
+        raise click.UsageError(f"--on {on:%Y-%m-%d} is not over yet: enter what was done, not what is meant")
+    if not contract.signed <= on.date() <= contract.term.end:
+        raise click.UsageError(f"--on {on:%Y-%m-%d} is outside {contract.signed} to {contract.term.end}")
+    with open_ledger(place.settings) as ledger:
+        body: dict[str, Any] = {"on": f"{on:%Y-%m-%d}", "what": what.strip(), "by": by.strip(), "file": None}
+        kept = []
+        if paper:
+            kind = mimetypes.guess_type(paper.name)[0] or "application/octet-stream"
+            kept = [ledger.seal(_read(paper), media_type=kind)]
+            body["file"] = {"name": paper.name, "sha256": kept[0].sha256}
+        entry = ledger.append(DONE, body, subject=duty, attachments=kept)
+    if as_json:
+        click.echo(json.dumps({"entry": entry.seq, "duty": duty, **entry.body}, ensure_ascii=False))
+    else:
+        click.echo(f"entry {entry.seq}: {duty} done on {on:%Y-%m-%d}, as {bare(by.strip())} says")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SiteError(f"{path}: {(error.strerror or str(error)).lower()}", hint="name a file you may read") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SiteError(f"{path}: {reason}", hint="choose a place that you may write to") from error
+
+
+def _json(one: Standing) -> dict[str, Any]:
+    last = one.last
+    return {
+        "duty": one.duty.id,
+        "title_zh": one.duty.title_zh,
+        "rhythm": one.duty.rhythm,
+        "state": one.state,
+        "last": None
+        if last is None
+        else {
+            "on": str(last.day),
+            "source": last.source,
+            "what": last.what,
+            "by": last.by,
+            "simulated": last.simulated,
+        },
+        "next_due": str(one.next_due) if one.next_due else None,
+        "days_left": one.days_left,
+        "missed": list(one.missed),
+        "reason": one.reason,
+    }
+
+
+def _print(standings: tuple[Standing, ...], day: date) -> None:
+    click.echo(f"as of {day}")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("state", "duty", "rhythm", "last", "next due", "days"):
+        table.add_column(title, no_wrap=True, justify="right" if title == "days" else "left")
+    table.add_column("missed, and why", overflow="fold")
+    for one in standings:
+        last = one.last
+        table.add_row(
+            f"[{STYLE[one.state]}]{one.state}[/]",
+            one.duty.id,
+            one.duty.rhythm,
+            plain(f"{last.day} {last.source}{' (simulated)' if last.simulated else ''}") if last else "-",
+            str(one.next_due or "-"),
+            "-" if one.days_left is None else str(one.days_left),
+            plain("; ".join(said for said in (_missed(one), one.reason) if said)),
+        )
+    wide_console().print(table)
+
+
+def _missed(one: Standing) -> str:
+    """The last three; `--json` has them all."""
+    earlier = len(one.missed) - 3
+    return ", ".join(one.missed[-3:]) + (f" and {earlier} earlier" if earlier > 0 else "")

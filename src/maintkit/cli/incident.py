@@ -1,0 +1,371 @@
+"""`maintkit incident`: faults from the report to the closing, with every clock of the contract."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.table import Table
+
+from maintkit.cli.terminal.calendar import calendar_of
+from maintkit.cli.terminal.incident import Desk, as_json_of, print_incident, row
+from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.screen import wide_console
+from maintkit.cli.terminal.words import plain
+from maintkit.clock import SystemClock, to_text
+from maintkit.contract.load import load_site
+from maintkit.contract.sla import FaultKind, LevelId, Scope, Severity
+from maintkit.desk.incident import Verb, incident, incidents, rule_of
+from maintkit.desk.intake import enter, open_incident
+from maintkit.errors import DeskRefused
+from maintkit.evidence import history
+from maintkit.evidence.changes import standing
+from maintkit.sitefile import near
+
+TIME = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+at_option = click.option("--at", type=TIME, help="When it happened, on site: 2026-10-08T09:30.  [default: now]")
+text_option = click.option("--text", required=True, help="What was done or found, in a person's words.")
+
+
+@click.group()
+def command() -> None:
+    """Faults (故障): report, level, steps, clocks."""
+
+
+@command.command("open")
+@click.option("--channel", help="A recognised channel of contract.yml, like 电话.")
+@click.option("--reporter", required=True, help="Who reported it, by name.")
+@click.option("--department", required=True, help="The reporter's department.")
+@click.option("--title", help="The fault in one sentence.  [default: what the run says, with --from-run]")
+@click.option("--system", "systems", multiple=True, help="A system of the contract; may be repeated.")
+@click.option("--host", "hosts", multiple=True, help="A host; may be repeated. Those of the systems are added.")
+@click.option(
+    "--from-run", "run", metavar="RUN", help="A change that left this fault: its hosts are those of the incident."
+)
+@at_option
+@by_option
+@json_option
+@site_option
+def open_(  # noqa: PLR0913  # one argument an option
+    *,
+    channel: str | None,
+    reporter: str,
+    department: str,
+    title: str | None,
+    systems: tuple[str, ...],
+    hosts: tuple[str, ...],
+    run: str | None,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
+    """Enter a fault report: the clocks run from --at."""
+    with _desk(site) as desk:
+        contract = desk.place.contract
+        for name in systems:
+            if name not in contract.systems:
+                raise click.UsageError(f"no system {name!r}{near(name, contract.systems)}")
+        channels = contract.faults.channels
+        if channel not in channels:
+            raise click.UsageError(f"--channel is one of {', '.join(channels)}")
+        found = standing(desk.ledger, run) if run else None
+        if found:
+            bad = [host for host, state in found.hosts.items() if state not in ("done", "unchanged", "untouched")]
+            hosts = (*hosts, *(bad or found.hosts))
+            title = title or f"{found.procedure} {found.run}: {found.verdict or 'never finished'}"
+        if not title or not title.strip():
+            raise click.UsageError("say what the fault is: --title")
+        body = {
+            "text": title.strip(),
+            "channel": channel,
+            "reporter": reporter.strip(),
+            "department": department.strip(),
+            "systems": list(systems),
+            "hosts": list(dict.fromkeys((*hosts, *_hosts_of(desk, systems)))),
+            "run": run,
+            "by": by.strip(),
+        }
+        entry = open_incident(desk.ledger, body, at=desk.instant(at), zone=contract.zone)
+        _tell(desk, entry.subject or "", as_json=as_json)
+
+
+@command.command()
+@click.argument("id_", metavar="INCIDENT")
+@click.option("--scope", type=click.Choice(get_args(Scope)), required=True, help="How far it reaches.")
+@click.option("--kind", type=click.Choice(get_args(FaultKind)), required=True, help="What is lost.")
+@click.option("--severity", type=click.Choice(get_args(Severity)), default="ordinary", show_default=True)
+@click.option("--stopped", type=click.IntRange(min=0), help="Minutes that business stood.  [default: since the report]")
+@click.option("--urgent", is_flag=True, help="Remote help cannot solve it: somebody has to come.")
+@click.option("--level", type=click.Choice(get_args(LevelId)), help="Another level than the rules give, by agreement.")
+@click.option("--agreed-by", default="", help="Who of the hospital agreed to a change of level.")
+@click.option("--why", default="", help="Why the level changes.")
+@at_option
+@by_option
+@json_option
+@site_option
+def triage(  # noqa: PLR0913  # one argument an option
+    *,
+    id_: str,
+    scope: Scope,
+    kind: FaultKind,
+    severity: Severity,
+    stopped: int | None,
+    urgent: bool,
+    level: LevelId | None,
+    agreed_by: str,
+    why: str,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
+    """Give the level: by the contract's rules, or by agreement with the hospital. Every change of it is kept."""
+    with _desk(site) as desk:
+        faults, when = desk.place.contract.faults, desk.instant(at)
+        had = incident(desk.ledger, id_)
+        # Business that stood has stood since the report, unless somebody knows better; a slow system has not stood.
+        stood = when - had.reported if kind == "stopped" else timedelta()
+        stood = timedelta(minutes=stopped) if stopped is not None else stood
+        rule = rule_of(faults, scope=scope, kind=kind, severity=severity, stopped=stood)
+        given = level or (rule.level if rule else None)
+        if given is None:
+            raise DeskRefused(
+                "no rule of contract.yml fits such a fault", hint="agree on one: --level, --agreed-by, --why"
+            )
+        by_rule = rule is not None and rule.level == given
+        changes = had.level is not None and had.level.level != given
+        if (changes or not by_rule) and not (agreed_by.strip() and why.strip()):
+            raise click.UsageError(f"{given} is a change of level: it needs --agreed-by and --why")
+        more = {
+            "level": given,
+            "rule": rule.id if rule and by_rule else None,
+            "scope": scope,
+            "kind": kind,
+            "severity": severity,
+            "stopped_minutes": int(stood.total_seconds() // 60),
+            "urgent": urgent,
+            "agreed_by": agreed_by.strip(),
+        }
+        enter(desk.ledger, id_, "triaged", at=when, by=by.strip(), text=why.strip(), more=more)
+        _tell(desk, id_, as_json=as_json)
+
+
+def _plain_step(name: str, verb: Verb, doc: str) -> None:
+    """A step that is only a word at a time: each is a command of its own."""
+
+    @command.command(name, help=doc)
+    @click.argument("id_", metavar="INCIDENT")
+    @text_option
+    @at_option
+    @by_option
+    @json_option
+    @site_option
+    def step(*, id_: str, text: str, at: datetime | None, by: str, as_json: bool, site: Path) -> None:
+        _step(site, id_, verb, at=at, by=by, text=text, as_json=as_json)
+
+
+_plain_step("acknowledge", "acknowledged", "The report was answered: the clock of the response ends.")
+_plain_step("arrive", "arrived", "Somebody is on site: that clock ends.")
+_plain_step("progress", "progressed", "Interim progress, as it was told to the hospital.")
+_plain_step("mitigate", "mitigated", "A workable substitute is in use: the clock of the restoration ends.")
+_plain_step("resolve", "resolved", "It is solved: the clock of the restoration ends, that of the analysis begins.")
+_plain_step("feedback", "feedback", "What the reporter was told, or said.")
+_plain_step("continue", "continued", "The clocks go on.")
+_plain_step("close", "closed", "The reporter agrees that it is over.")
+
+
+@command.command()
+@click.argument("id_", metavar="INCIDENT")
+@click.option("--agreed-by", required=True, help="Who of the hospital agreed.")
+@click.option("--until", type=TIME, help="Until when, on site.  [default: until `continue`]")
+@text_option
+@at_option
+@by_option
+@json_option
+@site_option
+def pause(
+    *,
+    id_: str,
+    agreed_by: str,
+    until: datetime | None,
+    text: str,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
+    """Let the clocks rest, as agreed with the hospital; --text says why."""
+    with _desk(site) as desk:
+        start, end = desk.instant(at), desk.instant(until) if until else None
+        if end and end <= start:
+            raise click.UsageError("--until is not after the begin of the pause")
+    more = {"agreed_by": agreed_by.strip(), "until": to_text(end) if end else None}
+    _step(site, id_, "paused", at=at, by=by, text=text, as_json=as_json, more=more)
+
+
+@command.command()
+@click.argument("id_", metavar="INCIDENT")
+@click.option("--cause", required=True, help="根本原因.")
+@click.option("--prevention", required=True, help="预防措施.")
+@text_option
+@at_option
+@by_option
+@json_option
+@site_option
+def analyse(
+    *, id_: str, cause: str, prevention: str, text: str, at: datetime | None, by: str, as_json: bool, site: Path
+) -> None:
+    """Enter 故障分析: --text says what happened; its clock ends when it was handed over, --at."""
+    more = {"cause": cause.strip(), "prevention": prevention.strip()}
+    _step(site, id_, "analysed", at=at, by=by, text=text, as_json=as_json, more=more)
+
+
+@command.command()
+@click.argument("id_", metavar="INCIDENT")
+@click.option("--duplicate-of", metavar="INCIDENT", help="The same fault, reported twice: that one's clocks count.")
+@click.option("--recurs", metavar="INCIDENT", help="A fault that was solved and is back.")
+@at_option
+@by_option
+@json_option
+@site_option
+def relate(
+    *,
+    id_: str,
+    duplicate_of: str | None,
+    recurs: str | None,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
+    """Say that a fault is another one's duplicate, or one that recurs."""
+    if (duplicate_of is None) == (recurs is None):
+        raise click.UsageError("say one of --duplicate-of and --recurs")
+    with _desk(site) as desk:
+        other = incident(desk.ledger, duplicate_of or recurs or "")
+        if other.id == id_ or other.duplicate_of is not None:
+            raise DeskRefused(f"{other.id} is no other fault of its own", hint="name the incident that is worked on")
+    more = {"duplicate_of": duplicate_of, "recurs": recurs}
+    _step(site, id_, "related", at=at, by=by, text="", as_json=as_json, more=more)
+
+
+@command.command()
+@click.argument("id_", metavar="INCIDENT")
+@json_option
+@site_option
+def show(*, id_: str, as_json: bool, site: Path) -> None:
+    """One incident: level and rule, clocks, every step with both times, what happened around it."""
+    with _desk(site, read_only=True) as desk:
+        _tell(desk, id_, as_json=as_json)
+
+
+@command.command("list")
+@click.option("--open", "only_open", is_flag=True, help="Only those that are not closed.")
+@json_option
+@site_option
+def list_(*, only_open: bool, as_json: bool, site: Path) -> None:
+    """Every incident with its level and its breached clocks."""
+    with _desk(site, read_only=True) as desk:
+        rows = list(_rows(desk, only_open=only_open))
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        click.echo("no incidents")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("incident", "level", "state", "reported", "breached", "title"):
+        table.add_column(title, no_wrap=title != "title", overflow="fold")
+    for one in rows:
+        breached = ", ".join(one["breached"]) or "-"
+        table.add_row(
+            one["incident"], one["level"] or "?", one["state"], one["reported"], breached, plain(one["title"])
+        )
+    wide_console().print(table)
+
+
+@command.command()
+@click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@site_option
+def export(*, kind: str, site: Path) -> None:
+    """Print all incidents: csv for a spreadsheet, json with every clock and step."""
+    with _desk(site, read_only=True) as desk:
+        everyone = incidents(desk.ledger)
+        if kind == "json":
+            click.echo(json.dumps([as_json_of(desk, one, everyone) for one in everyone], ensure_ascii=False, indent=2))
+            return
+        rows = list(_rows(desk, only_open=False))
+    out = io.StringIO()
+    columns = (
+        "incident",
+        "level",
+        "rule",
+        "state",
+        "reported",
+        "channel",
+        "department",
+        "reporter",
+        "title",
+        "breached",
+    )
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    for one in rows:
+        cells = ["; ".join(cell) if isinstance(cell, list) else cell or "" for cell in map(one.get, columns)]
+        # A spreadsheet takes a text that begins so for a formula.
+        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell for cell in cells])
+    click.echo(out.getvalue(), nl=False)
+
+
+@contextmanager
+def _desk(site: Path, *, read_only: bool = False) -> Iterator[Desk]:
+    place, now = load_site(site), SystemClock().now()
+    with open_ledger(place.settings, read_only=read_only) as ledger:
+        yield Desk(place=place, ledger=ledger, calendar=calendar_of(place, now), now=now)
+
+
+def _step(
+    site: Path,
+    id_: str,
+    verb: Verb,
+    *,
+    at: datetime | None,
+    by: str,
+    text: str,
+    as_json: bool,
+    more: dict[str, Any] | None = None,
+) -> None:
+    if verb != "related" and not text.strip():
+        raise click.UsageError("--text is empty")
+    with _desk(site) as desk:
+        enter(desk.ledger, id_, verb, at=desk.instant(at), by=by.strip(), text=text.strip(), more=more)
+        _tell(desk, id_, as_json=as_json)
+
+
+def _tell(desk: Desk, id_: str, *, as_json: bool) -> None:
+    one, everyone = incident(desk.ledger, id_), incidents(desk.ledger)
+    if as_json:
+        click.echo(json.dumps(as_json_of(desk, one, everyone), ensure_ascii=False, indent=2))
+    else:
+        print_incident(as_json_of(desk, one, everyone), desk.place.contract.zone)
+
+
+def _rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:
+    for one in incidents(desk.ledger):
+        if not only_open or one.state not in ("closed", "duplicate"):
+            yield row(desk, one)
+
+
+def _hosts_of(desk: Desk, systems: tuple[str, ...]) -> list[str]:
+    """The hosts of these systems as the newest inspection knew them: asking the inventory would start Ansible."""
+    newest = history.latest(desk.ledger) if systems else None
+    return [host.name for host in newest.hosts if set(host.systems) & set(systems)] if newest else []

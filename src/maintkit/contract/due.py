@@ -1,0 +1,209 @@
+"""What is due, by when: contract + calendar + evidence -> the standing of every duty. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from dateutil.relativedelta import relativedelta
+
+from maintkit.contract.contract import Contract
+from maintkit.contract.duties import SIGNING, Duty, Within
+from maintkit.contract.periods import MONTHS, Stretch, periods
+from maintkit.contract.workdays import Calendar, Undetermined
+
+_Wanted = tuple[str, date, date | Undetermined]  # its name, from when, until when
+State = Literal["met", "due-soon", "overdue", "undetermined"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One thing done for a duty. `source` says where it stands: `entry 12`; `by` a person's word, or None."""
+
+    day: date
+    source: str
+    what: str
+    by: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """The evidence of one duty, and whether maintkit would see it by itself. `note`: what it cannot see of it."""
+
+    evidence: tuple[Evidence, ...] = ()
+    automatic: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a duty stands. `next_due` None: nothing more is owed by a date. `missed` are periods that passed without it.
+
+    `days_left` is negative after the deadline. A duty that is overdue keeps the deadline that it missed.
+    """
+
+    duty: Duty
+    state: State
+    last: Evidence | None
+    next_due: date | None
+    days_left: int | None
+    missed: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Owed:
+    """One thing owed: from `start` until `due`, done by `done` (`late`: after it) or not at all."""
+
+    name: str
+    start: date
+    due: date | Undetermined
+    done: Evidence | None
+    late: bool = False
+
+
+def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: date) -> tuple[Standing, ...]:
+    """The standing of every duty at the end of a day, in the contract's order. Evidence of later days is left out."""
+    until = {
+        duty.id: Seen(
+            evidence=tuple(sorted((one for one in had.evidence if one.day <= on), key=lambda one: one.day)),
+            automatic=had.automatic,
+            note=had.note,
+        )
+        for duty in contract.duties
+        for had in (seen.get(duty.id, Seen()),)
+    }
+    return tuple(_standing(contract, calendar, duty, until, on) for duty in contract.duties)
+
+
+def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen], on: date) -> Standing:
+    own = seen[duty.id]
+    if duty.rhythm == "as-needed":
+        last = own.evidence[-1] if own.evidence else None
+        return _made(duty, own, state="met", last=last, reason="as needed: owed by no date")
+    owed = _owed(contract, calendar, duty, seen)
+    if not owed and duty.within:
+        return _made(duty, own, state="undetermined", reason=f"runs from {duty.within.after}, of which nothing is seen")
+    begun = [one for one in owed if one.start <= on]
+    missed = tuple(one.name for one in begun if one.late or _past(one, on))
+    # What was missed stays missed; it is overdue until the duty is done for a later time.
+    settled = [one for one in begun if one.done or _past(one, on)]
+    overdue = bool(settled) and settled[-1].done is None
+    ahead = next((one for one in owed if one.done is None and not _past(one, on)), None)
+    return _judged(contract, duty, own, aim=settled[-1] if overdue else ahead, overdue=overdue, missed=missed, on=on)
+
+
+def _judged(
+    contract: Contract, duty: Duty, own: Seen, *, aim: _Owed | None, overdue: bool, missed: tuple[str, ...], on: date
+) -> Standing:
+    if aim is None:
+        return _made(duty, own, state="met", missed=missed, reason="nothing more is owed")
+    if isinstance(aim.due, Undetermined):
+        return _made(duty, own, state="undetermined", missed=missed, reason=aim.due.reason)
+    left = (aim.due - on).days
+    state: State = "met"
+    if overdue:
+        state = "overdue"
+    elif aim.start <= on and left <= contract.soon(duty):
+        state = "due-soon"
+    reason = ""
+    # A person may have done it and not said so: a deadline alone does not prove that it was missed.
+    if not own.automatic and (overdue or (aim.start <= on and not own.evidence)):
+        state = "undetermined"
+        reason = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
+    return _made(duty, own, state=state, next_due=aim.due, days_left=left, missed=missed, reason=reason)
+
+
+def _made(
+    duty: Duty,
+    own: Seen,
+    *,
+    state: State,
+    last: Evidence | None = None,
+    next_due: date | None = None,
+    days_left: int | None = None,
+    missed: tuple[str, ...] = (),
+    reason: str = "",
+) -> Standing:
+    return Standing(
+        duty=duty,
+        state=state,
+        last=last or (own.evidence[-1] if own.evidence else None),
+        next_due=next_due,
+        days_left=days_left,
+        missed=missed,
+        reason="; ".join(said for said in (reason, own.note) if said),
+    )
+
+
+def _owed(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen]) -> list[_Owed]:
+    term = Stretch(start=contract.term.start, end=contract.term.end)
+    own = seen[duty.id].evidence
+    if duty.within and duty.within.after != SIGNING:
+        begins = [one.day for one in seen[duty.within.after].evidence if term.holds(one.day)]
+        return _late([(f"after {day}", day, _deadline(duty.within, day, calendar)) for day in begins], own)
+    if duty.rhythm == "at-end":
+        return _late([("end", max(term.start, term.end - relativedelta(months=1)), term.end)], own)
+    if duty.rhythm == "once":
+        return _once(contract, calendar, duty, own)
+    pauses = tuple(Stretch(start=pause.start, end=pause.end) for pause in contract.term.pauses)
+    return _served([(one.name, one.start, one.due) for one in periods(duty.rhythm, term, pauses)], own)
+
+
+def _once(contract: Contract, calendar: Calendar, duty: Duty, own: tuple[Evidence, ...]) -> list[_Owed]:
+    """The making of a thing, then its reviews, each one rhythm after the last time that it was looked at."""
+    start, end = contract.signed, contract.term.end
+    owed = _late([("once", start, _deadline(duty.within, start, calendar) if duty.within else end)], own)
+    if duty.review not in MONTHS:
+        return owed
+    for place, one in enumerate(own):
+        again = one.day + relativedelta(months=MONTHS[duty.review])
+        later = own[place + 1] if place + 1 < len(own) else None
+        if again <= end:
+            late = later is not None and later.day > again
+            owed.append(_Owed(name=f"review by {again}", start=one.day, due=again, done=later, late=late))
+    return owed
+
+
+def _deadline(within: Within, day: date, calendar: Calendar) -> date | Undetermined:
+    match within.span.unit:
+        case "wd":
+            return calendar.after(day, within.span.count)
+        case "month":
+            # The same day of a later month; its last day when it has none of that number.
+            return day + relativedelta(months=within.span.count)
+        case _:
+            return day + timedelta(days=-(-within.span.minutes // (24 * 60)))
+
+
+def _served(owed: list[_Wanted], evidence: tuple[Evidence, ...]) -> list[_Owed]:
+    """Each evidence serves one of what is owed: the earliest whose time, start to deadline, it lies in."""
+    free, served = list(evidence), []
+    for name, start, until in owed:
+        done = next(
+            (one for one in free if start <= one.day and (isinstance(until, Undetermined) or one.day <= until)), None
+        )
+        if done:
+            free.remove(done)
+        served.append(_Owed(name=name, start=start, due=until, done=done))
+    return served
+
+
+def _late(owed: list[_Wanted], evidence: tuple[Evidence, ...]) -> list[_Owed]:
+    """The same where what is late still has to be done: a report that came on the ninth day has come."""
+    served = _served(owed, evidence)
+    used = [one.done for one in served]
+    free = [one for one in evidence if one not in used]
+    for place, one in enumerate(served):
+        late = next((other for other in free if other.day >= one.start), None) if one.done is None else None
+        if late:
+            free.remove(late)
+            served[place] = replace(one, done=late, late=True)
+    return served
+
+
+def _past(one: _Owed, on: date) -> bool:
+    return one.done is None and not isinstance(one.due, Undetermined) and one.due < on

@@ -1,0 +1,148 @@
+"""The clocks of a fault: by when, how long still, met or breached and at which moment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from maintkit.contract.sla import Faults
+from maintkit.contract.span import Span
+from maintkit.contract.workdays import Calendar, Undetermined
+from maintkit.desk.incident import Incident, LevelSince, Rest, Verb
+
+State = Literal["running", "resting", "met", "breached", "undetermined", "not-asked"]
+# What ends each clock: the first of these steps.
+ENDS: dict[str, tuple[Verb, ...]] = {
+    "respond": ("acknowledged",),
+    "on-site": ("arrived",),
+    "restore": ("mitigated", "resolved"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """One clock. `left` while it runs, negative after the deadline; `breached_at` stands also when it ended later.
+
+    `target`: a softer aim, which is shown and cannot be breached: past it, `met` or `running` simply say so by `left`.
+    """
+
+    name: str
+    state: State
+    deadline: datetime | None = None
+    ended: datetime | None = None
+    left: timedelta | None = None
+    breached_at: datetime | None = None
+    target: bool = False
+    reason: str = ""
+
+
+def clocks(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, now: datetime) -> tuple[Clock, ...]:
+    """Every clock that the contract sets for an incident, as it stands at `now`; none for a duplicate."""
+    if one.state == "duplicate":
+        return ()
+    found = [_clock(one, faults, name, now) for name in ENDS]
+    return (*found, *_targets(one, faults, now), _report(one, faults, calendar, zone, now))
+
+
+def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
+    if one.level is None:
+        return Clock(name=name, state="undetermined", reason="not triaged: it has no level yet")
+    ended = one.first(*ENDS[name])
+    stop = min(ended or now, now)
+    span = _span(faults, name, one.level)
+    breached = _breach(one, faults, name, ended or now, now)
+    if span is None and breached is None:
+        return Clock(name=name, state="not-asked", ended=ended)
+    deadline = ran_out(one.reported, span, one.rests, now) if span else None
+    state: State = "met" if ended else "running"
+    if breached:
+        state = "breached"
+    elif not ended and any(_rests(rest, now) for rest in one.rests):
+        state = "resting"
+    left = deadline - stop if deadline and not ended else None
+    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
+
+
+def _breach(one: Incident, faults: Faults, name: str, until: datetime, now: datetime) -> datetime | None:
+    """The first moment at which a deadline of the level then in force had passed: lowering it later hides nothing."""
+    for place, level in enumerate(one.levels):
+        span = _span(faults, name, level)
+        end = one.levels[place + 1].since if place + 1 < len(one.levels) else None
+        if span is None:
+            continue
+        moment = max(ran_out(one.reported, span, one.rests, now), level.since)
+        if moment < until and (end is None or moment < end):
+            return moment
+    return None
+
+
+def ran_out(start: datetime, span: Span, rests: tuple[Rest, ...], now: datetime) -> datetime:
+    """When a span that begins at `start` is over, the time in which the clocks rest left out; one that still rests
+    has rested until `now`."""
+    end = start + timedelta(minutes=span.minutes)
+    for rest in sorted(rests, key=lambda rest: rest.start):
+        if rest.start < end:
+            end += max((rest.end or now) - max(rest.start, start), timedelta())
+    return end
+
+
+def _rests(rest: Rest, now: datetime) -> bool:
+    return rest.start <= now and (rest.end is None or now < rest.end)
+
+
+def _span(faults: Faults, name: str, level: LevelSince) -> Span | None:
+    promised = faults.level(level.level)
+    match name:
+        case "respond":
+            return promised.respond
+        case "restore":
+            return promised.restore
+        case _:
+            return promised.on_site or (faults.urgent_on_site if level.urgent else None)
+
+
+def _targets(one: Incident, faults: Faults, now: datetime) -> Iterator[Clock]:
+    if one.level is None:
+        return
+    ended = one.first(*ENDS["restore"])
+    for target in faults.level(one.level.level).targets:
+        deadline = ran_out(one.reported, target.within, one.rests, now)
+        yield Clock(
+            name=target.title_zh,
+            state="met" if ended else "running",
+            deadline=deadline,
+            ended=ended,
+            left=deadline - (ended or now),
+            target=True,
+        )
+
+
+def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Clock:
+    """《故障分析报告》: within so many working days of the solution, to the end of that day on site."""
+    name, asked = faults.report.document, faults.report
+    wanted = any(level.level in asked.levels or level.scope in asked.scopes for level in one.levels)
+    if not wanted:
+        reason = "" if one.levels else "not triaged: it has no level yet"
+        return Clock(name=name, state="not-asked" if one.levels else "undetermined", reason=reason)
+    solved, ended = one.first("resolved"), one.first("analysed")
+    if solved is None:
+        return Clock(name=name, state="undetermined", ended=ended, reason="runs from the solution: none yet")
+    deadline = _later(solved, asked.within, calendar, zone)
+    if isinstance(deadline, Undetermined):
+        return Clock(name=name, state="undetermined", ended=ended, reason=deadline.reason)
+    breached = deadline if deadline < (ended or now) else None
+    state: State = "breached" if breached else "met" if ended else "running"
+    left = None if ended else deadline - now
+    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
+
+
+def _later(start: datetime, span: Span, calendar: Calendar, zone: ZoneInfo) -> datetime | Undetermined:
+    if span.unit != "wd":
+        return start + timedelta(minutes=span.minutes)
+    day = calendar.after(start.astimezone(zone).date(), span.count)
+    if isinstance(day, Undetermined):
+        return day
+    return datetime.combine(day, time(23, 59, 59), tzinfo=zone)

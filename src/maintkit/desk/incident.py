@@ -1,0 +1,201 @@
+"""Incidents (故障): a pure fold over their entries. Nothing is stored of them but what people entered, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from maintkit.clock import from_text
+from maintkit.contract.sla import FaultKind, Faults, LevelId, LevelRule, Scope, Severity
+from maintkit.errors import NotFound
+from maintkit.evidence.entry import Entry
+from maintkit.evidence.ledger import Ledger
+
+OPENED = "incident.opened"
+Verb = Literal[
+    "opened", "triaged", "acknowledged", "arrived", "progressed", "mitigated", "resolved", "feedback",
+    "closed", "paused", "continued", "analysed", "related",
+]  # fmt: skip
+State = Literal["open", "acknowledged", "mitigated", "resolved", "closed", "duplicate"]
+STATES: dict[str, State] = {
+    "opened": "open",
+    "acknowledged": "acknowledged",
+    "mitigated": "mitigated",
+    "resolved": "resolved",
+    "closed": "closed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that was entered: when it happened, when it was entered, by whom, in which words."""
+
+    verb: Verb
+    at: datetime
+    entered: datetime
+    by: str
+    text: str
+    entry: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelSince:
+    """A level from an instant on. `rule` None: not by a rule, but by agreement with `agreed_by`."""
+
+    since: datetime
+    level: LevelId
+    rule: str | None
+    scope: Scope
+    urgent: bool
+    agreed_by: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """The clocks rest from `start` until `end` (None: still), as agreed with whom and why."""
+
+    start: datetime
+    end: datetime | None
+    agreed_by: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """A fault report and what came of it. `reported` is when it came in: the clocks run from there."""
+
+    id: str
+    reported: datetime
+    title: str
+    channel: str
+    reporter: str
+    department: str
+    systems: tuple[str, ...]
+    hosts: tuple[str, ...]
+    run: str | None
+    state: State = "open"
+    steps: tuple[Step, ...] = ()
+    levels: tuple[LevelSince, ...] = ()
+    rests: tuple[Rest, ...] = ()
+    duplicate_of: str | None = None
+    recurs: str | None = None
+
+    @property
+    def level(self) -> LevelSince | None:
+        """The level in force; None before it was triaged."""
+        return self.levels[-1] if self.levels else None
+
+    def first(self, *verbs: Verb) -> datetime | None:
+        """When the first of these happened."""
+        return min((step.at for step in self.steps if step.verb in verbs), default=None)
+
+    def last(self, verb: Verb) -> Step | None:
+        """The newest step of this kind."""
+        return next((step for step in reversed(self.steps) if step.verb == verb), None)
+
+
+def rule_of(
+    faults: Faults, *, scope: Scope, kind: FaultKind, severity: Severity, stopped: timedelta
+) -> LevelRule | None:
+    """The first rule of the contract that fits such a fault; None when none does."""
+    minutes = int(stopped.total_seconds() // 60)
+    return next((rule for rule in faults.rules if rule.fits(scope, kind, severity, minutes)), None)
+
+
+def incidents(ledger: Ledger) -> tuple[Incident, ...]:
+    """Every incident, in the order they were entered."""
+    entries: dict[str, list[Entry]] = {}
+    for entry in _all(ledger):
+        entries.setdefault(entry.subject or "", []).append(entry)
+    return tuple(fold(own) for own in entries.values())
+
+
+def incident(ledger: Ledger, id_: str) -> Incident:
+    """The incident of this id; raises NotFound."""
+    own = [entry for entry in ledger.entries(subject=id_) if entry.kind.startswith("incident.")]
+    if not own:
+        raise NotFound(f"no incident {id_!r} in the ledger", hint="`maintkit incident list` shows those there are")
+    return fold(own)
+
+
+def fold(entries: Iterable[Entry]) -> Incident:
+    """What the entries of one incident come to, the first of which opened it."""
+    rest = iter(entries)
+    first = next(rest)
+    body = first.body
+    made = Incident(
+        id=first.subject or "",
+        reported=from_text(body["at"]),
+        title=body["text"],
+        channel=body["channel"],
+        reporter=body["reporter"],
+        department=body["department"],
+        systems=tuple(body["systems"]),
+        hosts=tuple(body["hosts"]),
+        run=body["run"],
+        steps=(_step(first),),
+    )
+    for entry in rest:
+        made = _with(made, _step(entry))
+    return made
+
+
+def _with(had: Incident, step: Step) -> Incident:
+    made = replace(had, steps=(*had.steps, step), state=_state(had, step))
+    body = step.body
+    match step.verb:
+        case "triaged":
+            since = had.reported if not had.levels else step.at
+            level = LevelSince(
+                since=since,
+                level=body["level"],
+                rule=body["rule"],
+                scope=body["scope"],
+                urgent=body["urgent"],
+                agreed_by=body["agreed_by"],
+                why=step.text,
+            )
+            return replace(made, levels=(*had.levels, level))
+        case "paused":
+            until = from_text(body["until"]) if body["until"] else None
+            rest = Rest(start=step.at, end=until, agreed_by=body["agreed_by"], why=step.text)
+            return replace(made, rests=(*had.rests, rest))
+        case "continued" if had.rests:
+            ended = min(step.at, had.rests[-1].end or step.at)
+            return replace(made, rests=(*had.rests[:-1], replace(had.rests[-1], end=ended)))
+        case "related":
+            return replace(made, duplicate_of=body["duplicate_of"], recurs=body["recurs"] or had.recurs)
+        case _:
+            return made
+
+
+def _state(had: Incident, step: Step) -> State:
+    if step.verb == "related" and step.body["duplicate_of"]:
+        return "duplicate"
+    new = STATES.get(step.verb, had.state)
+    order = list(STATES.values())
+    # A late entry of an early step does not take back what was reached since.
+    behind = had.state in order and new in order and order.index(new) < order.index(had.state)
+    return had.state if behind else new
+
+
+def _step(entry: Entry) -> Step:
+    return Step(
+        verb=cast(Verb, entry.kind.removeprefix("incident.")),
+        at=from_text(entry.body["at"]),
+        entered=entry.at,
+        by=entry.body["by"],
+        text=entry.body["text"],
+        entry=entry.seq,
+        body=entry.body,
+    )
+
+
+def _all(ledger: Ledger) -> Iterator[Entry]:
+    opened = [entry.subject for entry in ledger.entries(kind=OPENED)]
+    for subject in opened:
+        yield from (entry for entry in ledger.entries(subject=subject) if entry.kind.startswith("incident."))

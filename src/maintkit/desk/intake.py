@@ -1,0 +1,64 @@
+"""Entering an incident and its steps: what must hold before a word goes into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from maintkit.clock import to_text
+from maintkit.desk.incident import OPENED, Incident, Verb, incident
+from maintkit.errors import DeskRefused
+from maintkit.evidence.entry import Entry
+from maintkit.evidence.ledger import Ledger
+
+_AHEAD = timedelta(minutes=2)  # what two people's clocks may differ by
+# Steps that may still be entered of an incident that is closed: a late one says so by its two times.
+AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related")
+
+
+def open_incident(ledger: Ledger, body: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Entry:
+    """Enter a new incident; its id is `I<date of the report on site>-<number of that day>`."""
+    _not_ahead(ledger, at)
+    with ledger.writing("open an incident"):
+        day = f"I{at.astimezone(zone):%Y%m%d}-"
+        count = sum((entry.subject or "").startswith(day) for entry in ledger.entries(kind=OPENED))
+        return ledger.append(OPENED, {**body, "at": to_text(at)}, subject=f"{day}{count + 1}")
+
+
+def enter(
+    ledger: Ledger, id_: str, verb: Verb, *, at: datetime, by: str, text: str, more: Mapping[str, Any] | None = None
+) -> Entry:
+    """Enter one step; DeskRefused when the incident cannot take it as it stands, and then nothing was entered."""
+    with ledger.writing(f"enter a step of {id_}"):
+        _may(incident(ledger, id_), verb, at)
+        _not_ahead(ledger, at)
+        body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
+        return ledger.append(f"incident.{verb}", body, subject=id_)
+
+
+def _may(one: Incident, verb: Verb, at: datetime) -> None:
+    if at < one.reported:
+        raise DeskRefused(
+            f"{one.id} was reported at {to_text(one.reported)}, after {to_text(at)}",
+            hint="give the time on site with --at; a report that came earlier is an incident of its own",
+        )
+    if one.state in ("closed", "duplicate") and verb not in AFTER_CLOSING:
+        raise DeskRefused(
+            f"{one.id} is {one.state}", hint="open a new one, and `maintkit incident relate NEW --recurs`"
+        )
+    if verb == "closed":
+        missing = "triaged" if one.level is None else "" if one.first("resolved") else "resolved"
+        if missing:
+            raise DeskRefused(f"{one.id} is not {missing} yet", hint=f"`maintkit incident show {one.id}`")
+    resting = bool(one.rests) and one.rests[-1].end is None
+    if verb == "paused" and resting:
+        raise DeskRefused(f"the clocks of {one.id} rest already", hint=f"`maintkit incident continue {one.id}`")
+    if verb == "continued" and not resting:
+        raise DeskRefused(f"the clocks of {one.id} do not rest", hint=f"`maintkit incident show {one.id}`")
+
+
+def _not_ahead(ledger: Ledger, at: datetime) -> None:
+    if at > ledger.clock.now() + _AHEAD:
+        raise DeskRefused(f"{to_text(at)} is still to come", hint="enter what has happened, with its time on site")

@@ -1,0 +1,109 @@
+"""Which entries of the ledger are evidence of which duty: one table, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from maintkit.contract.due import Evidence, Seen
+from maintkit.evidence.entry import Entry
+from maintkit.evidence.ledger import Ledger
+
+DONE = "duty.done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Entries of `kind` count for `duty` when their body, over that of the run's `begun` entry, holds `where`.
+
+    `note` is what the duty asks for besides, and what no entry shows. Where `sole` is false the duty may be done in
+    another way that leaves no entry, so its absence proves nothing.
+    """
+
+    duty: str
+    kind: str
+    what: str
+    begun: str | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    sole: bool = True
+
+
+def _inspected(duty: str, *, deep: bool = False, note: str = "") -> Proof:
+    where = {"ended": "complete", **({"deep": True} if deep else {})}
+    what = "deep inspection" if deep else "inspection"
+    return Proof(duty=duty, kind="inspection.finished", begun="inspection.started", where=where, what=what, note=note)
+
+
+def _changed(duty: str, procedure: str, *, note: str = "") -> Proof:
+    # A run that undoes another one is of the same procedure, and no proof of it.
+    where = {"procedure": procedure, "verdict": "done", "undoes": None}
+    return Proof(duty=duty, kind="change.finished", begun="change.started", where=where, what=procedure, note=note)
+
+
+PROOFS: tuple[Proof, ...] = (
+    _inspected("monthly-inspection"),
+    _inspected("backup-watch"),
+    _inspected("access-watch"),
+    _inspected("deep-inspection", deep=True, note="the physical state is looked at by a person, and not seen here"),
+    _changed("security-update", "patch", note="the age of antivirus definitions stands in the inspections"),
+    _changed("tuning", "restart"),
+    _changed("tuning", "reindex"),
+    _changed("housekeeping", "reindex"),
+    _changed("restore-drill", "restore_drill"),
+    Proof(duty="final-handover", kind="handover.delivered", what="handover", sole=False),
+    Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
+)
+
+
+def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo) -> dict[str, Seen]:
+    """The evidence of each duty, with days in the contract's time zone.
+
+    A simulated run counts, and is marked, so that a document drawn from it can say so.
+    """
+    found: dict[str, list[Evidence]] = {duty: [] for duty in duties}
+    for kind in dict.fromkeys(proof.kind for proof in PROOFS):
+        _collect(ledger, kind, [proof for proof in PROOFS if proof.kind == kind], found, zone)
+    for entry in ledger.entries(kind=DONE):
+        if entry.subject in found:
+            found[entry.subject].append(_said(entry))
+    return {duty: _seen(duty, evidence) for duty, evidence in found.items()}
+
+
+def _seen(duty: str, evidence: list[Evidence]) -> Seen:
+    proofs = [proof for proof in PROOFS if proof.duty == duty]
+    notes = dict.fromkeys(proof.note for proof in proofs if proof.note)
+    return Seen(evidence=tuple(evidence), automatic=any(proof.sole for proof in proofs), note="; ".join(notes))
+
+
+def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, list[Evidence]], zone: ZoneInfo) -> None:
+    begun = {
+        entry.run: entry.body
+        for first in dict.fromkeys(proof.begun for proof in proofs if proof.begun)
+        for entry in ledger.entries(kind=first)
+    }
+    last = {entry.run or str(entry.seq): entry for entry in ledger.entries(kind=kind)}  # a resumed run ends anew
+    for entry in last.values():
+        body = {**begun.get(entry.run, {}), **entry.body}
+        for proof in proofs:
+            if proof.duty in found and all(body.get(key) == value for key, value in proof.where.items()):
+                found[proof.duty].append(
+                    Evidence(
+                        day=entry.at.astimezone(zone).date(),
+                        source=entry.run or f"entry {entry.seq}",
+                        what=proof.what,
+                        simulated=bool(body.get("simulated")),
+                    )
+                )
+
+
+def _said(entry: Entry) -> Evidence:
+    return Evidence(
+        day=date.fromisoformat(entry.body["on"]),
+        source=f"entry {entry.seq}",
+        what=entry.body["what"],
+        by=entry.body["by"],
+    )

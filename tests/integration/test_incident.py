@@ -1,0 +1,112 @@
+"""`maintkit incident` on a real site and ledger, as an engineer at the desk uses it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from inprocess import Done, maintkit
+from sites import make_site
+
+from maintkit.clock import SystemClock
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
+from maintkit.settings import load_settings
+
+WHO = ("--channel", "电话", "--reporter", "王护士", "--department", "门诊部")
+BY = ("--by", "张工")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site whose ledger holds a change that could not be put back on one of two hosts."""
+    made = make_site(tmp_path_factory.mktemp("incident") / "site", {"all": {"hosts": {"his1": {}}}})
+    with Ledger.open(load_settings(made).ledger_url, clock=SystemClock(), redactor=Redactor()) as ledger:
+        body = {"procedure": "upgrade", "engineer": "张工", "ground": "signed", "hosts": ["his1", "his2"]}
+        ledger.append("change.started", body, run="C20261124-1", subject="P1")
+        ledger.append("host.closed", {"state": "done"}, run="C20261124-1", subject="his1")
+        ledger.append("host.closed", {"state": "rollback-failed"}, run="C20261124-1", subject="his2")
+        ledger.append(
+            "change.finished", {"verdict": "rollback-failed", "overrun_s": 0}, run="C20261124-1", subject="P1"
+        )
+    return made
+
+
+def run(site: Path, *words: str) -> Done:
+    return maintkit("incident", *words, "--site", str(site))
+
+
+def said(site: Path, *words: str) -> Any:
+    done = run(site, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def ago(minutes: int) -> str:
+    """A time on site, so many minutes ago."""
+    return f"{datetime.now(ZoneInfo('Asia/Shanghai')) - timedelta(minutes=minutes):%Y-%m-%dT%H:%M}"
+
+
+def test_a_fault_goes_from_the_report_to_the_closing(site: Path) -> None:
+    """Reported 40 minutes ago and answered at once, said late; the answer is met, and the level names its rule."""
+    id_ = said(site, "open", *WHO, *BY, "--title", "挂号停", "--system", "HIS", "--at", ago(40))["incident"]
+    triaged = said(site, "triage", id_, "--scope", "rooms", "--kind", "stopped", *BY)
+    assert (triaged["level"], triaged["rule"]) == ("P1", "rooms-stopped")
+    for step, at in (("acknowledge", 35), ("arrive", 20), ("progress", 15), ("mitigate", 10), ("resolve", 5)):
+        said(site, step, id_, "--text", "做了", "--at", ago(at), *BY)
+    said(site, "feedback", id_, "--text", "已告知", *BY)
+    closed = said(site, "close", id_, "--text", "同意", *BY)
+    clocks = {clock["clock"]: clock["state"] for clock in closed["clocks"]}
+    assert clocks == {"respond": "met", "on-site": "met", "restore": "met", "故障分析报告": "running"}
+    assert closed["state"] == "closed"
+    done = said(site, "analyse", id_, "--text", "经过", "--cause", "磁盘满", "--prevention", "告警", *BY)
+    assert {clock["clock"]: clock["state"] for clock in done["clocks"]}["故障分析报告"] == "met"
+    shown = run(site, "show", id_)
+    assert (shown.returncode, "rooms-stopped" in shown.stdout, "(entered " in shown.stdout) == (0, True, True)
+
+
+def test_a_run_that_failed_opens_an_incident_of_the_hosts_it_left(site: Path) -> None:
+    """Only the host that was not put back; the run is linked, and the title is the run's verdict."""
+    made = said(site, "open", *WHO, *BY, "--from-run", "C20261124-1")
+    assert (made["hosts"], made["run"], made["links"]["changes"]) == (["his2"], "C20261124-1", ["C20261124-1"])
+    assert made["title"] == "upgrade C20261124-1: rollback-failed"
+
+
+def test_another_level_than_the_rules_needs_the_hospitals_word(site: Path) -> None:
+    """Without who and why nothing is entered; with them both stand beside the level."""
+    id_ = said(site, "open", *WHO, *BY, "--title", "=cmd|打印慢")["incident"]
+    words = ("triage", id_, "--scope", "user", "--kind", "degraded", "--level", "P2", *BY)
+    refused = run(site, *words)
+    assert (refused.returncode, "--agreed-by and --why" in refused.stderr) == (2, True)
+    agreed = said(site, *words, "--agreed-by", "李主任", "--why", "专家门诊")
+    assert (agreed["level"], agreed["levels"][0]["rule"], agreed["levels"][0]["agreed_by"]) == ("P2", None, "李主任")
+    rows = list(csv.DictReader(io.StringIO(run(site, "export").stdout)))
+    assert next(row for row in rows if row["incident"] == id_)["title"] == "'=cmd|打印慢"
+    assert any(one["incident"] == id_ for one in said(site, "list", "--open"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("open", *WHO[2:], *BY, "--title", "x", "--channel", "微博"), 2, "--channel is one of 电话"),
+        (("open", *WHO, *BY, "--title", "x", "--system", "HSI"), 2, "did you mean `HIS`?"),
+        (("open", *WHO, *BY, "--title", " "), 2, "say what the fault is"),
+        (("open", *WHO, *BY, "--title", "x", "--at", "2999-01-01T00:00"), 50, "still to come"),
+        (("open", *WHO, *BY, "--from-run", "C1"), 7, "no run 'C1'"),
+        (("show", "I1"), 7, "no incident 'I1'"),
+        (("acknowledge", "I1", *BY, "--text", "x"), 7, "no incident 'I1'"),
+        (("relate", "I1", *BY), 2, "one of --duplicate-of and --recurs"),
+    ],
+)
+def test_a_wrong_word_is_told_and_enters_nothing(site: Path, words: tuple[str, ...], code: int, told: str) -> None:
+    """What, where, and an exit code of its own."""
+    before = said(site, "list")
+    done = run(site, *words)
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert said(site, "list") == before

@@ -1,0 +1,172 @@
+"""Due dates against tables made by hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import maintkit.contract
+from maintkit.contract.contract import Contract
+from maintkit.contract.due import Evidence, Seen, Standing, due
+from maintkit.contract.periods import Stretch, periods
+from maintkit.contract.workdays import Calendar
+
+TEMPLATE = Path(maintkit.contract.__file__).parent / "templates" / "contract.yml"
+
+
+def contract(duty: dict[str, Any], *more: dict[str, Any], signed: str = "2025-12-20", **term: Any) -> Contract:
+    """The template with this duty and these others alone."""
+    said = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    duties = [{"title_zh": "义务", "evidence": ["x"], **one} for one in (duty, *more)]
+    term = {"start": "2026-01-01", "end": "2026-12-31", **term}
+    return Contract.model_validate(said | {"duties": duties, "term": term, "signed": signed})
+
+
+def seen(*days: str, automatic: bool = True) -> Seen:
+    """Evidence of these days."""
+    found = [Evidence(day=date.fromisoformat(day), source="entry 1", what="x") for day in days]
+    return Seen(evidence=tuple(found), automatic=automatic)
+
+
+def standing(made: Contract, on: str, *days: str, automatic: bool = True, **others: Seen) -> Standing:
+    """How the first duty stands on a day, with evidence of these days."""
+    had = {made.duties[0].id: seen(*days, automatic=automatic), **{k.replace("_", "-"): v for k, v in others.items()}}
+    return due(made, Calendar(), had, date.fromisoformat(on))[0]
+
+
+MONTHLY = {"id": "look", "rhythm": "monthly"}
+
+
+@pytest.mark.parametrize(
+    ("on", "days", "state", "next_due", "left", "missed"),
+    [
+        ("2026-01-10", [], "met", "2026-01-31", 21, []),
+        ("2026-01-25", [], "due-soon", "2026-01-31", 6, []),
+        ("2026-01-31", [], "due-soon", "2026-01-31", 0, []),
+        ("2026-02-01", [], "overdue", "2026-01-31", -1, ["2026-01"]),
+        ("2026-02-03", ["2026-02-02"], "met", "2026-03-31", 56, ["2026-01"]),
+        ("2026-02-28", ["2026-01-05"], "due-soon", "2026-02-28", 0, []),
+        ("2026-03-01", ["2026-01-05"], "overdue", "2026-02-28", -1, ["2026-02"]),
+        ("2026-01-20", ["2026-01-05", "2026-01-06"], "met", "2026-02-28", 39, []),
+        ("2025-12-25", [], "met", "2026-01-31", 37, []),
+        ("2026-12-31", [f"2026-{month:02}-09" for month in range(1, 13)], "met", None, None, []),
+        ("2027-02-01", [f"2026-{month:02}-09" for month in range(1, 12)], "overdue", "2026-12-31", -32, ["2026-12"]),
+    ],
+)
+def test_a_monthly_duty_is_due_on_the_last_day_of_each_month(
+    on: str, days: list[str], state: str, next_due: str | None, left: int | None, missed: list[str]
+) -> None:
+    """One evidence serves one month; what was missed stays missed, and is overdue until the duty is done again."""
+    found = standing(contract(MONTHLY), on, *days)
+    told = str(found.next_due) if found.next_due else None
+    assert (found.state, told, found.days_left, list(found.missed)) == (state, next_due, left, missed)
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "term", "expected"),
+    [
+        ("monthly", ("2026-01-15", "2026-04-14"), ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-14"]),
+        ("monthly", ("2028-02-01", "2028-03-01"), ["2028-02-29", "2028-03-01"]),
+        ("quarterly", ("2026-02-10", "2026-08-09"), ["2026-03-31", "2026-06-30", "2026-08-09"]),
+        ("half-yearly", ("2026-06-30", "2027-06-29"), ["2026-06-30", "2026-12-31", "2027-06-29"]),
+        ("yearly", ("2026-06-30", "2027-06-29"), ["2026-12-31", "2027-06-29"]),
+        ("weekly", ("2026-12-30", "2027-01-11"), ["2027-01-03", "2027-01-10", "2027-01-11"]),
+    ],
+)
+def test_periods_are_those_of_the_calendar_cut_to_the_term(
+    rhythm: Any, term: tuple[str, str], expected: list[str]
+) -> None:
+    """Terms that begin in the middle of a month, months of different length, a leap day, a week over New Year."""
+    start, end = map(date.fromisoformat, term)
+    assert [str(one.due) for one in periods(rhythm, Stretch(start=start, end=end), ())] == expected
+
+
+@pytest.mark.parametrize(
+    ("pause", "expected"),
+    [
+        (("2026-02-10", "2026-02-20"), ["2026-01-31", "2026-02-28", "2026-03-31"]),
+        (("2026-02-19", "2026-03-05"), ["2026-01-31", "2026-03-15", "2026-03-31"]),
+        (("2026-02-01", "2026-02-28"), ["2026-01-31", "2026-03-31"]),
+        (("2026-03-20", "2026-03-31"), ["2026-01-31", "2026-02-28", "2026-03-31"]),
+    ],
+)
+def test_a_pause_moves_the_deadline_that_it_lies_over(pause: tuple[str, str], expected: list[str]) -> None:
+    """In the middle it moves nothing; over the end it gives the days back; over the whole, nothing is due."""
+    term = Stretch(start=date(2026, 1, 1), end=date(2026, 3, 31))
+    rests = (Stretch(start=date.fromisoformat(pause[0]), end=date.fromisoformat(pause[1])),)
+    assert [str(one.due) for one in periods("monthly", term, rests)] == expected
+
+
+@given(start=st.dates(date(2024, 1, 1), date(2030, 1, 1)), length=st.integers(1, 900), rhythm=st.sampled_from(
+    ["weekly", "monthly", "quarterly", "half-yearly", "yearly"]))  # fmt: skip
+def test_the_periods_are_the_term_without_gap_or_overlap(start: date, length: int, rhythm: Any) -> None:
+    """Every day of the term lies in exactly one period, and no period leaves the term."""
+    term = Stretch(start=start, end=start + timedelta(days=length))
+    days = [
+        one.start + timedelta(days=number)
+        for one in periods(rhythm, term, ())
+        for number in range((one.end - one.start).days + 1)
+    ]
+    assert days == [start + timedelta(days=number) for number in range(length + 1)]
+
+
+REPORT = {"id": "report", "rhythm": "quarterly", "within": {"span": "7 wd", "after": "deep"}}
+DEEP = {"id": "deep", "rhythm": "quarterly"}
+
+
+@pytest.mark.parametrize(
+    ("on", "deep", "days", "state", "next_due"),
+    [
+        ("2026-09-29", [], [], "undetermined", None),
+        ("2026-09-30", ["2026-09-28"], [], "due-soon", "2026-10-13"),
+        ("2026-10-11", ["2026-09-28"], [], "due-soon", "2026-10-13"),
+        ("2026-10-15", ["2026-09-28"], [], "overdue", "2026-10-13"),
+        ("2026-10-15", ["2026-09-28"], ["2026-10-13"], "met", None),
+        ("2026-10-16", ["2026-09-28"], ["2026-10-16"], "met", None),
+        ("2026-12-31", ["2026-12-28"], [], "undetermined", None),
+    ],
+)
+def test_a_deadline_in_working_days_runs_from_the_other_duty(
+    on: str, deep: list[str], days: list[str], state: str, next_due: str | None
+) -> None:
+    """28 September + 7 wd: 29, 30, 8, 9, Saturday 10, 12, 13, which is the seventh; and 2027 is not known."""
+    found = standing(contract(REPORT, DEEP), on, *days, deep=seen(*deep))
+    assert (found.state, str(found.next_due) if found.next_due else None) == (state, next_due)
+
+
+def test_what_is_made_once_is_reviewed_yearly_also_from_a_leap_day() -> None:
+    """One month after the 31st of January is the 28th of February; a year after 29 February is the 28th."""
+    plan = {"id": "plan", "rhythm": "once", "within": {"span": "1 month", "after": "signing"}, "review": "yearly"}
+    made = contract(plan, signed="2028-01-31", start="2028-02-01", end="2030-01-31")
+    assert str(standing(made, "2028-02-01").next_due) == "2028-02-29"
+    assert standing(made, "2028-03-01").state == "overdue"
+    reviewed = standing(made, "2028-03-01", "2028-02-29")
+    assert (reviewed.state, str(reviewed.next_due)) == ("met", "2029-02-28")
+    assert standing(made, "2029-03-01", "2028-02-29").state == "overdue"
+
+
+def test_the_handover_is_due_at_the_end_of_the_term_and_as_needed_never() -> None:
+    """Both have no rhythm."""
+    made = contract({"id": "give", "rhythm": "at-end"})
+    assert (standing(made, "2026-06-01").state, str(standing(made, "2026-06-01").next_due)) == ("met", "2026-12-31")
+    assert standing(made, "2026-12-15").state == "due-soon"
+    assert standing(contract({"id": "clean", "rhythm": "as-needed"}), "2026-06-01").next_due is None
+
+
+def test_what_maintkit_cannot_see_is_undetermined_until_a_person_says_it() -> None:
+    """Not overdue: nobody can know. A person's word for the present month makes it met."""
+    made = contract(MONTHLY)
+    blind = standing(made, "2026-03-10", automatic=False)
+    assert (blind.state, "maintkit due record look" in blind.reason) == ("undetermined", True)
+    assert standing(made, "2026-03-10", "2026-03-02", automatic=False).state == "met"
+
+
+def test_evidence_of_later_days_is_not_looked_at() -> None:
+    """`--on` shows what was known to be done by that day."""
+    assert standing(contract(MONTHLY), "2026-02-01", "2026-02-02").state == "overdue"

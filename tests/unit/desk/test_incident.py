@@ -1,0 +1,288 @@
+"""Incidents: levels by the contract's rules, and clocks against tables made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import maintkit.contract
+from maintkit.clock import FixedClock, to_text
+from maintkit.contract.contract import Contract
+from maintkit.contract.span import Span
+from maintkit.contract.workdays import Calendar
+from maintkit.desk.clocks import Clock, clocks, ran_out
+from maintkit.desk.incident import Incident, Rest, Verb, incident, incidents, rule_of
+from maintkit.desk.intake import enter, open_incident
+from maintkit.desk.links import links
+from maintkit.errors import DeskRefused, NotFound
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
+
+TEMPLATE = Path(maintkit.contract.__file__).parent / "templates" / "contract.yml"
+FAULTS = Contract.model_validate(yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))).faults
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)  # 09:00 on site, the Monday before National Day
+
+
+class Desk:
+    """A ledger whose clock follows what is entered: `at` are minutes after 09:00 on site."""
+
+    def __init__(self, ledger: Ledger, clock: FixedClock) -> None:
+        self.ledger, self.clock = ledger, clock
+
+    def instant(self, minutes: float) -> datetime:
+        return NOW + timedelta(minutes=minutes)
+
+    def open(self, at: float = 0, *, hosts: tuple[str, ...] = ("his1",), entered: float | None = None) -> str:
+        self.clock.at = max(self.clock.at, self.instant(at if entered is None else entered))
+        body = {"text": "挂号停", "channel": "电话", "reporter": "王护士", "department": "门诊部", "by": "张工"}
+        more = {"systems": [], "hosts": list(hosts), "run": None}
+        entry = open_incident(self.ledger, body | more, at=self.instant(at), zone=ZONE)
+        return entry.subject or ""
+
+    def step(self, id_: str, verb: Verb, at: float, **more: Any) -> None:
+        self.clock.at = max(self.clock.at, self.instant(at))
+        enter(self.ledger, id_, verb, at=self.instant(at), by="张工", text="做了", more=more)
+
+    def level(self, id_: str, level: str, at: float, *, scope: str = "room", urgent: bool = False) -> None:
+        said = {"rule": None, "kind": "stopped", "severity": "ordinary", "stopped_minutes": 0, "agreed_by": "李主任"}
+        self.step(id_, "triaged", at, **said, level=level, scope=scope, urgent=urgent)
+
+    def clocks(self, id_: str, at: float) -> dict[str, Clock]:
+        found = clocks(incident(self.ledger, id_), FAULTS, Calendar(), ZONE, self.instant(at))
+        return {clock.name: clock for clock in found}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty ledger at 09:00 on site."""
+    clock = FixedClock(at=NOW - timedelta(days=2))
+    with Ledger.create(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock, redactor=Redactor()) as ledger:
+        yield Desk(ledger, clock)
+
+
+@pytest.mark.parametrize(
+    ("scope", "kind", "severity", "stopped", "level", "rule"),
+    [
+        ("room", "degraded", "patient-safety", 0, "P1", "patient-safety"),
+        ("hospital", "degraded", "serious", 0, "P1", "whole-hospital"),
+        ("rooms", "stopped", "ordinary", 16, "P1", "rooms-stopped"),
+        ("rooms", "stopped", "ordinary", 15, "P2", "stopped"),
+        ("room", "stopped", "ordinary", 600, "P2", "stopped"),
+        ("room", "key-function", "ordinary", 0, "P2", "key-function"),
+        ("department", "degraded", "serious", 0, "P2", "department"),
+        ("department", "degraded", "ordinary", 0, "P3", "slow-or-non-core"),
+        ("user", "stopped", "ordinary", 600, "P3", "other"),
+        ("room", "non-core", "ordinary", 0, "P3", "slow-or-non-core"),
+    ],
+)
+def test_scope_kind_and_severity_give_the_level_by_the_first_rule_that_fits(
+    scope: Any, kind: Any, severity: Any, stopped: int, level: str, rule: str
+) -> None:
+    """Over 15 minutes, not at them; one room is P2 however long; one user is P3."""
+    found = rule_of(FAULTS, scope=scope, kind=kind, severity=severity, stopped=timedelta(minutes=stopped))
+    assert found is not None
+    assert (found.level, found.id) == (level, rule)
+
+
+@pytest.mark.parametrize(
+    ("level", "urgent", "respond", "on_site", "restore"),
+    [
+        ("P1", False, 15, 60, 120),
+        ("P2", False, 30, 120, 240),
+        ("P3", False, 120, None, 1440),
+        ("P3", True, 120, 120, 1440),
+    ],
+)
+def test_the_clocks_run_from_the_report_around_the_clock(
+    desk: Desk, level: str, urgent: bool, respond: int, on_site: int | None, restore: int
+) -> None:
+    """Whenever it was triaged, the deadlines are counted from the report; nothing is over before a level is known."""
+    id_ = desk.open()
+    assert {clock.state for clock in desk.clocks(id_, 5000).values()} == {"undetermined"}
+    desk.level(id_, level, 10, urgent=urgent)
+    found = desk.clocks(id_, 11)
+    expected = {"respond": respond, "on-site": on_site, "restore": restore}
+    for name, minutes in expected.items():
+        deadline = desk.instant(minutes) if minutes else None
+        assert (found[name].deadline, found[name].state) == (deadline, "running" if minutes else "not-asked")
+        assert found[name].left == (timedelta(minutes=minutes - 11) if minutes else None)
+
+
+def test_a_clock_is_met_at_its_deadline_and_breached_after_it(desk: Desk) -> None:
+    """P1: answered in time at the very minute, on site a minute late, restored by a substitute in time."""
+    id_ = desk.open()
+    desk.level(id_, "P1", 1)
+    desk.step(id_, "acknowledged", 15)
+    desk.step(id_, "arrived", 61)
+    assert desk.clocks(id_, 119)["restore"].state == "running"
+    assert desk.clocks(id_, 121)["restore"].breached_at == desk.instant(120)
+    desk.step(id_, "mitigated", 120)
+    found = desk.clocks(id_, 9000)
+    assert [found[name].state for name in ("respond", "on-site", "restore")] == ["met", "breached", "met"]
+    assert (found["on-site"].breached_at, found["on-site"].ended) == (desk.instant(60), desk.instant(61))
+
+
+def test_a_late_entry_counts_by_when_it_happened_and_shows_when_it_was_entered(desk: Desk) -> None:
+    """Answered after 5 minutes, entered after 300."""
+    id_ = desk.open()
+    desk.level(id_, "P1", 1)
+    desk.clock.at = desk.instant(300)
+    desk.step(id_, "acknowledged", 5)
+    step = incident(desk.ledger, id_).steps[-1]
+    assert (step.at, step.entered) == (desk.instant(5), desk.instant(300))
+    assert desk.clocks(id_, 301)["respond"].state == "met"
+
+
+def test_lowering_the_level_hides_no_breach_and_raising_it_makes_none_before(desk: Desk) -> None:
+    """P1's answer was late after 15 min, whatever it is later; P3 raised after 3 h breaches P1's 2 h at that moment."""
+    lowered = desk.open()
+    desk.level(lowered, "P1", 1)
+    desk.level(lowered, "P3", 20)
+    desk.step(lowered, "acknowledged", 25)
+    assert desk.clocks(lowered, 30)["respond"].breached_at == desk.instant(15)
+    raised = desk.open(30)
+    desk.level(raised, "P3", 31)
+    desk.level(raised, "P1", 30 + 180)
+    assert desk.clocks(raised, 30 + 181)["restore"].breached_at == desk.instant(30 + 180)
+
+
+def test_agreed_pauses_move_the_deadline_and_stop_the_breach(desk: Desk) -> None:
+    """P2's 4 h with a rest of 60 min end after 5 h; while it rests nothing is breached."""
+    id_ = desk.open()
+    desk.level(id_, "P2", 1)
+    desk.step(id_, "paused", 200, agreed_by="李主任", until=None)
+    resting = desk.clocks(id_, 1000)["restore"]
+    assert (resting.state, resting.left, resting.breached_at) == ("resting", timedelta(minutes=40), None)
+    desk.clock.at = desk.instant(260)
+    desk.step(id_, "continued", 260)
+    assert desk.clocks(id_, 299)["restore"].state == "running"
+    assert desk.clocks(id_, 301)["restore"].breached_at == desk.instant(300)
+    assert desk.clocks(id_, 301)["respond"].breached_at == desk.instant(30)
+
+
+@given(
+    span=st.integers(1, 300),
+    rests=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 90)), max_size=4).map(sorted),
+)
+def test_the_deadline_is_the_minute_at_which_so_many_minutes_have_run(span: int, rests: list[tuple[int, int]]) -> None:
+    """Against a count minute by minute; rests that lie over each other are agreed one after the other."""
+    apart, free = [], 0
+    for start, length in rests:
+        apart.append((max(start, free), max(start, free) + length))
+        free = apart[-1][1]
+    agreed = [
+        Rest(start=NOW + timedelta(minutes=a), end=NOW + timedelta(minutes=b), agreed_by="x", why="y") for a, b in apart
+    ]
+    run, minute = 0, 0
+    while run < span:
+        run += not any(a <= minute < b for a, b in apart)
+        minute += 1
+    found = ran_out(NOW, Span(count=span, unit="min"), tuple(agreed), NOW)
+    assert found == NOW + timedelta(minutes=minute)
+
+
+def test_the_analysis_is_due_three_working_days_after_the_solution(desk: Desk) -> None:
+    """Solved on Wednesday 30 September: to the end of Saturday 10 October on site, because of the make-up day."""
+    id_ = desk.open()
+    desk.level(id_, "P2", 1)
+    assert desk.clocks(id_, 5)["故障分析报告"].state == "undetermined"
+    desk.step(id_, "resolved", 2 * 1440)
+    deadline = datetime(2026, 10, 10, 23, 59, 59, tzinfo=ZONE)
+    assert desk.clocks(id_, 3 * 1440)["故障分析报告"].deadline == deadline
+    assert desk.clocks(id_, 13 * 1440)["故障分析报告"].breached_at == deadline
+    desk.clock.at = desk.instant(13 * 1440)
+    desk.step(id_, "analysed", 12 * 1440, cause="x", prevention="y")
+    assert desk.clocks(id_, 14 * 1440)["故障分析报告"].state == "met"
+
+
+def test_one_users_fault_asks_for_no_analysis_and_shows_its_targets(desk: Desk) -> None:
+    """P3 of one user; the softer aims of P3 stand beside the deadline and are never breached."""
+    id_ = desk.open()
+    desk.level(id_, "P3", 1, scope="user")
+    found = desk.clocks(id_, 100)
+    assert found["故障分析报告"].state == "not-asked"
+    assert [clock.deadline for clock in found.values() if clock.target] == [
+        desk.instant(0),
+        desk.instant(30),
+        desk.instant(60),
+    ]
+    assert not any(clock.breached_at for clock in found.values())
+
+
+def test_steps_that_cannot_be_are_refused_and_enter_nothing(desk: Desk) -> None:
+    """Before the report, in the future, unknown, not solved, closed already, going on without a rest."""
+    id_ = desk.open(60)
+    head = desk.ledger.head()
+    with pytest.raises(DeskRefused, match="was reported at"):
+        desk.step(id_, "acknowledged", 59)
+    with pytest.raises(DeskRefused, match="still to come"):
+        enter(desk.ledger, id_, "progressed", at=desk.instant(500), by="x", text="y")
+    with pytest.raises(NotFound, match="I20260928-9"):
+        desk.step("I20260928-9", "progressed", 61)
+    with pytest.raises(DeskRefused, match="not triaged"):
+        desk.step(id_, "closed", 62)
+    with pytest.raises(DeskRefused, match="do not rest"):
+        desk.step(id_, "continued", 62)
+    assert desk.ledger.head() == head
+    desk.level(id_, "P3", 63)
+    desk.step(id_, "resolved", 64)
+    desk.step(id_, "closed", 65)
+    with pytest.raises(DeskRefused, match="is closed"):
+        desk.step(id_, "progressed", 66)
+
+
+def test_a_duplicate_has_no_clocks_and_ids_count_the_days_on_site(desk: Desk) -> None:
+    """Two of one day; one reported at 16:30 UTC belongs to the next day on site."""
+    first, second, third = desk.open(), desk.open(5), desk.open(15.5 * 60)
+    assert (first, second, third) == ("I20260928-1", "I20260928-2", "I20260929-1")
+    desk.step(second, "related", 6, duplicate_of=first, recurs=None)
+    assert desk.clocks(second, 9000) == {}
+    assert [one.state for one in incidents(desk.ledger)] == ["open", "duplicate", "open"]
+
+
+def test_an_incident_finds_what_happened_around_it_on_its_hosts(desk: Desk) -> None:
+    """Within a day before and until the solution; another host's and an earlier one's are left out."""
+    desk.clock.at = desk.instant(-1500)
+    _look(desk, "old", "his1")
+    desk.clock.at = desk.instant(-600)
+    _look(desk, "20260927-1", "his1")
+    _look(desk, "other", "lis1")
+    desk.ledger.append("change.started", {"hosts": ["his1"]}, run="C1", subject="P1")
+    id_, overlapping, elsewhere = desk.open(), desk.open(3), desk.open(4, hosts=("lis1",))
+    desk.step(id_, "resolved", 30)
+    desk.clock.at = desk.instant(40)
+    desk.ledger.append("change.started", {"hosts": ["his1"]}, run="C2", subject="P1")
+    found = links(
+        desk.ledger,
+        incident(desk.ledger, id_),
+        incidents(desk.ledger),
+        before=timedelta(hours=24),
+        now=desk.instant(50),
+    )
+    assert (found.inspections, found.findings) == (("20260927-1",), ("20260927-1-001",))
+    assert (found.changes, found.overlapping) == (("C1",), (overlapping,))
+    assert elsewhere not in found.overlapping
+
+
+def _look(desk: Desk, run: str, host: str) -> None:
+    desk.ledger.append("inspection.started", {"hosts": {host: {}}, "at": to_text(desk.clock.at)}, run=run)
+    findings = [{"status": "crit", "event": f"{run}-001"}, {"status": "ok", "event": None}]
+    desk.ledger.append("host.judged", {"findings": findings}, run=run, subject=host)
+
+
+def test_states_only_go_forward(desk: Desk) -> None:
+    """A late entry of an early step does not take back the solution."""
+    id_ = desk.open()
+    desk.step(id_, "resolved", 30)
+    desk.step(id_, "acknowledged", 5)
+    one: Incident = incident(desk.ledger, id_)
+    assert (one.state, one.first("acknowledged")) == ("resolved", desk.instant(5))

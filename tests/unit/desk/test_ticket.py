@@ -1,0 +1,115 @@
+"""Bugs and changes: clocks from the written acceptance, against dates made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+import maintkit.contract
+from maintkit.clock import FixedClock, from_text, to_text
+from maintkit.contract.contract import Contract
+from maintkit.contract.workdays import Calendar
+from maintkit.desk import ticket as desk
+from maintkit.errors import NotFound
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
+
+TEMPLATE = Path(maintkit.contract.__file__).parent / "templates" / "contract.yml"
+REQUESTS = Contract.model_validate(yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))).requests
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY_END = "T15:59:59.000000Z"  # 23:59:59 on site
+OPENED = datetime(2026, 9, 29, 2, 0, tzinfo=UTC)
+ACCEPTED = datetime(2026, 9, 30, 2, 0, tzinfo=UTC)  # 10:00 on the eve of National Day
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger with one ticket, T1, that is not accepted."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    with Ledger.create(url, clock=FixedClock(at=OPENED), redactor=Redactor()) as made:
+        enter(made, desk.OPENED, OPENED, requester="王护士", department="门诊部")
+        yield made
+
+
+def enter(ledger: Ledger, entry: str, at: datetime, **more: Any) -> None:
+    ledger.append(entry, {"at": to_text(at), "text": "打印", "by": "张工", **more}, subject="T1")
+
+
+def accept(ledger: Ledger, kind: str) -> None:
+    enter(ledger, desk.ACCEPTED, ACCEPTED, kind=kind, accepted_by="李主任")
+
+
+def due(ledger: Ledger, now: datetime) -> dict[str, desk.Due]:
+    found = desk.dues(desk.ticket(ledger, "T1"), REQUESTS, Calendar(), ZONE, now)
+    return {one.step: one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("urgent-bug", {"start": "2026-09-30T04:00:00.000000Z", "plan": "2026-10-01T02:00:00.000000Z"}),
+        ("other-bug", {"plan": f"2026-10-10{DAY_END}", "done": f"2026-12-30{DAY_END}"}),
+        ("urgent-change", {"assess": "2026-09-30T02:00:00.000000Z", "done": None}),
+        ("simple-change", {"done": f"2026-10-10{DAY_END}"}),
+        ("medium-change", {"done": f"2026-10-15{DAY_END}"}),
+        ("complex-change", {"done": f"2026-10-20{DAY_END}"}),
+    ],
+)
+def test_the_clocks_of_each_kind_run_from_the_written_acceptance(
+    ledger: Ledger, kind: str, expected: dict[str, str | None]
+) -> None:
+    """After 30 September come 8, 9, Saturday 10, 12, 13, 14, 15 (the seventh), 16, 19, 20 (the tenth)."""
+    assert due(ledger, ACCEPTED) == {}
+    accept(ledger, kind)
+    found = due(ledger, ACCEPTED)
+    assert {step: one.deadline for step, one in found.items()} == {
+        step: from_text(text) if text else None for step, text in expected.items()
+    }
+    assert all(one.state == ("running" if one.deadline else "undetermined") for one in found.values())
+
+
+def test_an_agreed_date_replaces_the_clock_and_hides_no_breach(ledger: Ledger) -> None:
+    """Agreed in time, the new date counts; agreed after the old one had passed, the old breach stays."""
+    accept(ledger, "simple-change")
+    later = datetime(2026, 11, 1, tzinfo=UTC)
+    enter(ledger, desk.AGREED, ACCEPTED + timedelta(days=1), step="done", until=to_text(later), agreed_by="李主任")
+    found = due(ledger, later)["done"]
+    assert (found.state, found.deadline, found.agreed_by) == ("running", later, "李主任")
+    much_later = later + timedelta(days=30)
+    agreed = later + timedelta(days=2)
+    enter(ledger, desk.AGREED, agreed, step="done", until=to_text(much_later), agreed_by="李主任")
+    assert due(ledger, agreed)["done"].breached_at == later
+    enter(ledger, desk.REACHED, agreed + timedelta(days=1), step="done")
+    assert due(ledger, much_later)["done"].state == "breached"
+
+
+def test_a_step_reached_in_time_is_met_for_good(ledger: Ledger) -> None:
+    """At the very deadline it still is."""
+    accept(ledger, "urgent-bug")
+    enter(ledger, desk.REACHED, ACCEPTED + timedelta(hours=2), step="start")
+    found = due(ledger, ACCEPTED + timedelta(days=9))
+    assert (found["start"].state, found["plan"].state) == ("met", "breached")
+    assert found["plan"].breached_at == ACCEPTED + timedelta(hours=24)
+
+
+def test_five_confirmed_person_days_are_included_and_unconfirmed_ones_do_not_count(ledger: Ledger) -> None:
+    """4 + 3.5 confirmed are 2.5 above; 8 that nobody confirmed are shown, and not counted."""
+    for days, who in ((4, "李主任"), (3.5, "李主任"), (8, "")):
+        enter(ledger, desk.EFFORT, ACCEPTED, days=days, confirmed_by=who)
+    one = desk.ticket(ledger, "T1")
+    assert (one.confirmed_days, one.above(REQUESTS), sum(each.days for each in one.efforts)) == (7.5, 2.5, 15.5)
+
+
+def test_a_ticket_that_is_not_there_is_not_found(ledger: Ledger) -> None:
+    """And the plans that deliver one are named once each."""
+    with pytest.raises(NotFound, match="no ticket 'T2'"):
+        desk.ticket(ledger, "T2")
+    for plan in ("P1", "P2", "P1"):
+        enter(ledger, desk.PLANNED, ACCEPTED, plan=plan)
+    assert desk.ticket(ledger, "T1").plans == ("P1", "P2")
