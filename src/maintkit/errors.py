@@ -7,6 +7,7 @@
     ├── ImportRefused             6   a carried result is not one, or belongs to another host
     ├── NotFound                  7   an event, entry or record with this name is not in the ledger
     ├── DocumentRefused           8   a document cannot be rendered as it must look
+    ├── WatchFailed              14   a function cannot be watched as things stand
     ├── LedgerError               9   the ledger cannot be opened, read or written
     │   ├── LedgerLocked         20   somebody else is writing
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
@@ -72,6 +73,12 @@ class DocumentRefused(MaintkitError):
     """A document cannot be rendered as it must look, for example without a Chinese font."""
 
     exit_code = 8
+
+
+class WatchFailed(MaintkitError):
+    """A function cannot be asked as watch.yml says, or nobody is to enter a result for it."""
+
+    exit_code = 14
 
 
 class LedgerError(MaintkitError):

@@ -83,7 +83,7 @@ def test_a_fresh_site_holds_an_empty_ledger_that_only_its_owner_reads(made: Path
     assert stat.S_IMODE((made / "ledger" / "ledger.db").stat().st_mode) & 0o077 == 0
     assert {entry.name for entry in made.iterdir()} == {
         ".gitignore", "anchors", "ansible.cfg", "contract.yml", "functions.csv", "inventory", "ledger", "limits.yml",
-        "maintkit.yml", "reports", "services.yml", "signers",
+        "maintkit.yml", "reports", "services.yml", "signers", "watch.yml",
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.contract.contract import Contract
 from maintkit.contract.load import SERVICES, check_names, load_site
 from maintkit.contract.services import Services
+from maintkit.contract.watch import Watch
 from maintkit.contract.workdays import FILE as CALENDAR
 from maintkit.contract.workdays import Overlay
 from maintkit.errors import NothingMatched, SiteError
@@ -73,6 +74,7 @@ def schema_texts() -> dict[str, str]:
         "limits": SiteLimits,
         "roles": People,
         "calendar": Overlay,
+        "watch": Watch,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {

@@ -10,6 +10,7 @@ from typing import TypeVar
 from maintkit.contract.contract import Contract
 from maintkit.contract.functions import Function, load_functions
 from maintkit.contract.services import Services, System
+from maintkit.contract.watch import Watch
 from maintkit.errors import SiteError
 from maintkit.settings import Settings, load_settings
 from maintkit.sitefile import Path, Problem, SiteFile, load, near
@@ -17,6 +18,7 @@ from maintkit.sitefile import Path, Problem, SiteFile, load, near
 CONTRACT = "contract.yml"
 SERVICES = "services.yml"
 FUNCTIONS = "functions.csv"
+WATCH = "watch.yml"
 
 T = TypeVar("T")
 
@@ -33,6 +35,7 @@ class Site:
     contract: Contract
     services_file: SiteFile[Services]
     functions: tuple[Function, ...]
+    watch: Watch
 
     @property
     def services(self) -> Services:
@@ -57,7 +60,8 @@ def load_site(root: FilePath) -> Site:
         functions = _attempt(errors, lambda: load_functions(root / FUNCTIONS, known))
     if contract and services:
         _attempt(errors, lambda: contract.refuse(_unknown_systems(contract.model, services.model)))
-    if errors or not (contract and services) or functions is None:
+    watch = _attempt(errors, lambda: _watch(root / WATCH, functions))
+    if errors or not (contract and services and watch) or functions is None:
         raise SiteError("\n".join(map(str, errors)), hint=errors[0].hint)
     return Site(
         root=settings.root,
@@ -65,7 +69,18 @@ def load_site(root: FilePath) -> Site:
         contract=contract.model,
         services_file=services,
         functions=functions,
+        watch=watch,
     )
+
+
+def _watch(path: FilePath, functions: tuple[Function, ...] | None) -> Watch:
+    """A site made before there was a watch.yml watches nothing, and every function of it is uncovered."""
+    if not path.exists():
+        return Watch()
+    file = load(path, Watch)
+    if functions is not None:
+        file.refuse(file.model.unknown(function.seq for function in functions))
+    return file.model
 
 
 def check_names(services: SiteFile[Services], *, hosts: Collection[str], groups: Collection[str]) -> None:

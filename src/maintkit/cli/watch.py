@@ -1,0 +1,178 @@
+"""`maintkit watch`: whether every function of the catalogue works, asked weekly by probes and by people."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.screen import wide_console
+from maintkit.cli.terminal.summary import CRIT, CRIT_AND_MISSED, MISSED, WARN, WELL
+from maintkit.cli.terminal.words import plain
+from maintkit.clock import SystemClock
+from maintkit.contract.load import load_site
+from maintkit.evidence.entry import Entry
+from maintkit.evidence.watch import PROBED, Watched, required_week
+from maintkit.evidence.week import Week
+from maintkit.runs import watching
+
+STATES = ("open", "in-progress", "resolved")
+
+
+class WeekText(click.ParamType):
+    """A week like 2026W48."""
+
+    name = "week"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Week:
+        try:
+            return value if isinstance(value, Week) else Week.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+week_option = click.option("--week", type=WeekText(), help="Like 2026W48.  [default: the present one]")
+
+
+@click.group()
+def command() -> None:
+    """Watch over the functions of the catalogue: run, record, handle, show."""
+
+
+@command.command()
+@click.option("--function", "only", type=int, multiple=True, help="Only what speaks for this one. May be repeated.")
+@click.option("--engineer", help="Who watches, as the report bears it.  [default: maintkit.yml, else your login]")
+@json_option
+@site_option
+def run(*, only: tuple[int, ...], engineer: str | None, as_json: bool, site: Path) -> int:
+    """Ask all probes of watch.yml at once and record the answers.
+
+    Exit codes: 0 all well, 10 slow, 11 a wrong or missing answer, 12 a probe that could not be asked
+    or none at all, 13 both (11 and 12).
+    """
+    place = load_site(site)
+    who = engineer or place.settings.engineer or getpass.getuser()
+    with open_ledger(place.settings) as ledger:
+        entries = watching.watch(
+            place, ledger, only=only, engineer=who, clock=SystemClock(), zone=place.contract.zone
+        )  # fmt: skip
+    rows = [{"probe": entry.subject, **entry.body} for entry in entries if entry.kind == PROBED]
+    if as_json:
+        told = {"run": entries[0].run, "counts": entries[-1].body["counts"], "probes": rows}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _print(rows, ("probe", "status", "took_ms", "reason", "detail", "covers"))
+        click.echo(f"{entries[0].run}: {len(rows)} probes asked; `maintkit watch show` says how the functions stand")
+    return _exit_code({str(row["status"]) for row in rows})
+
+
+@command.command()
+@click.argument("function", type=int)
+@click.option("--result", type=click.Choice(["ok", "bad"]), required=True, help="What was seen.")
+@click.option("--note", required=True, help="What was done and seen; no patient's name.")
+@by_option
+@json_option
+@site_option
+def record(*, function: int, result: str, note: str, by: str, as_json: bool, site: Path) -> None:
+    """Enter what a person saw of a FUNCTION (its number) that watch.yml has under `manual`."""
+    place = load_site(site)
+    with open_ledger(place.settings) as ledger:
+        entry = watching.record(
+            place, ledger, function, result=result, by=_said(by, "--by"), note=_said(note, "--note")
+        )  # fmt: skip
+    _tell(entry, f"function {function} is {result}", as_json=as_json)
+
+
+@command.command()
+@click.argument("function", type=int)
+@click.option("--handling", required=True, help="What was done or will be.")
+@click.option("--owner", required=True, help="Who is responsible.")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="By when; not needed when resolved.")
+@click.option("--state", type=click.Choice(STATES), default="in-progress", show_default=True)
+@week_option
+@by_option
+@json_option
+@site_option
+def handle(
+    *, function: int, handling: str, owner: str, due: datetime | None, state: str, week: Week | None, by: str,
+    as_json: bool, site: Path,
+) -> None:  # fmt: skip
+    """Enter how a FUNCTION that failed is handled; it stands in the week's report from its next rendering on."""
+    if due is None and state != "resolved":
+        raise click.UsageError("a failure that is not resolved needs --due")
+    place = load_site(site)
+    with open_ledger(place.settings) as ledger:
+        entry = watching.handle(
+            place, ledger, function,
+            week=week or Week.of(SystemClock().now(), place.contract.zone), handling=_said(handling, "--handling"),
+            owner=_said(owner, "--owner"), due=f"{due:%Y-%m-%d}" if due else None, state=state, by=_said(by, "--by"),
+        )  # fmt: skip
+    _tell(entry, f"function {function} is {state}, owner {owner}", as_json=as_json)
+
+
+@command.command()
+@week_option
+@json_option
+@site_option
+def show(*, week: Week | None, as_json: bool, site: Path) -> None:
+    """How every function stands in a week; one with neither probe nor person is uncovered."""
+    place = load_site(site)
+    zone = place.contract.zone
+    with open_ledger(place.settings, read_only=True) as ledger:
+        found = required_week(ledger, week or Week.of(SystemClock().now(), zone), zone)
+    rows = [_row(one) for one in found.functions]
+    if as_json:
+        told = {"week": str(found.week), "counts": dict(found.counts()), "functions": rows}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    _print(rows, ("seq", "system", "function", "state", "by"))
+    counts = ", ".join(f"{state} {count}" for state, count in found.counts().items() if count)
+    click.echo(f"{found.week}: {counts}")
+
+
+def _row(one: Watched) -> dict[str, Any]:
+    by = [*one.probes, *(() if one.manual is None else ("a person",))]
+    return {"seq": one.seq, "system": one.system, "function": one.function_zh, "state": one.state, "by": by}
+
+
+def _print(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in columns:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(plain(_text(row[column])) for column in columns))
+    wide_console().print(table)
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _exit_code(statuses: set[str]) -> int:
+    if "error" in statuses or not statuses:
+        return CRIT_AND_MISSED if "crit" in statuses else MISSED
+    return CRIT if "crit" in statuses else WARN if "warn" in statuses else WELL
+
+
+def _said(text: str, option: str) -> str:
+    if not text.strip():
+        raise click.UsageError(f"{option} is empty")
+    return text.strip()
+
+
+def _tell(entry: Entry, sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        told = {"entry": entry.seq, "kind": entry.kind, "subject": entry.subject, "body": entry.body}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"entry {entry.seq}: {sentence}")

@@ -1,0 +1,194 @@
+"""What the ledger holds of the weekly watch over the functions of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Literal
+
+from maintkit.errors import NotFound
+from maintkit.evidence.entry import Entry, Head
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.week import Week
+
+STARTED, PROBED, FINISHED = "watch.started", "watch.probed", "watch.finished"
+RECORDED, HANDLED = "watch.recorded", "watch.handled"
+
+# Worst first: what was not tried is worse than slow, and never well.
+STATES = ("crit", "error", "not-run", "uncovered", "warn", "ok")
+State = Literal["crit", "error", "not-run", "uncovered", "warn", "ok"]
+ABNORMAL = ("crit", "error", "warn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """One try: a probe's answer, or what a person entered (`probe` and `took_ms` None, `detail` the note)."""
+
+    at: datetime
+    run: str | None
+    probe: str | None
+    covers: tuple[int, ...]
+    status: State
+    reason: str
+    detail: str
+    took_ms: int | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handled:
+    """What is done about a function that failed in a week; `due` is a date or None."""
+
+    at: datetime
+    seq: int
+    handling: str
+    owner: str
+    due: str | None
+    state: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """A function in a week. `tried` is the newest try of each of its probes, and the newest of a person."""
+
+    seq: int
+    system: str
+    suite_zh: str
+    category_zh: str
+    function_zh: str
+    probes: tuple[str, ...]
+    manual: str | None
+    tried: tuple[Tried, ...]
+
+    @property
+    def state(self) -> State:
+        """The worst of everything that has to be tried; what was not tried in the week is `not-run`."""
+        if not self.probes and self.manual is None:
+            return "uncovered"
+        wanted: list[str | None] = [*self.probes, *(() if self.manual is None else (None,))]
+        by_probe = {one.probe: one.status for one in self.tried}
+        return min((by_probe.get(name, "not-run") for name in wanted), key=STATES.index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchRun:
+    """One `maintkit watch run`; `ended` None when the ledger has no end of it."""
+
+    run: str
+    at: datetime
+    engineer: str
+    asked: tuple[str, ...]
+    ended: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchWeek:
+    """A week, function by function. `failures` are all abnormal tries, also those that went well later."""
+
+    week: Week
+    functions: tuple[Watched, ...]
+    runs: tuple[WatchRun, ...]
+    failures: tuple[Tried, ...]
+    handlings: tuple[Handled, ...]
+    head: Head
+    dated: datetime
+
+    def counts(self, system: str | None = None) -> Mapping[State, int]:
+        """How many functions are in each state, of one system or of all."""
+        states = [one.state for one in self.functions if system in (None, one.system)]
+        found: dict[State, int] = {"ok": 0, "warn": 0, "crit": 0, "error": 0, "not-run": 0, "uncovered": 0}
+        for state in states:
+            found[state] += 1
+        return found
+
+
+def watch_week(ledger: Ledger, week: Week, zone: tzinfo) -> WatchWeek | None:
+    """The week as the ledger holds it; None when there was no run in it or before, so that nobody said what is watched.
+
+    Which functions there are, and what covers them, is taken from the newest run up to the end of the week.
+    """
+    since, until = week.span(zone)
+    plan = next((one for one in ledger.entries(kind=STARTED, newest_first=True) if one.at < until), None)
+    if plan is None:
+        return None
+    inside = [entry for kind in (STARTED, PROBED, FINISHED, RECORDED) for entry in _within(ledger, kind, since, until)]
+    handled = [entry for entry in ledger.entries(kind=HANDLED) if entry.body["week"] == str(week)]
+    tried = sorted((_tried(entry) for entry in inside if entry.kind in (PROBED, RECORDED)), key=lambda one: one.at)
+    last = max([plan, *inside, *handled], key=lambda entry: entry.seq)
+    return WatchWeek(
+        week=week,
+        functions=tuple(_function(row, tried) for row in plan.body["functions"]),
+        runs=tuple(_runs(inside)),
+        failures=tuple(one for one in tried if one.status in ABNORMAL),
+        handlings=tuple(_handled(entry) for entry in handled),
+        head=Head(seq=last.seq, hash=last.hash),
+        dated=last.at,
+    )
+
+
+def required_week(ledger: Ledger, week: Week, zone: tzinfo) -> WatchWeek:
+    """As `watch_week`; NotFound where there is none."""
+    found = watch_week(ledger, week, zone)
+    if found is None:
+        raise NotFound(f"the ledger holds no watch in or before {week}", hint="run `maintkit watch run` first")
+    return found
+
+
+def _within(ledger: Ledger, kind: str, since: datetime, until: datetime) -> Iterator[Entry]:
+    for entry in ledger.entries(kind=kind, newest_first=True):
+        if entry.at < since:
+            return
+        if entry.at < until:
+            yield entry
+
+
+def _function(row: Mapping[str, Any], tried: list[Tried]) -> Watched:
+    newest = {one.probe: one for one in tried if _of(row, one)}
+    return Watched(
+        seq=row["seq"],
+        system=row["system"],
+        suite_zh=row["suite_zh"],
+        category_zh=row["category_zh"],
+        function_zh=row["function_zh"],
+        probes=tuple(row["probes"]),
+        manual=row["manual"],
+        tried=tuple(newest.values()),
+    )
+
+
+def _of(row: Mapping[str, Any], one: Tried) -> bool:
+    """Whether a try speaks for a function: by its probes, or by a person for this very one."""
+    return one.probe in row["probes"] if one.probe is not None else row["seq"] in one.covers
+
+
+def _tried(entry: Entry) -> Tried:
+    body = entry.body
+    if entry.kind == PROBED:
+        return Tried(
+            at=entry.at, run=entry.run, probe=entry.subject, covers=tuple(body["covers"]), status=body["status"],
+            reason=body["reason"], detail=body["detail"], took_ms=body["took_ms"],
+        )  # fmt: skip
+    return Tried(
+        at=entry.at, run=None, probe=None, covers=(int(entry.subject or 0),),
+        status="ok" if body["result"] == "ok" else "crit",
+        reason="as-expected" if body["result"] == "ok" else "seen-bad", detail=body["note"], by=body["by"],
+    )  # fmt: skip
+
+
+def _runs(inside: list[Entry]) -> Iterator[WatchRun]:
+    ended = {entry.run: entry.body["ended"] for entry in inside if entry.kind == FINISHED}
+    for entry in sorted((one for one in inside if one.kind == STARTED), key=lambda one: one.seq):
+        yield WatchRun(
+            run=entry.run or "", at=entry.at, engineer=entry.body["engineer"], asked=tuple(entry.body["asked"]),
+            ended=ended.get(entry.run),
+        )  # fmt: skip
+
+
+def _handled(entry: Entry) -> Handled:
+    body = entry.body
+    return Handled(
+        at=entry.at, seq=int(entry.subject or 0), handling=body["handling"], owner=body["owner"], due=body["due"],
+        state=body["state"], by=body["by"],
+    )  # fmt: skip

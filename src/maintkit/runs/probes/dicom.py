@@ -1,0 +1,34 @@
+"""DICOM: a C-ECHO (PS3.4 annex A), which asks whether a partner takes an association and answers."""
+
+from __future__ import annotations
+
+from maintkit.contract.watch import Dicom
+from maintkit.runs.probes.answer import WELL, Answer, Deadline, bad, library
+from maintkit.runs.probes.tcp import ask as ask_tcp
+
+VERIFICATION = "1.2.840.10008.1.1"  # PS3.6, the Verification SOP class
+SUCCESS = 0x0000  # PS3.7, C.1.1
+
+
+def ask(question: Dicom, deadline: Deadline) -> Answer:
+    """Associate, echo, release."""
+    pynetdicom = library("pynetdicom")
+    there = ask_tcp(question, deadline)  # pynetdicom does not tell a closed port from a silent one
+    if there.status != "ok":
+        return there
+    entity = pynetdicom.AE(ae_title=question.calling)
+    entity.add_requested_context(VERIFICATION)
+    entity.connection_timeout = entity.acse_timeout = entity.network_timeout = entity.dimse_timeout = deadline.left
+    association = entity.associate(question.host.strip("[]"), question.port, ae_title=question.called)
+    if association.is_rejected:
+        return bad("rejected", "the association was rejected")
+    if not association.is_established:
+        return bad("no-answer", "no association")
+    try:
+        said = association.send_c_echo()
+    finally:
+        association.release()
+    status = said.get("Status") if said else None
+    if status is None:
+        return bad("no-answer", "no C-ECHO response")
+    return WELL if status == SUCCESS else bad("rejected", f"C-ECHO status 0x{status:04X}")
