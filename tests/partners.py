@@ -55,7 +55,7 @@ def pages(certificate: Path | None = None, key: Path | None = None) -> Iterator[
 
 @contextmanager
 def mllp(answer: Callable[[hl7.Message], bytes]) -> Iterator[int]:
-    """The port of an HL7 engine: reads MLLP blocks, parses them with python-hl7, and says what `answer` makes of them."""
+    """The port of an HL7 engine: reads a block, parses it with python-hl7, says what `answer` makes of it."""
 
     class Engine(socketserver.StreamRequestHandler):
         def handle(self) -> None:

@@ -15,6 +15,7 @@ import sample_health as health
 import sample_inspections as sample
 import sample_lists as lists
 import sample_runs as runs
+import sample_watch as watch
 
 from maintkit.documents.model import Document, to_tree
 from maintkit.documents.views import (
@@ -30,6 +31,7 @@ from maintkit.documents.views import (
     registers,
     upgrade_request,
     vulnerability_report,
+    watch_report,
 )
 
 HERE = Path(__file__).parent
@@ -67,6 +69,8 @@ def documents() -> dict[str, Document]:
         "health": health_report(health.health(), header),
         "health-finished": health_report(health.finished(), header),
         "configuration-manual": configuration_manual(configurations.manual(), header),
+        "watch": watch_report(watch.week(), watch.last_week(), header),
+        "watch-none": watch_report(watch.unwatched(), None, header),
         "summary": inspection_summary(
             Quarter(year=2026, number=4), [fleet], handlings, header, emergencies=changes.unapproved()
         ),

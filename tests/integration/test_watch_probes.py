@@ -116,9 +116,7 @@ def test_a_certificate_of_an_unknown_authority_is_not_trusted_unless_named(
         ("sql", {"engine": "mariadb", "database": "his", "user": "watch", "query": "select 1"}),
     ],
 )
-def test_a_closed_port_is_refused_whatever_is_asked(
-    ports: dict[str, int], kind: str, question: dict[str, Any]
-) -> None:
+def test_a_closed_port_is_refused_whatever_is_asked(ports: dict[str, int], kind: str, question: dict[str, Any]) -> None:
     """Each engine tells the same of a service that is down."""
     where = {"host": "127.0.0.1", "port": ports["closed"]}
     where = {"url": f"http://127.0.0.1:{ports['closed']}/"} if kind == "http" else where

@@ -27,6 +27,7 @@ from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
+from maintkit.documents.views.watch_report import watch_report
 from maintkit.errors import NotFound
 from maintkit.evidence import history, vulnerabilities
 from maintkit.evidence.changes import Standing, runs
@@ -34,6 +35,8 @@ from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.judgements import judge
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
+from maintkit.evidence.watch import required_week, watch_week
+from maintkit.evidence.week import Week
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
 
@@ -192,6 +195,23 @@ def registers(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_j
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
         document = registered(place, ledger)
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("watch")
+@click.option("--week", help="Like 2026W48.  [default: the present one]")
+@document_options
+def watch(*, week: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """系统功能主动监测周报: every function of the catalogue in a week, beside the week before."""
+    place = load_site(site)
+    zone = place.contract.zone
+    try:
+        wanted = Week.parse(week) if week else Week.of(SystemClock().now(), zone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--week") from error
+    with open_ledger(place.settings, read_only=True) as ledger:
+        found = required_week(ledger, wanted, zone)
+        document = watch_report(found, watch_week(ledger, wanted.previous(), zone), header(place))
     return write(place, document, formats, out, as_json=as_json)
 
 

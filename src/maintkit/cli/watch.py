@@ -18,7 +18,7 @@ from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.summary import CRIT, CRIT_AND_MISSED, MISSED, WARN, WELL
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock
-from maintkit.contract.load import load_site
+from maintkit.contract.load import Site, load_site
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.watch import PROBED, Watched, required_week
 from maintkit.evidence.week import Week
@@ -27,19 +27,7 @@ from maintkit.runs import watching
 STATES = ("open", "in-progress", "resolved")
 
 
-class WeekText(click.ParamType):
-    """A week like 2026W48."""
-
-    name = "week"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Week:
-        try:
-            return value if isinstance(value, Week) else Week.parse(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-week_option = click.option("--week", type=WeekText(), help="Like 2026W48.  [default: the present one]")
+week_option = click.option("--week", help="Like 2026W48.  [default: the present one]")
 
 
 @click.group()
@@ -102,7 +90,7 @@ def record(*, function: int, result: str, note: str, by: str, as_json: bool, sit
 @json_option
 @site_option
 def handle(
-    *, function: int, handling: str, owner: str, due: datetime | None, state: str, week: Week | None, by: str,
+    *, function: int, handling: str, owner: str, due: datetime | None, state: str, week: str | None, by: str,
     as_json: bool, site: Path,
 ) -> None:  # fmt: skip
     """Enter how a FUNCTION that failed is handled; it stands in the week's report from its next rendering on."""
@@ -112,7 +100,7 @@ def handle(
     with open_ledger(place.settings) as ledger:
         entry = watching.handle(
             place, ledger, function,
-            week=week or Week.of(SystemClock().now(), place.contract.zone), handling=_said(handling, "--handling"),
+            week=_week(week, place), handling=_said(handling, "--handling"),
             owner=_said(owner, "--owner"), due=f"{due:%Y-%m-%d}" if due else None, state=state, by=_said(by, "--by"),
         )  # fmt: skip
     _tell(entry, f"function {function} is {state}, owner {owner}", as_json=as_json)
@@ -122,12 +110,11 @@ def handle(
 @week_option
 @json_option
 @site_option
-def show(*, week: Week | None, as_json: bool, site: Path) -> None:
+def show(*, week: str | None, as_json: bool, site: Path) -> None:
     """How every function stands in a week; one with neither probe nor person is uncovered."""
     place = load_site(site)
-    zone = place.contract.zone
     with open_ledger(place.settings, read_only=True) as ledger:
-        found = required_week(ledger, week or Week.of(SystemClock().now(), zone), zone)
+        found = required_week(ledger, _week(week, place), place.contract.zone)
     rows = [_row(one) for one in found.functions]
     if as_json:
         told = {"week": str(found.week), "counts": dict(found.counts()), "functions": rows}
@@ -136,6 +123,13 @@ def show(*, week: Week | None, as_json: bool, site: Path) -> None:
     _print(rows, ("seq", "system", "function", "state", "by"))
     counts = ", ".join(f"{state} {count}" for state, count in found.counts().items() if count)
     click.echo(f"{found.week}: {counts}")
+
+
+def _week(text: str | None, place: Site) -> Week:
+    try:
+        return Week.parse(text) if text else Week.of(SystemClock().now(), place.contract.zone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--week") from error
 
 
 def _row(one: Watched) -> dict[str, Any]:

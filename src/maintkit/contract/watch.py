@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from maintkit.sitefile import Problem, Problems, SiteModel
 
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9\[][A-Za-z0-9.:\]-]*$")]
 Title = Annotated[str, Field(pattern=r"^[ -~]{1,16}$")]
-AGAINST = "seconds, above 0 and at most 60"
+LIMIT = "seconds, above 0 and at most 60"
 
 
 class Secret(SiteModel):
@@ -20,6 +20,13 @@ class Secret(SiteModel):
 
     env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="an environment variable")
     file: str | None = Field(default=None, min_length=1, description="a path; a relative one is in the site")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_password(cls, value: Any) -> Any:
+        if not isinstance(value, dict):  # never told in a message: it may be the password
+            raise Problems([Problem(text="a value stands where only its place may", allowed="`env` or `file`")])
+        return value
 
     @model_validator(mode="after")
     def _one(self) -> Secret:
@@ -101,7 +108,7 @@ class WatchProbe(SiteModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="a name like his-web")
     covers: tuple[int, ...] = Field(min_length=1, description="a list of seq of functions.csv")
-    timeout_s: float = Field(default=10, gt=0, le=60, description=AGAINST)
+    timeout_s: float = Field(default=10, gt=0, le=60, description=LIMIT)
     latency_ms: float | None = Field(default=None, gt=0, description="milliseconds, above 0")
     http: Http | None = Field(default=None, description="`url`, `status`, `contains`, `ca`")
     tcp: Tcp | None = Field(default=None, description="`host`, `port`")
@@ -168,9 +175,10 @@ class Watch(SiteModel):
     def unknown(self, seqs: Iterable[int]) -> Iterator[Problem]:
         """The functions named here that the catalogue does not have."""
         known = set(seqs)
-        for key, rows in (("probes", self.probes), ("manual", self.manual)):
-            for place, row in enumerate(rows):
-                for number, seq in enumerate(row.covers):
-                    if seq not in known:
-                        text = f"functions.csv has no function {seq}"
-                        yield Problem(at=(key, place, "covers", number), text=text, allowed="a seq of functions.csv")
+        named = [(("probes", place), probe.covers) for place, probe in enumerate(self.probes)]
+        named += [(("manual", place), row.covers) for place, row in enumerate(self.manual)]
+        for at, covers in named:
+            for number, seq in enumerate(covers):
+                if seq not in known:
+                    text = f"functions.csv has no function {seq}"
+                    yield Problem(at=(*at, "covers", number), text=text, allowed="a seq of functions.csv")

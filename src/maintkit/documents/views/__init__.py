@@ -10,6 +10,7 @@ from maintkit.documents.views.inspection_summary import Quarter, inspection_summ
 from maintkit.documents.views.registers import registers
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
+from maintkit.documents.views.watch_report import watch_report
 
 __all__ = [
     "Quarter",
@@ -24,4 +25,5 @@ __all__ = [
     "registers",
     "upgrade_request",
     "vulnerability_report",
+    "watch_report",
 ]

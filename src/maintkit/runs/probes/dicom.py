@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maintkit.contract.watch import Dicom
+from maintkit.contract.watch import Dicom, Tcp
 from maintkit.runs.probes.answer import WELL, Answer, Deadline, bad, library
 from maintkit.runs.probes.tcp import ask as ask_tcp
 
@@ -13,7 +13,9 @@ SUCCESS = 0x0000  # PS3.7, C.1.1
 def ask(question: Dicom, deadline: Deadline) -> Answer:
     """Associate, echo, release."""
     pynetdicom = library("pynetdicom")
-    there = ask_tcp(question, deadline)  # pynetdicom does not tell a closed port from a silent one
+    there = ask_tcp(
+        Tcp(host=question.host, port=question.port), deadline
+    )  # pynetdicom does not tell a closed port from a silent one
     if there.status != "ok":
         return there
     entity = pynetdicom.AE(ae_title=question.calling)

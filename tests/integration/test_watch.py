@@ -1,0 +1,145 @@
+"""A week of watching by the command line: run, record, handle, show, report, against real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import partners
+import pytest
+from sites import MAINTKIT
+
+PASSWORD = "Zw9-lattice-orchard"  # noqa: S105  # made up here
+WATCH = """\
+probes:
+  - {{name: web, covers: [1, 2], http: {{url: 'http://127.0.0.1:{web}/login', contains: 用户登录}}}}
+  - {{name: lis, covers: [3], hl7: {{host: 127.0.0.1, port: {refusing}, application: LIS, facility: H}}}}
+  - name: database
+    covers: [4]
+    sql:
+      engine: mariadb
+      host: 127.0.0.1
+      port: {closed}
+      database: his
+      user: watch
+      password: {{env: WATCH_PASSWORD}}
+      query: select 1
+  - {{name: leak, covers: [5], http: {{url: 'http://127.0.0.1:{web}/login', contains: {password}}}}}
+manual:
+  - {{covers: [6, 7], how: 打开并核对}}
+"""
+
+
+@pytest.fixture(scope="module")
+def ports() -> Iterator[dict[str, int]]:
+    """A page, an HL7 engine that refuses, and a port on which nobody listens."""
+    with ExitStack() as stack:
+        yield {
+            "web": stack.enter_context(partners.pages()),
+            "refusing": stack.enter_context(partners.mllp(partners.acknowledge("AE"))),
+            "closed": partners.closed_port(),
+        }
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, ports: dict[str, int]) -> Path:
+    """A site whose watch.yml asks these partners."""
+    root = tmp_path_factory.mktemp("watch") / "site"
+    subprocess.run([MAINTKIT, "init", root], check=True, capture_output=True)
+    (root / "watch.yml").write_text(WATCH.format(**ports, password=PASSWORD))
+    return root
+
+
+@pytest.fixture(scope="module")
+def first_run(site: Path) -> subprocess.CompletedProcess[str]:
+    """The week's run."""
+    return _maintkit(site, "run", "--json")
+
+
+def _maintkit(site: Path, *arguments: str, group: str = "watch") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [MAINTKIT, group, *arguments, "--site", site], capture_output=True, text=True, check=False,
+        env={**os.environ, "WATCH_PASSWORD": PASSWORD},
+    )  # fmt: skip
+
+
+def _shown(site: Path) -> dict[int, str]:
+    told: dict[str, Any] = json.loads(_maintkit(site, "show", "--json").stdout)
+    return {row["seq"]: row["state"] for row in told["functions"]}
+
+
+def test_a_run_tells_every_probe_and_ends_with_the_worst(first_run: subprocess.CompletedProcess[str]) -> None:
+    """Well, refused, closed, and a page without the word: 11, critical."""
+    assert first_run.returncode == 11, first_run.stderr
+    told = json.loads(first_run.stdout)
+    assert {row["probe"]: (row["status"], row["reason"]) for row in told["probes"]} == {
+        "web": ("ok", "as-expected"),
+        "lis": ("crit", "rejected"),
+        "database": ("crit", "connection-refused"),
+        "leak": ("crit", "wrong-answer"),
+    }
+    assert told["counts"] == {"ok": 1, "warn": 0, "crit": 3, "error": 0}
+
+
+def test_a_password_reaches_neither_output_nor_ledger(site: Path, first_run: subprocess.CompletedProcess[str]) -> None:
+    """Not even where a detail would quote it: the masked place shows that it was there."""
+    assert PASSWORD not in first_run.stdout + first_run.stderr
+    assert "[masked:" in first_run.stdout
+    assert PASSWORD.encode() not in (site / "ledger" / "ledger.db").read_bytes()
+
+
+@pytest.mark.usefixtures("first_run")
+def test_a_person_enters_what_no_probe_can_see(site: Path) -> None:
+    """6 is done by a person and then well, 7 is not done, 8 is covered by nothing; 1 is no person's to enter."""
+    done = _maintkit(site, "record", "6", "--result", "ok", "--by", "张伟", "--note", "合计一致")
+    assert done.returncode == 0, done.stderr
+    states = _shown(site)
+    assert [states[seq] for seq in range(1, 9)] == ["ok", "ok", "crit", "crit", "crit", "ok", "not-run", "uncovered"]
+    assert len(states) == 121
+    refused = _maintkit(site, "record", "1", "--result", "ok", "--by", "张伟", "--note", "看过")
+    assert (refused.returncode, "asks no person to try function 1" in refused.stderr) == (14, True)
+    assert _maintkit(site, "record", "999", "--result", "ok", "--by", "张伟", "--note", "看过").returncode == 7
+
+
+@pytest.mark.usefixtures("first_run")
+def test_one_function_is_asked_alone(site: Path) -> None:
+    """Only the probes that speak for it; a run without any probe to ask is no healthy one."""
+    one = _maintkit(site, "run", "--function", "2", "--json")
+    assert (one.returncode, [row["probe"] for row in json.loads(one.stdout)["probes"]]) == (0, ["web"])
+    assert _maintkit(site, "run", "--function", "8").returncode == 12
+    assert _maintkit(site, "run", "--function", "999").returncode == 7
+
+
+@pytest.mark.usefixtures("first_run")
+def test_the_report_is_a_draft_until_the_failures_are_handled(site: Path) -> None:
+    """Three functions failed; the third handling completes it."""
+    for seq in ("3", "4", "5"):
+        assert _draft(site)
+        done = _maintkit(
+            site, "handle", seq, "--handling", "已联系厂商", "--owner", "李娜", "--state", "resolved", "--by", "张伟"
+        )
+        assert done.returncode == 0, done.stderr
+    assert not _draft(site)
+
+
+def _draft(site: Path) -> bool:
+    done = _maintkit(site, "watch", "--format", "html", "--json", group="report")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    page = Path(told["written"][0]).read_text()
+    assert "系统功能主动监测周报" in page
+    assert PASSWORD not in page
+    return bool(told["draft"])
+
+
+@pytest.mark.usefixtures("first_run")
+def test_a_week_that_nobody_watched_has_no_report(site: Path) -> None:
+    """Before the first run nothing says what there was to watch."""
+    done = _maintkit(site, "watch", "--week", "2020W10", group="report")
+    assert (done.returncode, "no watch in or before 2020W10" in done.stderr) == (7, True)
+    assert _maintkit(site, "watch", "--week", "2025W53", group="report").returncode == 2
