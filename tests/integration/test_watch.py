@@ -7,12 +7,18 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import partners
 import pytest
+from click import ClickException
+from click.testing import CliRunner
 from sites import MAINTKIT
+
+from maintkit.cli.main import cli
+from maintkit.errors import MaintkitError
 
 PASSWORD = "Zw9-lattice-orchard"  # noqa: S105  # made up here
 WATCH = """\
@@ -58,14 +64,30 @@ def site(tmp_path_factory: pytest.TempPathFactory, ports: dict[str, int]) -> Pat
 @pytest.fixture(scope="module")
 def first_run(site: Path) -> subprocess.CompletedProcess[str]:
     """The week's run."""
-    return _maintkit(site, "run", "--json")
-
-
-def _maintkit(site: Path, *arguments: str, group: str = "watch") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [MAINTKIT, group, *arguments, "--site", site], capture_output=True, text=True, check=False,
+        [MAINTKIT, "watch", "run", "--json", "--site", site], capture_output=True, text=True, check=False,
         env={**os.environ, "WATCH_PASSWORD": PASSWORD},
     )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A command that came to its end in this process: starting a program a dozen times is what would take the time."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _maintkit(site: Path, *arguments: str, group: str = "watch") -> Done:
+    result = CliRunner(env={"WATCH_PASSWORD": PASSWORD}).invoke(
+        cli, [group, *arguments, "--site", str(site)], standalone_mode=False
+    )
+    error = result.exception
+    if error is None:
+        return Done(returncode=result.return_value or 0, stdout=result.stdout, stderr=result.stderr)
+    assert isinstance(error, (MaintkitError, ClickException)), error
+    return Done(returncode=error.exit_code, stdout=result.stdout, stderr=str(error))
 
 
 def _shown(site: Path) -> dict[int, str]:
