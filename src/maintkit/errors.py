@@ -7,11 +7,11 @@
     ├── ImportRefused             6   a carried result is not one, or belongs to another host
     ├── NotFound                  7   an event, entry or record with this name is not in the ledger
     ├── DocumentRefused           8   a document cannot be rendered as it must look
-    ├── WatchFailed              14   a function cannot be watched as things stand
     ├── LedgerError               9   the ledger cannot be opened, read or written
     │   ├── LedgerLocked         20   somebody else is writing
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
+    ├── WatchFailed              14   a function cannot be watched as things stand
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
     ├── HandoverRefused          24   a handover package is none, may do harm, or cannot be made
     │   └── HandoverAltered      25   a file of a handover is missing, altered or too many

@@ -33,6 +33,12 @@ def test_a_failure_that_was_well_an_hour_later_still_stands() -> None:
     """The week's failures are all of it, not the last ones."""
     failures = _tables(watch_report(sample.week(), None, HEADER))[1]
     assert [row[2].text for row in failures.rows] == ["his-web", "his-slow", "emr-hl7", "pacs-echo"]
+    assert [row[4].text for row in failures.rows] == [
+        "应答内容不符：状态码 503，应为 200",
+        "应答超过时限：2310 毫秒，上限 2000 毫秒",
+        "请求被对方拒绝：应答码 AE",
+        "探针未能执行：缺少程序库 pynetdicom",
+    ]
     assert [row[5].text for row in failures.rows] == [
         "待填写", "待填写", "6：接口引擎队列已满，已清理并联系厂商（处理中，责任人 李娜，期限 2026-11-27）", "待填写",
     ]  # fmt: skip

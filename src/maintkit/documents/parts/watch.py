@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from maintkit.documents.header import Header
@@ -39,8 +40,39 @@ REASON: Mapping[str, str] = {
     "not-asked": "探针未能执行",
     "seen-bad": "人工判定异常",
 }
+# What the probes say of an answer (runs/probes), for a reader of the hospital; other words stand as they are.
+_DETAILS = (
+    (r"status (\d+) instead of (\d+)", r"状态码 \1，应为 \2"),
+    (r"the page does not hold (.+)", r"页面中没有 \1"),
+    (r"the output does not hold (.+)", r"输出中没有 \1"),
+    (r"(\d+) ms, at most (\S+)", r"\1 毫秒，上限 \2 毫秒"),
+    (r"(\d+) min old, at most (\S+)", r"\1 分钟前写入，上限 \2 分钟"),
+    (r"no row, or its first value is null", "查询没有结果"),
+    (r"the first value is not (.+)", r"查询结果不是 \1"),
+    (r"the query was cut off", "查询超时被终止"),
+    (r"the server refused the session", "服务器拒绝会话"),
+    (r"the association was rejected", "关联被拒绝"),
+    (r"no association", "未建立关联"),
+    (r"no C-ECHO response", "没有 C-ECHO 应答"),
+    (r"acknowledged with (\w+)", r"应答码 \1"),
+    (r"the answer is no MLLP block", "应答不是 MLLP 报文"),
+    (r"the answer has no MSA segment", "应答中没有 MSA 段"),
+    (r"the acknowledgement is of another message", "应答对应另一条消息"),
+    (r"exit code (\d+)", r"退出码 \1"),
+    (r"this probe needs (\S+), which is not installed.*", r"缺少程序库 \1"),
+    (r"its password was not to be had.*", "取不到探针的口令"),
+)
 HANDLING = {"open": "待处理", "in-progress": "处理中", "resolved": "已解决"}
 SHOWN = 4
+
+
+def detail(text: str) -> str:
+    """What a probe said of an answer, in Chinese where it is one of its own sentences."""
+    for pattern, words in _DETAILS:
+        found = re.fullmatch(pattern, text)
+        if found:
+            return found.expand(words)
+    return text
 
 
 def names(functions: Sequence[Watched]) -> str:

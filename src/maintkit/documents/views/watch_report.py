@@ -20,7 +20,7 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
-from maintkit.documents.parts.watch import HANDLING, REASON, STATE, TONE, by_system, changes, names
+from maintkit.documents.parts.watch import HANDLING, REASON, STATE, TONE, by_system, changes, detail, names
 from maintkit.evidence.watch import Handled, Tried, Watched, WatchWeek
 
 KIND = "function-watch"
@@ -118,7 +118,7 @@ def _failures(week: WatchWeek, header: Header) -> Table:
             Cell(text=names(of)),
             Cell(text=one.probe or f"人工（{one.by}）"),
             Cell(text=STATE[one.status], tone=TONE[one.status]),
-            Cell(text="：".join(filter(None, (REASON[one.reason], one.detail)))),
+            Cell(text="：".join(filter(None, (REASON[one.reason], one.detail if one.by else detail(one.detail))))),
             Cell(text="\n".join(map(_handling, handled)) or TO_FILL_IN, tone="plain" if handled else "strong"),
         )
 
@@ -127,7 +127,7 @@ def _failures(week: WatchWeek, header: Header) -> Table:
             Column(title="时间", width=13, align="center"),
             Column(title="涉及功能", width=22),
             Column(title="探针/人工", width=13),
-            Column(title="结果", width=9, align="center"),
+            Column(title="结果", width=11, align="center"),
             Column(title="现象", width=20),
             Column(title="处理", width=23),
         ),
@@ -159,7 +159,7 @@ def _manual(week: WatchWeek, header: Header) -> Table:
             Column(title="序号", width=6, align="center"),
             Column(title="功能", width=22),
             Column(title="监测方法", width=25),
-            Column(title="结果", width=9, align="center"),
+            Column(title="结果", width=11, align="center"),
             Column(title="时间", width=14, align="center"),
             Column(title="监测人与所见", width=24),
         ),
@@ -211,7 +211,7 @@ def _functions(week: WatchWeek, header: Header) -> Table:
             Column(title="系统", width=18),
             Column(title="功能", width=29),
             Column(title="方式", width=15),
-            Column(title="结果", width=9, align="center"),
+            Column(title="结果", width=11, align="center"),
             Column(title="最近监测", width=14, align="center"),
             Column(title="最长用时", width=9, align="right"),
         ),
