@@ -14,6 +14,7 @@ from typing import Any
 
 import partners
 import pytest
+from mariadb import mariadb
 from sqlalchemy import make_url
 
 from maintkit.contract.watch import WatchProbe
@@ -191,6 +192,28 @@ def test_a_query_is_well_when_its_first_value_is(
         "engine": "postgresql", "host": str(url.query["host"]), "database": url.database, "user": url.username,
     }  # fmt: skip
     assert said(ask("sql", **{**question, **more})) == expected
+
+
+def test_mariadb_is_asked_by_its_driver_and_never_writes() -> None:
+    """A value, another one, a query that is none, one that would write, one that does not end, and a refused user."""
+    with mariadb() as socket:
+        question = {"engine": "mariadb", "host": str(socket), "database": "mysql", "user": "root"}
+        asked = {
+            query: said(ask("sql", timeout_s=limit, **question, query=query, expect="1"))
+            for query, limit in (
+                ("select 1", 20), ("select 2", 20), ("select nothing from nowhere", 20),
+                ("create table left_behind (id int)", 20), ("select sleep(30)", 1),
+            )
+        }  # fmt: skip
+        refused = ask("sql", timeout_s=20, **{**question, "user": "nobody-here"}, query="select 1")
+    assert asked == {
+        "select 1": ("ok", "as-expected"),
+        "select 2": ("crit", "wrong-answer"),
+        "select nothing from nowhere": ("crit", "wrong-answer"),
+        "create table left_behind (id int)": ("crit", "wrong-answer"),
+        "select sleep(30)": ("crit", "no-answer"),
+    }
+    assert said(refused) == ("crit", "rejected")
 
 
 def test_a_password_that_is_not_to_be_had_is_said_and_nothing_is_asked(ports: dict[str, int]) -> None:

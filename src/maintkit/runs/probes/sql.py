@@ -8,6 +8,8 @@ from maintkit.contract.watch import Sql
 from maintkit.runs.probes.answer import WELL, Answer, Deadline, bad, library
 
 SHOWN = 40
+_NO_SESSION = (2002, 2003, 2006, 2013)  # CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, and the server gone
+_ACCESS_DENIED = (1044, 1045, 1698)  # to the database, to the user, to a user without the right plugin
 
 
 def ask(question: Sql, deadline: Deadline, password: str | None) -> Answer:
@@ -60,7 +62,9 @@ def _mariadb(question: Sql, deadline: Deadline, password: str | None) -> Answer:
             return _judged(question, cursor.fetchone())
     except pymysql.Error as error:
         code, said = (*error.args, "", "")[:2]
-        return _refused(None, f"{said}") if code in (2002, 2003, 2013) else bad("wrong-answer", f"error {code}")
+        if code in _ACCESS_DENIED:
+            return bad("rejected", f"error {code}")
+        return _refused(None, f"{said}") if code in _NO_SESSION else bad("wrong-answer", f"error {code}")
 
 
 def _judged(question: Sql, row: tuple[Any, ...] | None) -> Answer:
