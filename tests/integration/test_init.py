@@ -232,5 +232,8 @@ def test_the_published_schemas_are_those_of_the_models(tmp_path: Path) -> None:
     made = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
     names = ("maintkit", "contract", "services", "limits", "roles", "calendar")
     assert set(made) == {f"{name}.schema.json" for name in names}
+    assert set(made) == {
+        f"{name}.schema.json" for name in ("maintkit", "contract", "services", "limits", "roles", "watch")
+    }
     published = {name: (ROOT / "docs" / "schemas" / name).read_text(encoding="utf-8") for name in made}
     assert made == published
