@@ -11,7 +11,7 @@
     │   ├── LedgerLocked         20   somebody else is writing
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
-    ├── WatchFailed              14   a function cannot be watched as things stand
+    ├── WatchFailed              27   a function cannot be watched as things stand
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
     ├── HandoverRefused          24   a handover package is none, may do harm, or cannot be made
     │   └── HandoverAltered      25   a file of a handover is missing, altered or too many
@@ -78,7 +78,7 @@ class DocumentRefused(MaintkitError):
 class WatchFailed(MaintkitError):
     """A function cannot be asked as watch.yml says, or nobody is to enter a result for it."""
 
-    exit_code = 14
+    exit_code = 27
 
 
 class LedgerError(MaintkitError):
