@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from procedures import demo, install, play
 
 from lab import File, Lab, Layer, Spec, lab
 from lab.archive import archive_of
+from lab.faults.clock import Clock, seen
+from lab.faults.preload import PRELOAD
 
 FRONT = """\
 upstream demo { include /etc/nginx/maintkit/*.conf; }
@@ -22,7 +25,7 @@ ASKED = {"restart_units": ["demo.service"], "restart_reason": "memory grows"}
 
 @pytest.fixture
 def one() -> Iterator[Lab]:
-    with lab([Spec(name="h1", files=archive_of([demo("1.0")]))]) as made:
+    with lab([Spec(name="h1", layers=(PRELOAD,), files=archive_of([demo("1.0")]))]) as made:
         install(made["h1"], "demo")
         yield made
 
@@ -51,6 +54,22 @@ def test_a_reboot_is_made_once_and_proved_by_the_boot_id(one: Lab) -> None:
     again = play(one, "procedures.restart.change", **asked)
     assert again.fine
     assert one["h1"].boot_id() == rebooted
+
+
+def test_a_host_whose_clock_is_another_is_not_changed(one: Lab) -> None:
+    """Fault 20: 400 s ahead is too much, 60 s are not."""
+    running = one["h1"].run("systemctl", "show", "-P", "MainPID", "demo.service").out
+    with seen(one["h1"], clock=Clock(ahead_s=400)):
+        refused = play(one, "restart", **ASKED)
+    assert refused.code == 2
+    told = re.search(
+        r"the host's clock is (\d+) s from this machine's, 300 s are allowed", refused.phase("precheck")["reason"]
+    )
+    assert told is not None
+    assert abs(int(told[1]) - 400) < 60
+    assert one["h1"].run("systemctl", "show", "-P", "MainPID", "demo.service").out == running
+    with seen(one["h1"], clock=Clock(ahead_s=60)):
+        assert play(one, "procedures.restart.precheck", **ASKED).fine
 
 
 def test_what_is_missing_or_does_not_come_back_fails(one: Lab) -> None:
