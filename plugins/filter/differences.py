@@ -8,7 +8,8 @@ from difflib import unified_diff
 from itertools import islice
 from typing import Any
 
-MOST_LINES, MOST_CHARACTERS = 400, 500  # of a difference, and of one line of it
+MOST_LINES = 400  # of a difference
+MOST_CHARACTERS = 500  # of one of its lines
 
 
 def text_difference(before: str, after: str) -> str:

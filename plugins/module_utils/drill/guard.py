@@ -40,7 +40,7 @@ def _postmasters() -> Iterator[Postmaster]:
             inside = (PROC / str(pid) / "status").read_text()
         except (OSError, IndexError, Refused):
             continue
-        numbers = next(line for line in inside.splitlines() if line.startswith("NSpid:")).split()[1:]
+        numbers = next((line for line in inside.splitlines() if line.startswith("NSpid:")), "").split()[1:]
         if first in numbers:
             yield Postmaster(pid=pid, data=data, system_identifier=identifier)
 

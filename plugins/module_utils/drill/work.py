@@ -16,27 +16,21 @@ class Work(Protocol):
 
     def begin(self, name: str, argv: Sequence[str]) -> None:
         """Begin a command, unless it was begun before."""
-        ...
 
     def finish(self, name: str, argv: Sequence[str], seconds: float) -> dict[str, Any]:
         """Begin it, wait for its end: `rc` and `output`. Refused when it was cut off or has not ended in time."""
-        ...
 
     def ended(self, name: str) -> bool:
         """Whether it no longer runs."""
-        ...
 
     def begun(self, name: str) -> bool:
         """Whether it was ever begun."""
-        ...
 
     def cut_off(self, name: str) -> bool:
         """Whether it was begun and nobody can say how it ended: the host or its process went down in it."""
-        ...
 
     def end(self) -> None:
         """End whatever still runs."""
-        ...
 
 
 class Detached:

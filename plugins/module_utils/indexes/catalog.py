@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +106,7 @@ def indexes(session: Session) -> list[Index]:
 def measured(row: dict[str, Any]) -> Measured:
     """pgstatindex's answer. An index without a leaf has a density of NaN, which is none."""
     density = float(row["avg_leaf_density"])
-    return Measured(row["internal_pages"], row["leaf_pages"], 0.0 if density != density else density)  # noqa: PLR0124
+    return Measured(row["internal_pages"], row["leaf_pages"], 0.0 if math.isnan(density) else density)
 
 
 def databases(reach: Reach, wanted: list[str]) -> list[str]:

@@ -54,7 +54,7 @@ def look(reach: Reach, database: str, memory: Memory, limits: Limits) -> Seen:
         found = indexes(session)
     known = {one.oid: memory.baseline(database, one.schema, one.name) for one in found}
     figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)])
-    rate, _ = memory.rate()
+    rate = memory.rate()[0]
     choices = [choose(one, figures.get(one.oid), baseline=known[one.oid], rate=rate, limits=limits) for one in found]
     return Seen(database, choices)
 

@@ -27,6 +27,7 @@ class Database(Protocol):
     """What differs between SQLite and PostgreSQL."""
 
     name: str  # for messages, without a password
+    path: Path | None  # the file, where the database is one on this machine
     engine: Engine
 
     def writer(self, me: Holder, *, wait_s: float = WAIT_S) -> AbstractContextManager[Connection]:
@@ -104,13 +105,14 @@ class Sqlite:
     """One file, one writer: rollback journal (WAL has a corruption bug up to 3.51.2), synced fully at each commit."""
 
     def __init__(self, url: URL, *, create: bool, read_only: bool) -> None:
-        self.path = Path(str(url.database))
-        self.name = str(self.path)
+        self._file = Path(str(url.database))
+        self.path: Path | None = self._file
+        self.name = str(self._file)
         self._read_only = read_only
         if create:
             self._make()
-        elif not self.path.is_file():
-            raise LedgerError(f"there is no ledger at {self.path}", hint="`maintkit init` makes a site with a ledger")
+        elif not self._file.is_file():
+            raise LedgerError(f"there is no ledger at {self._file}", hint="`maintkit init` makes a site with a ledger")
         self.engine = create_engine("sqlite://", creator=self._connect)
         event.listen(self.engine, "begin", _begin)
 
@@ -118,7 +120,7 @@ class Sqlite:
     def writer(self, me: Holder, *, wait_s: float = WAIT_S) -> Iterator[Connection]:
         """The lock is a file beside the database, `ledger.db.lock`."""
         with (
-            file_lock(self.path.with_name(f"{self.path.name}.lock"), me, ledger=self.name, wait_s=wait_s),
+            file_lock(self._file.with_name(f"{self._file.name}.lock"), me, ledger=self.name, wait_s=wait_s),
             errors(self.name),
             self.engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection,
         ):
@@ -127,17 +129,17 @@ class Sqlite:
     def _make(self) -> None:
         """An empty file that only its owner can read; one that is there and empty is a creation that was cut short."""
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self._file, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise LedgerError(
-                f"{self.path} cannot be made: {error.strerror}",
+                f"{self._file} cannot be made: {error.strerror}",
                 hint="make the directory, and be allowed to write there",
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
         mode = "ro" if self._read_only else "rw"
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
+            f"{self._file.absolute().as_uri()}?mode={mode}",
             uri=True,
             timeout=BUSY_S,
             isolation_level=None,  # SQLAlchemy's begin event says BEGIN, not the driver
@@ -161,6 +163,7 @@ class Postgres:
 
     def __init__(self, url: URL, *, read_only: bool) -> None:
         self.name = url.render_as_string()
+        self.path: Path | None = None
         ours = "-c synchronous_commit=on" + (" -c default_transaction_read_only=on" if read_only else "")
         theirs = url.query.get("options", "")
         options = f"{theirs if isinstance(theirs, str) else ' '.join(theirs)} {ours}"

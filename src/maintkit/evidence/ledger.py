@@ -22,6 +22,7 @@ from maintkit.evidence.entry import DOMAIN, GENESIS, Draft, Entry, Head, Row
 from maintkit.evidence.lock import WAIT_S, myself
 from maintkit.evidence.prepare import Prepared, prepare
 from maintkit.evidence.redact import Redactor
+from maintkit.evidence.reserve import Reserve, reserve
 
 VERSION = 1
 TOLERATED = timedelta(seconds=2)  # what NTP may step back; the last entry's instant then stands for now
@@ -38,6 +39,7 @@ class Ledger:
         self.id = ledger_id
         self.clock = clock
         self.redactor = redactor
+        self.reserve: Reserve | None = None  # room that a write may use once, when the disk is full
         self._source = source
         self._writer: Connection | None = None
         self._thread = threading.RLock()
@@ -108,6 +110,19 @@ class Ledger:
             finally:
                 self._writer = None
 
+    @contextmanager
+    def reserving(self, owner: str) -> Iterator[None]:
+        """Keep room on the ledger's disk meanwhile, which a write may use once when the disk is full (`reserve.spent`).
+
+        Raises LedgerError when there is no such room. A ledger in PostgreSQL has its disk elsewhere, and no reserve.
+        """
+        with reserve(self._source.path, owner) as kept:
+            self.reserve = kept
+            try:
+                yield
+            finally:
+                self.reserve = None
+
     def seal(self, content: bytes, *, media_type: str = "application/json", cap_bytes: int = CAP_BYTES) -> Attachment:
         """Mask content and name it by its hash, for an entry's `attachments`; stores nothing yet."""
         return seal(content, media_type=media_type, redactor=self.redactor, cap_bytes=cap_bytes)
@@ -132,6 +147,15 @@ class Ledger:
     def append_all(self, drafts: Iterable[Draft]) -> tuple[Entry, ...]:
         """Record several facts in one transaction: all or none."""
         prepared = [prepare(draft, self.redactor) for draft in drafts]
+        try:
+            return self._write(prepared)
+        except LedgerError as error:
+            # A lock, a clock or damage is no matter of room.
+            if type(error) is not LedgerError or self.reserve is None or not self.reserve.give():
+                raise
+            return self._write(prepared)
+
+    def _write(self, prepared: list[Prepared]) -> tuple[Entry, ...]:
         with self._thread, self._connection() as connection, errors(self.name), connection.begin():
             return self._insert(connection, prepared)
 

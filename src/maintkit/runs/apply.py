@@ -12,6 +12,7 @@ from maintkit import __version__
 from maintkit.contract.load import Site
 from maintkit.errors import ChangeRefused, MaintkitError, NotFound, NothingMatched, RunFailed
 from maintkit.evidence.changes import RESUMED, STARTED, WISH
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans import lock, supervise
 from maintkit.plans.artifacts import artifacts
@@ -84,12 +85,14 @@ class Run:
 
 def apply(desk: Desk, plan_id: str, *, engineer: str) -> Verdict:
     """Begin the plan's one run and carry it to its end; ChangeRefused and its kind say why it does not begin."""
-    return _carry_out(desk, _begin(desk, plan_id, engineer=engineer))
+    with desk.ledger.reserving(plan_id):
+        return _carry_out(desk, _begin(desk, plan_id, engineer=engineer))
 
 
 def resume(desk: Desk, name: str, *, engineer: str) -> Verdict:
     """Go on with a run that was stopped, died, or left a host unknown: a host at work is brought to an end first."""
-    return _carry_out(desk, _take_up(desk, name, engineer=engineer))
+    with desk.ledger.reserving(_started_entry(desk.ledger, name).subject or ""):
+        return _carry_out(desk, _take_up(desk, name, engineer=engineer))
 
 
 def _begin(desk: Desk, plan_id: str, *, engineer: str) -> Run:
@@ -116,9 +119,7 @@ def _begin(desk: Desk, plan_id: str, *, engineer: str) -> Run:
 def _take_up(desk: Desk, name: str, *, engineer: str) -> Run:
     ledger = desk.ledger
     with ledger.writing(f"resume run {name}"):
-        started = next(ledger.entries(kind=STARTED, run=name, limit=1), None)
-        if started is None:
-            raise NotFound(f"no run {name!r} in the ledger", hint="`maintkit status` shows those there are")
+        started = _started_entry(ledger, name)
         plan = plan_of(ledger, started.subject or "")
         require_same(plan, desk.content(plan))
         journal = Journal(ledger=ledger, run=name)
@@ -132,6 +133,13 @@ def _take_up(desk: Desk, name: str, *, engineer: str) -> Run:
                 journal.reopen(host.name)
     window = window_used(ledger, name)
     return Run(name=name, plan=plan, window=window, locks=locks, watched=started.body["ground"] == "signed")
+
+
+def _started_entry(ledger: Ledger, name: str) -> Entry:
+    started = next(ledger.entries(kind=STARTED, run=name, limit=1), None)
+    if started is None:
+        raise NotFound(f"no run {name!r} in the ledger", hint="`maintkit status` shows those there are")
+    return started
 
 
 def _carry_out(desk: Desk, run: Run) -> Verdict:
@@ -193,6 +201,8 @@ def refusal(desk: Desk, run: Run) -> str | None:
     """Why no further host may be begun; None when one may."""
     if desk.stopped():
         return "maintkit was asked to stop"
+    if desk.ledger.reserve is not None and desk.ledger.reserve.spent:
+        return "the ledger's disk is full: free space, then resume"
     wish = wished(desk.ledger, run.name)
     if wish is not None:
         return wish
