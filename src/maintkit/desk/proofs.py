@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintkit.contract.due import Evidence, Seen
+from maintkit.evidence import watch
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.week import Week
 
 DONE = "duty.done"
+WATCH = "function-watch"  # proved week by week, by every function of the catalogue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,7 @@ PROOFS: tuple[Proof, ...] = (
     _changed("tuning", "reindex"),
     _changed("housekeeping", "reindex"),
     _changed("restore-drill", "restore_drill"),
+    Proof(duty="vulnerability-check", kind="vulnerability.checked", what="vulnerability check"),
     Proof(duty="final-handover", kind="handover.delivered", what="handover", sole=False),
     Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
 )
@@ -67,6 +71,8 @@ def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo) -> dict[str, See
     found: dict[str, list[Evidence]] = {duty: [] for duty in duties}
     for kind in dict.fromkeys(proof.kind for proof in PROOFS):
         _collect(ledger, kind, [proof for proof in PROOFS if proof.kind == kind], found, zone)
+    if WATCH in found:
+        found[WATCH] += _watched(ledger, zone)
     for entry in ledger.entries(kind=DONE):
         if entry.subject in found:
             found[entry.subject].append(_said(entry))
@@ -76,7 +82,19 @@ def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo) -> dict[str, See
 def _seen(duty: str, evidence: list[Evidence]) -> Seen:
     proofs = [proof for proof in PROOFS if proof.duty == duty]
     notes = dict.fromkeys(proof.note for proof in proofs if proof.note)
-    return Seen(evidence=tuple(evidence), automatic=any(proof.sole for proof in proofs), note="; ".join(notes))
+    automatic = duty == WATCH or any(proof.sole for proof in proofs)
+    return Seen(evidence=tuple(evidence), automatic=automatic, note="; ".join(notes))
+
+
+def _watched(ledger: Ledger, zone: ZoneInfo) -> Iterator[Evidence]:
+    """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none."""
+    kinds = (watch.STARTED, watch.RECORDED)
+    weeks = {Week.of(entry.at, zone) for kind in kinds for entry in ledger.entries(kind=kind)}
+    for week in sorted(weeks):
+        made = watch.watch_week(ledger, week, zone)
+        if made is not None and made.counts()["not-run"] == made.counts()["uncovered"] == 0:
+            day = made.dated.astimezone(zone).date()
+            yield Evidence(day=day, source=f"week {week}", what=f"{len(made.functions)} functions watched")
 
 
 def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, list[Evidence]], zone: ZoneInfo) -> None:
