@@ -95,7 +95,7 @@ def health(**changes: object) -> Health:
     inspection = deep()
     fields: dict[str, object] = {
         "inspection": inspection, "comparison": sample.against_october(inspection), "forecasts": forecasts(),
-        "handlings": {}, "judged": {},
+        "handlings": {}, "judged": {}, "emergencies": (),
     }  # fmt: skip
     return Health(**(fields | changes))  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sample_changes as changes
 import sample_health as sample
 import sample_inspections as inspections
 
@@ -62,6 +63,14 @@ def test_risks_are_ranked_the_severe_first_then_the_old() -> None:
     (risks,) = [block for block in document.blocks if isinstance(block, Table) and block.columns[1].title == "风险"]
     assert [row[2].text for row in risks.rows] == ["his-db1 /data", "his-app1", "his-app1"]
     assert [row[4].text[:10] for row in risks.rows] == ["2026-11-24", "2026-10-24", "2026-11-24"]
+
+
+def test_a_change_that_nobody_approved_is_framed_and_listed() -> None:
+    """As in every other report of the period."""
+    document = report(sample.health(emergencies=changes.unapproved()))
+    assert "未经书面批准" in alerts(document)
+    assert "十、紧急变更" in said(document)
+    assert "十、紧急变更" in said(report(sample.health()))
 
 
 def test_databases_that_nobody_looked_at_are_said() -> None:

@@ -69,13 +69,16 @@ def health(place: Site, ledger: Ledger, deep: Inspection) -> Document:
     """系统健康检查与性能分析报告 of a deep inspection, with the trends of all inspections before it."""
     limits = load_limits(place.root / LIMITS)
     since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
+    before = history.previous(ledger, deep, deep=True)
+    ended = deep.finished_at or deep.started_at
     return health_report(
         Health(
             inspection=deep,
-            comparison=compare(deep, history.previous(ledger, deep, deep=True)),
+            comparison=compare(deep, before),
             forecasts=tuple(forecasts(ledger, limits, since=since, until=deep)),
             handlings=events.handlings(ledger),
             judged=judgements(ledger, HEALTH, deep.run),
+            emergencies=unapproved(ledger, since=before.started_at if before else None, until=ended),
         ),
         header(place),
     )

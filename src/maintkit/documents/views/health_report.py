@@ -11,10 +11,11 @@ from maintkit.documents.glossary import ENDED, STATUS, TO_FILL_IN
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, Paragraph
 from maintkit.documents.parts import comparison as compared
-from maintkit.documents.parts import coverage, events, proof, results, undetermined
+from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
 from maintkit.documents.parts.health import capacity, risks, use
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Comparison, Inspection
+from maintkit.plans.unapproved import Unapproved
 
 KIND = "health-report"
 BLANKS = {"conclusion": "总体评价", "plan": "下季度工作安排"}  # what only a person can write
@@ -24,13 +25,14 @@ _STATEMENT = "双方确认：已阅本报告，风险、责任人与期限如上
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """What the report is drawn from; `comparison` is with the deep inspection before."""
+    """What the report is drawn from; `comparison` is with the deep inspection before, `emergencies` those since it."""
 
     inspection: Inspection
     comparison: Comparison
     forecasts: Sequence[Forecast]
     handlings: events.Handlings
     judged: Mapping[str, Judgement]
+    emergencies: Sequence[Unapproved]
 
 
 def health_report(health: Health, header: Header) -> Document:
@@ -46,6 +48,7 @@ def health_report(health: Health, header: Header) -> Document:
         cover=_cover(deep, header),
         blocks=(
             *_alerts(health, len(unfinished)),
+            *urgent.alerts(health.emergencies),
             Heading(text="一、总体评价"),
             *_conclusion(health, header),
             *coverage.section("二、检查范围与覆盖情况", deep, header),
@@ -56,9 +59,10 @@ def health_report(health: Health, header: Header) -> Document:
             *risks.advice("七、优化建议", abnormal, health.forecasts),
             *compared.section("八、与上次深度巡检对比", deep, health.comparison, header),
             *undetermined.section("九、未查看与未能判定的内容", deep, header),
-            Heading(text="十、下季度工作安排"),
+            *urgent.section("十、紧急变更", health.emergencies, header),
+            Heading(text="十一、下季度工作安排"),
             _blank(health, "plan", header),
-            *proof.section("十一、证据", deep),
+            *proof.section("十二、证据", deep),
             sign_off(header, _STATEMENT),
         ),
         footer=f"编号 {deep.run}　台账 #{deep.head_seq} {deep.head_hash[:16]}",
