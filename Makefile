@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 
 .PHONY: help demo test test-newest gate unit lab-up lab-down evening wheel wheelhouse docs benchmark clean
 

@@ -1,7 +1,8 @@
-"""Tests that this machine cannot run are left out by name and with the reason, on the last lines of the run."""
+"""Tests that this machine cannot run, or was told not to, are left out by name and reason, on the last lines."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import lab
 
 MARK = "lab: "
 FOLDER = Path(__file__).with_name("lab")
+SHORT = os.environ.get("MAINTKIT_LONG_TESTS") == "no"
 
 
 def mark(item: pytest.Item) -> None:
@@ -20,6 +22,8 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.lab)
     if item.get_closest_marker("lab") and (reason := lab.why_not()):
         item.add_marker(pytest.mark.skip(reason=f"{MARK}{reason}"))
+    if SHORT and item.get_closest_marker("long"):
+        item.add_marker(pytest.mark.skip(reason="minutes long, and MAINTKIT_LONG_TESTS=no"))
 
 
 def tell(reporter: TerminalReporter) -> None:

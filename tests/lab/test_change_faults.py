@@ -39,6 +39,8 @@ from maintkit.runs.driver import PhaseResult
 from maintkit.runs.phases import HostState, Phase
 from maintkit.runs.verdict import Verdict
 
+pytestmark = pytest.mark.long
+
 HOSTS = ("h1", "h2", "h3", "h4", "h5")
 BY_PASSWORD = ("h2", "h3")  # reached as an ordinary user, whose password sudo asks for
 CANARY = "Nachtigall-7731-Lerche"

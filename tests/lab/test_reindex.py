@@ -16,6 +16,8 @@ from lab.hospital.load import Load
 from lab.hospital.practice import Hospital, hospital
 from lab.hospital.site import key, make_site
 
+pytestmark = pytest.mark.long
+
 MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1", "his-app1")
 APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"

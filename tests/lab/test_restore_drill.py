@@ -151,7 +151,8 @@ def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> N
     assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
     page = evening.report(run)
     assert "未通过" in page
-    assert "instance 中途被切断：主机或进程在其间终止" in page
+    # Where the mark had been reached before the power went, the comparison finds nobody to ask.
+    assert "instance 中途被切断：主机或进程在其间终止" in page or "Connection refused" in page
     assert "演练副本已清除" in page
 
 
