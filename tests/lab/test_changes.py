@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from lab import Host
+from lab import File, Host
 from lab.hospital.load import Load, Result
 from lab.hospital.practice import Hospital, hospital, released
 from lab.hospital.site import key, make_site
@@ -31,6 +31,12 @@ TRANSACTION = {
     "status": 201, "contains": "id",
 }  # fmt: skip
 QUICK = {"checks": 2, "interval": 1, "settle": 20}
+OPEN = (
+    "#!/usr/sbin/nft -f\nflush ruleset\ntable inet lab {\n chain input {\n  type filter hook input priority 0;\n }\n}\n"
+)
+RULES: dict[str, Any] = {
+    "dest": "/etc/nftables.conf", "validate": ["nft", "-c", "-f", "%s"], "reload": ["nft", "-f", "/etc/nftables.conf"],
+}  # fmt: skip
 APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
 
 
@@ -175,6 +181,50 @@ def test_a_mark_that_a_run_has_left_is_taken_over_only_when_that_run_has_ended(e
     mark(evening, ended)
     done = evening.maintkit("resume", evening.status()["run"])
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.long
+def test_a_rolling_restart_takes_one_host_after_another_out_of_rotation_and_no_patient_notices(
+    evening: Evening,
+) -> None:
+    before = [pid_of(evening, host) for host in ("his-app1", "his-app2")]
+    plan = evening.plan("restart", "his_app", units=["his-demo.service"], reason="内存增长", gates=[TRANSACTION])
+    with evening.load() as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = evening.status()
+    assert (run["verdict"], run["hosts"]) == ("done", {"his-app1": "done", "his-app2": "done"})
+    assert not set(before) & {pid_of(evening, host) for host in ("his-app1", "his-app2")}
+    assert failures(load.result()) == []
+    assert "重启评估与实施记录" in report_of(evening, run["run"])
+
+
+@pytest.mark.long
+def test_rules_that_cut_a_host_off_are_taken_back_by_the_host_and_no_patient_notices(evening: Evening) -> None:
+    """The dead-man: nobody can reach his-app1, which is out of rotation, until it has put its old rules back."""
+    host = evening.his.lab["his-app1"]
+    host.put(File(path=RULES["dest"], content=OPEN.encode(), mode=0o755))
+    plan = evening.plan("config", "his-app1", **RULES, content=OPEN.replace("priority 0;", "priority 0; policy drop;"),
+                        settle=2, deadline=8)  # fmt: skip
+    with evening.load() as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert "the host has taken it back by itself" in done.stderr
+    assert evening.status()["hosts"] == {"his-app1": "rolled-back"}
+    assert host.run("cat", str(RULES["dest"])).out == OPEN
+    assert "policy drop" not in host.run("nft", "list", "ruleset").out
+    assert failures(load.result()) == []
+    assert "主机自行恢复" in report_of(evening, evening.status()["run"])
+
+
+def pid_of(evening: Evening, host: str) -> str:
+    return evening.his.lab[host].run("systemctl", "show", "--value", "--property=MainPID", "his-demo.service").out
+
+
+def report_of(evening: Evening, run: str) -> str:
+    made = evening.maintkit("report", "change", run, "--format", "html", "--json")
+    assert made.returncode == 0, made.stderr
+    return Path(json.loads(made.stdout)["written"][0]).read_text()
 
 
 def mark(evening: Evening, run: str) -> None:
