@@ -13,7 +13,7 @@ import pytest
 from collected import run, script, unknown_fields
 from pythons import VERSIONS, interpreter
 
-from maintkit.checks.facts import Facts, Sections
+from maintkit.checks.facts.document import Facts, Sections
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -11,7 +11,8 @@ from postgres import cluster
 from pythons import VERSIONS, interpreter
 from sqlalchemy import create_engine, make_url, text
 
-from maintkit.checks.facts import Facts, PostgresqlInstance
+from maintkit.checks.facts.document import Facts
+from maintkit.checks.facts.postgresql import PostgresqlInstance
 
 NAME = "挂号 '1'"
 

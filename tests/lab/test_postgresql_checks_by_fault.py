@@ -17,7 +17,7 @@ from lab import Host, lab
 from lab.faults.postgresql import sql, until
 from lab.trials.postgresql import HOST, INSTANCE, ROLE, TRIALS, declared, let_in, served, specs
 from lab.trials.trial import Trial
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
 from maintkit.checks.model import Case, Expected, ExpectedPostgresql, Finding

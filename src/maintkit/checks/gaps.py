@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from maintkit.checks.facts import Fact, Section
+from maintkit.checks.facts.fact import Fact, Section
 from maintkit.checks.model import Case
 
 DAY_S = 86400.0

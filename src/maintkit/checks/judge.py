@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from maintkit.checks.facts import Facts, SectionStatus
+from maintkit.checks.facts.document import Facts
+from maintkit.checks.facts.fact import SectionStatus
 from maintkit.checks.model import Case, Check, DataProblem, Evidence, Finding, Observation, Status
 from maintkit.checks.rule import cut, section_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 
 Status = Literal["ok", "warn", "crit", "unknown", "error", "skipped", "not-applicable", "waived", "manual"]
 Category = Literal["host", "security", "backup", "postgresql", "web"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeVar
 
-from maintkit.checks.facts import Fact, Facts, Section, Sections
+from maintkit.checks.facts.document import Facts, Sections
+from maintkit.checks.facts.fact import Fact, Section
 from maintkit.checks.model import Case, DataProblem, Limit, Observation
 
 DataT = TypeVar("DataT", bound=Fact)

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 
 
 def facts_schema() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.evidence.attach import Attachment
 from maintkit.runs.driver import HostResult
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.checks.follow import Matter, Opened
 from maintkit.checks.model import Category, Check, Finding, Status, Waiver
 from maintkit.errors import LedgerCorrupt

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from maintkit import __version__
 from maintkit.checks.coverage import coverage
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.checks.follow import apply_waivers, carry
 from maintkit.checks.judge import judge, unreached
 from maintkit.checks.limits import LimitsFile, resolve

@@ -20,7 +20,7 @@ import pytest
 from chinese import english_in
 from pydantic import TypeAdapter
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
 from maintkit.checks.model import Case, Check, Expected, Finding

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.checks.judge import judge, unreached
 from maintkit.checks.model import Case, Check, DataProblem, Expected, Finding, Limit, Observation
 from maintkit.checks.rule import data_of

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from maintkit.checks.facts import Sections
+from maintkit.checks.facts.document import Sections
 from maintkit.checks.limits import default_limits
 from maintkit.checks.model import Check, Expected
 from maintkit.checks.registry import all_checks, check, expected_on

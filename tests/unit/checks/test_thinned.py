@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from maintkit.checks.facts import Facts, Section, Sections
+from maintkit.checks.facts.document import Facts, Sections
+from maintkit.checks.facts.fact import Section
 from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
 from maintkit.checks.model import Case, Check, Expected, ExpectedBackup, ExpectedPostgresql, GaugeLimit

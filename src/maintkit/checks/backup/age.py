@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from maintkit.checks.backup.jobs import CATALOGUES, Job, good, jobs, no_jobs
-from maintkit.checks.facts import BackupJob
+from maintkit.checks.facts.backup import BackupJob
 from maintkit.checks.gaps import HOUR_S, age_s, date_text, withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.rule import judged, measured, unknown

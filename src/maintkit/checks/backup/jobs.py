@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from maintkit.checks.facts import BackupJob, BackupSet
+from maintkit.checks.facts.backup import BackupJob, BackupSet
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, ExpectedBackup, Observation
 from maintkit.checks.rule import not_applicable, unknown

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from statistics import median
 
 from maintkit.checks.backup.jobs import each_found, good
-from maintkit.checks.facts import BackupJob, BackupSet
+from maintkit.checks.facts.backup import BackupJob, BackupSet
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import measured, unknown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from maintkit.checks.backup.jobs import each_found
-from maintkit.checks.facts import BackupJob
+from maintkit.checks.facts.backup import BackupJob
 from maintkit.checks.gaps import date_text
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import judged, shown, unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from maintkit.checks.backup.jobs import each_found
-from maintkit.checks.facts import BackupJob, BackupSet
+from maintkit.checks.facts.backup import BackupJob, BackupSet
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.offenders import SHOWN
 from maintkit.checks.rule import measured, unknown

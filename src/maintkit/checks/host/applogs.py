@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from maintkit.checks.facts import AppLog
+from maintkit.checks.facts.host import AppLog
 from maintkit.checks.host.error_rate import Period, compare, listed
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, judged, no_comparison, not_applicable, unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from maintkit.checks.facts import Filesystem
+from maintkit.checks.facts.host import Filesystem
 from maintkit.checks.host.mounts import answered, earlier_of, gib, unanswered
 from maintkit.checks.model import Case, Check, Limit, Observation, Severity, crosses
 from maintkit.checks.rule import elapsed_s, judged, measured, not_applicable, unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from maintkit.checks.facts import Array, SmartDevice
+from maintkit.checks.facts.host import Array, SmartDevice
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, judged, not_applicable, shown, unknown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maintkit.checks.facts import Disk
+from maintkit.checks.facts.host import Disk
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.rule import before, data_of, measured, not_applicable, shown
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from maintkit.checks.facts import Account, Facts, Port, Sections
+from maintkit.checks.facts.document import Facts, Sections
+from maintkit.checks.facts.host import Port
+from maintkit.checks.facts.security import Account
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import cut, data_of, judged, no_comparison, section_of, skipped, unknown, well_if_none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from maintkit.checks.facts import Message
+from maintkit.checks.facts.host import Message
 from maintkit.checks.model import Case, DataProblem, Observation
 from maintkit.checks.rule import judged, skipped, unknown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maintkit.checks.facts import Journal
+from maintkit.checks.facts.host import Journal
 from maintkit.checks.host.error_rate import Period, compare
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, no_comparison

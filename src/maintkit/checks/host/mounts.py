@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maintkit.checks.facts import Filesystem
+from maintkit.checks.facts.host import Filesystem
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, cut, data_of, judged, unknown, well_if_none
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from maintkit.checks.facts import Systemd, Unit
+from maintkit.checks.facts.host import Systemd, Unit
 from maintkit.checks.model import Case, Check, Expected, Observation
 from maintkit.checks.rule import (
     before,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maintkit.checks.facts import Tables
+from maintkit.checks.facts.host import Tables
 from maintkit.checks.model import Case, Check, DataProblem, Observation
 from maintkit.checks.rule import before, data_of, measured, not_applicable, shown, unknown
 

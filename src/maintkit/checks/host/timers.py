@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maintkit.checks.facts import Timer
+from maintkit.checks.facts.host import Timer
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import data_of, judged, unknown, well_if_none
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from maintkit.checks.facts import PostgresqlDatabase, PostgresqlInstance
+from maintkit.checks.facts.postgresql import PostgresqlDatabase, PostgresqlInstance
 from maintkit.checks.gaps import DAY_S
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.postgresql.instances import MIB, each, earlier_database, is_declared, object_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from maintkit.checks.facts import PostgresqlDatabase, PostgresqlInstance
+from maintkit.checks.facts.postgresql import PostgresqlDatabase, PostgresqlInstance
 from maintkit.checks.model import Case, Expected, Observation
 from maintkit.checks.rule import before, unknown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from maintkit.checks.facts import PostgresqlInstance, PostgresqlTransaction
+from maintkit.checks.facts.postgresql import PostgresqlInstance, PostgresqlTransaction
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.postgresql.instances import each, is_declared, minutes
 from maintkit.checks.rule import measured, shown

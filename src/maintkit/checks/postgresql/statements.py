@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from maintkit.checks.facts import PostgresqlInstance, PostgresqlStatement
+from maintkit.checks.facts.postgresql import PostgresqlInstance, PostgresqlStatement
 from maintkit.checks.gaps import HOUR_S
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.postgresql.instances import each, earlier_instance, is_declared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maintkit.checks.facts import PostgresqlInstance
+from maintkit.checks.facts.postgresql import PostgresqlInstance
 from maintkit.checks.model import Case, Check, ExpectedPostgresql, Observation
 from maintkit.checks.postgresql.instances import found
 from maintkit.checks.rule import judged, not_applicable, unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from maintkit.checks.facts import Account
+from maintkit.checks.facts.security import Account
 from maintkit.checks.gaps import DAY_S, days_text, why_none, withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.offenders import Offender, counted

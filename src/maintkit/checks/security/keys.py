@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from maintkit.checks.facts import AuthorizedKey
+from maintkit.checks.facts.security import AuthorizedKey
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.offenders import Offender, counted

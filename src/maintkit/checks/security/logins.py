@@ -6,7 +6,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from maintkit.checks.facts import AcceptedLogin, FailedLogin, Logins
+from maintkit.checks.facts.security import AcceptedLogin, FailedLogin, Logins
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.offenders import Offender, counted

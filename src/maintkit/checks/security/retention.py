@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maintkit.checks.facts import RetainedLog
+from maintkit.checks.facts.security import RetainedLog
 from maintkit.checks.gaps import DAY_S, age_s, withheld
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, judged, measured, not_applicable, unknown

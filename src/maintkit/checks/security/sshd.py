@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from maintkit.checks.facts import Sshd
+from maintkit.checks.facts.security import Sshd
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import data_of, judged, unknown
 

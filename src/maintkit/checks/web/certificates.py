@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from maintkit.checks.facts import Certificate
+from maintkit.checks.facts.web import Certificate
 from maintkit.checks.gaps import DAY_S, date_text, withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.rule import data_of, judged, measured, not_applicable, shown, unknown

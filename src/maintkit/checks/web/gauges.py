@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from maintkit.checks.facts import Gauge
+from maintkit.checks.facts.web import Gauge
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, GaugeLimit, Limit, Observation
 from maintkit.checks.rule import before, data_of, measured, not_applicable, unknown

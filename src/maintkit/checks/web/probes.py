@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from maintkit.checks.facts import Probe
+from maintkit.checks.facts.web import Probe
 from maintkit.checks.gaps import withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.rule import before, data_of, judged, measured, not_applicable, unknown

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from maintkit.analysis.vulnerability import hits
-from maintkit.checks.facts import Facts, PackagesInstalled
+from maintkit.checks.facts.document import Facts
+from maintkit.checks.facts.security import PackagesInstalled
 from maintkit.evidence import history, vulnerabilities
 from maintkit.evidence.advisory import Advisories, Data, Hit, Looked, Source
 from maintkit.evidence.ledger import Ledger

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maintkit.checks.facts import Facts
+from maintkit.checks.facts.document import Facts
 from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
 from maintkit.checks.model import Case, Expected

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from maintkit.checks.facts import Sections
+from maintkit.checks.facts.document import Sections
 
 
 def test_the_same_parts_give_the_same_script(part):
