@@ -96,6 +96,14 @@ def test_an_enlarged_disk_is_forecast_in_bytes(trends: Trends) -> None:
     assert "/nfs" not in trends.mounts()
 
 
+def test_a_cut_of_a_filesystem_that_nobody_has_seen_is_refused(trends: Trends) -> None:
+    """A slip of the pen would be entered for ever and cut nothing."""
+    done = trends.run("cut", "his1", "--mount", "/dta", "--at", "2026-10-01", "--why", "x", "--by", "y")
+    assert done.returncode == 7, done.stdout
+    assert "no inspection has seen a filesystem /dta of his1" in done.stderr
+    assert "/data" in done.stderr
+
+
 def test_a_host_that_nobody_has_seen_is_told(trends: Trends) -> None:
     for words in (["show", "--host", "his9"], ["cut", "his9", "--at", "2026-10-01", "--why", "x", "--by", "y"]):
         done = trends.run(*words)

@@ -61,9 +61,12 @@ def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: 
     """Enter that a filesystem was purged or filled on purpose: growth is measured before and after, not across."""
     known = load_site(site)
     with open_ledger(known.settings) as ledger:
-        seen = {name for name, _ in space.fills(ledger, since=datetime.min.replace(tzinfo=UTC))}
-        if host not in seen:
+        seen = space.fills(ledger, since=datetime.min.replace(tzinfo=UTC))
+        mounts = sorted(where for name, where in seen if name == host)
+        if not mounts:
             raise NotFound(f"no inspection has seen a filesystem of {host}", hint="names are those of the inventory")
+        if mount is not None and mount not in mounts:
+            raise NotFound(f"no inspection has seen a filesystem {mount} of {host}", hint=f"it has {', '.join(mounts)}")
         space.enter(ledger, host, mount, at=at.replace(tzinfo=known.contract.zone), why=why, by=by)
     click.echo(f"{host}{f' {mount}' if mount else ''}: cut at {at:%F %R}")
 

@@ -74,7 +74,26 @@ def test_a_change_that_nobody_approved_is_framed_and_listed() -> None:
 
 
 def test_databases_that_nobody_looked_at_are_said() -> None:
-    assert "本报告不对数据库状态作结论" in said(report(sample.health()))
+    """A check that does not apply, on a host without a server, has looked at no database either."""
+    deep = sample.deep()
+    none = sample.resource(
+        "his-web1", "postgresql.up", "PostgreSQL 运行", "not-applicable", None, "", category="postgresql"
+    )
+    first, second, third, *others = deep.hosts
+    without = replace(deep, hosts=(first, second, replace(third, findings=(*third.findings, none)), *others))
+    for inspection in (deep, without):
+        assert "本报告不对数据库状态作结论" in said(report(sample.health(inspection=inspection)))
+
+
+def test_a_database_that_could_not_be_judged_is_named_beside_the_bad_ones() -> None:
+    deep = sample.deep()
+    blind = sample.resource("his-db1", "postgresql.wraparound", "事务号回卷", "unknown", None, "percent",
+                            category="postgresql", instance="his", reason="permission denied")  # fmt: skip
+    first, second, *others = deep.hosts
+    looked = replace(deep, hosts=(first, replace(second, findings=(*second.findings, blind)), *others))
+    text = said(report(sample.health(inspection=looked)))
+    assert "数据库巡检共 1 项：未能判定 1 项。" in text
+    assert "his-db1 his　事务号回卷：未能判定" in text
 
 
 def test_a_simulated_or_incomplete_inspection_is_framed() -> None:

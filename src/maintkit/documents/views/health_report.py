@@ -120,12 +120,16 @@ def _blank(health: Health, blank: str, header: Header) -> Paragraph:
 
 
 def _databases(title: str, deep: Inspection) -> tuple[Block, ...]:
-    found = [finding for finding in deep.findings if finding.category in DATABASES]
+    # A check that does not apply has looked at no database.
+    found = [one for one in deep.findings if one.category in DATABASES and one.status != "not-applicable"]
     if not found:
         said = "台账中没有本次范围内的数据库巡检结果，本报告不对数据库状态作结论。"
         return (Heading(text=title), Paragraph(text=said, tone="strong"))
     counts = results.count(found)
-    bad = [one for one in found if one.status in ("warn", "crit")]
     said = f"数据库巡检共 {len(found)} 项：{results.counts_text(counts)}。"
-    lines = (Paragraph(text=f"{wording.subject(one)}　{one.title_zh}：{one.conclusion_zh}") for one in bad)
+    lines = (
+        Paragraph(text=f"{wording.subject(one)}　{one.title_zh}：{one.conclusion_zh or STATUS[one.status]}")
+        for one in found
+        if one.status in ("crit", "warn", "unknown", "error")
+    )
     return (Heading(text=title), Paragraph(text=said), *lines)
