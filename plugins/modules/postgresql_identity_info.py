@@ -12,21 +12,9 @@ version_added: 0.3.0
 description:
   - Asks the server by its own socket, and holds its answer against the data directory on this host.
   - Refused when the two are different clusters, as behind a forwarded socket or a pooler.
-options:
-  user:
-    description: The OS user that PostgreSQL runs as, which the server lets in by peer.
-    type: str
-    default: postgres
-  socket:
-    description: The directory of the server's socket. Empty is the usual one.
-    type: str
-    default: ""
-  port:
-    description: The server's port, which names its socket.
-    type: int
-    default: 5432
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - maintkit.ops.postgresql
 attributes:
   check_mode:
     support: full

@@ -16,42 +16,6 @@ description:
   - What a run that died has begun is settled by the next call, whichever run that belongs to.
   - Idempotent. An index that was rebuilt is not chosen again.
 options:
-  user:
-    description: The OS user that psql runs as, whom the server lets in by peer.
-    type: str
-    default: postgres
-  role:
-    description: The server's role. Empty is that of the OS user's name.
-    type: str
-    default: ""
-  socket:
-    description: The directory of the server's socket, or a host. Empty is the usual one.
-    type: str
-    default: ""
-  port:
-    description: The server's port.
-    type: int
-    default: 5432
-  passfile:
-    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
-    type: path
-  bindir:
-    description: Where psql is, when it is not on the PATH.
-    type: str
-    default: ""
-  databases:
-    description: The databases; empty means all that can be entered.
-    type: list
-    elements: str
-    default: []
-  factor:
-    description: An index is rebuilt when it is more than so many times as large as a rebuild would leave it.
-    type: float
-    default: 2.0
-  min_mb:
-    description: Smaller indexes are left alone.
-    type: float
-    default: 10
   run:
     description: The run's name, under which the host remembers what was done.
     type: str
@@ -105,6 +69,8 @@ options:
     type: int
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - maintkit.ops.postgresql
+  - maintkit.ops.postgresql.indexes
 attributes:
   check_mode:
     support: full

@@ -37,20 +37,9 @@ options:
     description: Seconds in which the WAL must be archived.
     type: float
     default: 300
-  user:
-    description: The OS user that PostgreSQL runs as, which the server lets in by peer.
-    type: str
-    default: postgres
-  socket:
-    description: The directory of the server's socket. Empty is the usual one.
-    type: str
-    default: ""
-  port:
-    description: The server's port, which names its socket.
-    type: int
-    default: 5432
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - maintkit.ops.postgresql
 attributes:
   check_mode:
     support: full

@@ -1,0 +1,51 @@
+"""How modules reach a PostgreSQL server, and which indexes they choose: said once."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of several modules: `postgresql` of how a server is reached, `postgresql.indexes` of which are chosen."""
+
+    DOCUMENTATION = r"""
+options:
+  user:
+    description: The OS user that psql runs as, whom the server lets in by peer.
+    type: str
+    default: postgres
+  socket:
+    description: The directory of the server's socket, or a host where it can be reached so. Empty is the usual one.
+    type: str
+    default: ""
+  port:
+    description: The server's port, which names its socket.
+    type: int
+    default: 5432
+"""
+
+    INDEXES = r"""
+options:
+  role:
+    description: The server's role. Empty is that of the OS user's name.
+    type: str
+    default: ""
+  passfile:
+    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
+    type: path
+  bindir:
+    description: Where psql is, when it is not on the PATH.
+    type: str
+    default: ""
+  databases:
+    description: The databases; empty means all that can be entered.
+    type: list
+    elements: str
+    default: []
+  factor:
+    description: An index is rebuilt when it is more than so many times as large as a rebuild would leave it.
+    type: float
+    default: 2.0
+  min_mb:
+    description: Smaller indexes are left alone.
+    type: float
+    default: 10
+"""
