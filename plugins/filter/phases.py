@@ -56,6 +56,17 @@ def as_rebuilds(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def why_no_rebuild(indexes: Iterable[Mapping[str, Any]], unsettled: list[str]) -> str:
+    """Why nothing is to be rebuilt, in words: what could not be measured, and what is unfinished, is not well."""
+    withheld = [one["why"] for one in indexes if one["choice"] == "withheld"]
+    said = "of the indexes that were measured none is bloated beyond the factor"
+    if withheld:
+        said += f"; {len(withheld)} are withheld, the first one: {withheld[0]}"
+    if unsettled:
+        said += f"; {'; '.join(unsettled)}, by hand: `ansible-playbook maintkit.ops.reindex`"
+    return said
+
+
 def as_upgrade(
     moves: Iterable[Mapping[str, Any]], hooks: Mapping[str, list[str]], down: list[str], kind: str = "package"
 ) -> list[dict[str, Any]]:
@@ -118,6 +129,7 @@ class FilterModule:
             "as_steps": as_steps,
             "as_restarts": as_restarts,
             "as_rebuilds": as_rebuilds,
+            "why_no_rebuild": why_no_rebuild,
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,
             "as_moves": as_moves,

@@ -40,6 +40,8 @@ identity:
   type: dict
 """
 
+import subprocess
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill import source
@@ -57,7 +59,7 @@ def main() -> None:
     )
     try:
         found = source.identity(Reach(**module.params))
-    except Refused as refused:
+    except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=False, identity=found)
 

@@ -118,6 +118,8 @@ rebuild:
   type: list
 """
 
+import subprocess
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
@@ -139,22 +141,25 @@ SPEC = {
 }
 
 
-def reindex(params: dict, *, check_mode: bool) -> dict:
-    if check_mode:
-        found = asking.look(params)
-        return {"changed": bool(found["rebuild"]), "rebuild": found["rebuild"]}
+def plan(params: dict) -> dict:
+    found = asking.look(params)
+    return {"changed": bool(found["rebuild"]), "rebuild": found["rebuild"]}
+
+
+def reindex(sweep: Sweep, params: dict) -> dict:
     require_hold(params["run"], token=params["token"])
-    sweep = Sweep(asking.reach(params), params["run"], asking.rules(params))
     told = sweep.go(params["databases"])
     return {"changed": bool(told["rebuilt"] or told["cleaned"]), **told}
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    asked = module.params
+    sweep = Sweep(asking.reach(asked), asked["run"], asking.rules(asked))
     try:
-        result = reindex(module.params, check_mode=module.check_mode)
-    except Refused as refused:
-        module.fail_json(msg=str(refused))
+        result = plan(asked) if module.check_mode else reindex(sweep, asked)
+    except (Refused, OSError, subprocess.SubprocessError) as refused:
+        module.fail_json(msg=str(refused), facts={"rebuilt": sweep.done, "cleaned": sweep.cleaned})
     module.exit_json(**result)
 
 

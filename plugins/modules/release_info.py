@@ -80,7 +80,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes import releases
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, named
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes, named, nearest
 
 
 def look(params: dict) -> dict:
@@ -92,7 +92,7 @@ def look(params: dict) -> dict:
         "tree": releases.tree_of(directory / named("release", params["name"])),
         "target": target,
         "running": releases.tree_of(link.parent / target) if target else "",
-        "free_bytes": releases.free_bytes(directory),
+        "free_bytes": free_bytes(nearest(directory)),
     }
 
 

@@ -133,15 +133,17 @@ facts:
   type: dict
 """
 
+import subprocess
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.stages import Drill
-from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import wipe
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import left, wipe
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
 
 QUESTION = {
@@ -197,8 +199,15 @@ def attend(asked: dict, drill: Drill) -> bool:
             raise Refused(f"the drill has not passed: {'; '.join(wrong)}")
         return False
     if stage == "wipe":
+        if left(drill.place):
+            journal.forget("wipe")  # whatever was told of an earlier one
         return journal.perform("wipe", lambda: wipe(asked["run"], drill.scratch, drill.instance, drill.work))
     require_hold(asked["run"], token=asked["token"])
+    refuse_settings(drill.settings)
+    if stage == "restore" and journal.passed("wipe"):
+        raise Refused(
+            f"run {asked['run']} has wiped its copy, and its drill is over: make another one, with its own run"
+        )
     if stage == "begin":
         return begin(asked, journal)
     if "mark" not in journal.told:
@@ -235,7 +244,7 @@ def main() -> None:
     drill = drill_of(module.params)
     try:
         changed = attend(module.params, drill)
-    except Refused as refused:
+    except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused), facts=facts_of(module.params, drill.journal))
     module.exit_json(changed=changed, facts=facts_of(module.params, drill.journal))
 

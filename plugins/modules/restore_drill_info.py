@@ -88,6 +88,7 @@ found:
   type: dict
 """
 
+import subprocess
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -127,7 +128,7 @@ def main() -> None:
     )
     try:
         found = look(wish)
-    except Refused as refused:
+    except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=False, found=found)
 

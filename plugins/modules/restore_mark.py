@@ -66,6 +66,8 @@ mark:
   type: dict
 """
 
+import subprocess
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.mark import mark
@@ -98,7 +100,7 @@ def main() -> None:
             lock_timeout_s=asked["lock_timeout"],
             archive_timeout_s=asked["archive_timeout"],
         )
-    except Refused as refused:
+    except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=True, mark=made)
 

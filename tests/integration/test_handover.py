@@ -71,6 +71,17 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site / "knowledge" / "打印机.md").write_text("# 打印机\n", encoding="utf-8")
     (site / "knowledge" / "link.md").symlink_to("/etc/passwd")
     with runs.happened("restart", str(site / "ledger")) as ledger:
+        row = {
+            "seq": 1,
+            "system": "HIS",
+            "suite_zh": "门诊",
+            "category_zh": "挂号",
+            "function_zh": "挂号",
+            "probes": [],
+        }
+        started = {"functions": [row | {"manual": "看"}], "engineer": "李工", "asked": []}
+        ledger.append("watch.started", started, run="W1")
+        ledger.append("watch.finished", {"ended": "complete"}, run="W1")
         anchor(ledger, key=here / "id", directory=site / "anchors", clock=ledger.clock)
     for target in ("package.zip", "folder"):
         done = maintkit("handover", "pack", here / target, "--site", site, "--key", here / "id", "--format", "html")
@@ -106,6 +117,7 @@ def test_a_package_holds_the_documents_the_ledger_and_the_contract(room: Path) -
     documents = {name for name in names if name.startswith("documents/")}
     assert f"documents/重启评估与实施记录-{RUN}.html" in documents
     assert any("升级申请" in name for name in documents)
+    assert any("系统功能主动监测周报" in name for name in documents)
     assert {"ledger/ledger.jsonl.gz", "signers/allowed_signers", "site/contract.yml", "knowledge/打印机.md"} <= names
     assert sum(name.startswith("lists/移交清单") for name in names) == 1
     assert sum(name.startswith("lists/文档提交清单") for name in names) == 1

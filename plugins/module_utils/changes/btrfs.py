@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from .lock import require_hold
-from .place import Refused, named, private, read_json, run_place, write
+from .place import Refused, free_bytes, named, private, read_json, run_place, write
 from .snapshot import output_of
 
 ROOT_INODE = 256  # of every subvolume
@@ -122,12 +123,6 @@ def shown(path: Path) -> dict[str, str]:
     return parse_show(output_of(["btrfs", "subvolume", "show", str(path)]))
 
 
-def free_bytes(path: Path) -> int:
-    """What the file system says can still be written; it keeps its own reserve back."""
-    found = os.statvfs(path)
-    return found.f_bavail * found.f_frsize
-
-
 def file_system(path: Path) -> str:
     """The kind of file system that a path lies on."""
     return output_of(["stat", "--file-system", "--format=%T", str(path)]).strip()
@@ -149,5 +144,7 @@ def _used(root: Path) -> int:
         for name in inside:
             if (here / name).lstat().st_dev != device:
                 raise Refused(f"{here / name} is a subvolume or a mount of its own: no snapshot takes it along")
-        total += sum((here / name).lstat().st_blocks * 512 for name in files)
+        for name in files:
+            with suppress(FileNotFoundError):  # the application goes on meanwhile
+                total += (here / name).lstat().st_blocks * 512
     return total

@@ -34,6 +34,17 @@ def cache_place(run: str) -> Path:
     return CACHE / named("run", run)
 
 
+def free_bytes(path: Path) -> int:
+    """What an ordinary user may still write where the path is; the file system keeps its own reserve back."""
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
+
+
+def nearest(path: Path) -> Path:
+    """The path, or the nearest directory above it that is there."""
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
 def private(path: Path) -> Path:
     """Make a directory that only we can enter, with every directory of ours on its way.
 

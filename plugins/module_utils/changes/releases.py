@@ -88,12 +88,6 @@ def switch(link: Path, target: str) -> bool:
     return True
 
 
-def free_bytes(directory: Path) -> int:
-    """What is free where the directory is, or will be."""
-    there = next(one for one in (directory, *directory.parents) if one.exists())
-    return shutil.disk_usage(there).free
-
-
 def _opened(archive: Path) -> tarfile.TarFile:
     try:
         return tarfile.open(archive, "r:gz")

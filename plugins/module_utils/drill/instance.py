@@ -52,6 +52,24 @@ ISOLATED = {
 }
 
 
+FREE = (
+    *("shared_buffers", "huge_pages"),
+    *("shared_preload_libraries", "session_preload_libraries", "local_preload_libraries"),
+)  # of ISOLATED, what may be another one without letting anything out
+NEVER = (
+    *("data_directory", "config_file", "hba_file", "ident_file", "unix_socket_directories", "port", "log_directory"),
+    *("primary_conninfo", "restore_command", "archive_command", "archive_library", "archive_cleanup_command"),
+    *("recovery_end_command", "external_pid_file", "include", "include_dir", "include_if_exists"),
+)
+
+
+def refuse_settings(settings: Mapping[str, str]) -> None:
+    """Refused when a setting would take from the copy what keeps it alone: a block pasted from production, say."""
+    wrong = sorted(one for one in settings if one in NEVER or (one in ISOLATED and one not in FREE))
+    if wrong:
+        raise Refused(f"restore_drill_settings must not hold {', '.join(wrong)}: by them the copy is kept apart")
+
+
 @dataclass(frozen=True)
 class Instance:
     """The copy below `place`, run by `user` with the programs of `bindir`. `settings` stand over ISOLATED."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -50,14 +51,23 @@ class Journal:
         if self.passed(name):
             return False
         began = time.monotonic()
-        self._keep_stage(name, {"status": NOT_RUN, "said": "begun, and no end of it is known", "at": time.time()})
+        # A stage that is taken up again has gone on meanwhile: its time counts from when it was first begun.
+        first = (self.stage(name) or {}).get("at") or time.time()
+        self._keep_stage(name, {"status": NOT_RUN, "said": "begun, and no end of it is known", "at": first})
         try:
             facts = work()
         except Refused as refused:
             self._keep_stage(name, {"status": FAILED, "said": str(refused)}, began)
             raise
+        except (OSError, subprocess.SubprocessError) as error:
+            self._keep_stage(name, {"status": FAILED, "said": str(error)}, began)
+            raise Refused(f"{name}: {error}") from error
         self._keep_stage(name, {"status": PASSED, "said": "", **facts}, began)
         return True
+
+    def forget(self, name: str) -> None:
+        """Let a stage be done again, whatever was told of it."""
+        self.told["stages"].pop(name, None)
 
     def skip(self, name: str, why: str) -> None:
         """A stage that cannot run here: it is told, and forbids that the drill passes."""
@@ -65,7 +75,10 @@ class Journal:
 
     def _keep_stage(self, name: str, told: dict[str, Any], began: float | None = None) -> None:
         before = self.stage(name) or {}
-        took = {} if began is None else {"took_ms": round((time.monotonic() - began) * 1000), "at": before.get("at")}
+        took = {}
+        if began is not None:
+            at = before.get("at") or time.time()
+            took = {"took_ms": round(max(time.monotonic() - began, time.time() - at) * 1000), "at": at}
         self.told["stages"][name] = {**told, **took}
         self.keep()
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import (
+    Refused,
+    free_bytes,
+    machine_id,
+    nearest,
+)
 
 from . import backup, guard, wipe
 from .journal import PASSED, Journal
 
 PROGRAMS = ("postgres", "pg_ctl", "pg_controldata", "pg_amcheck", "pg_checksums", "pg_isready", "psql")
+LEAST_PG = 14  # pg_amcheck came with it
 DEBIAN = "/usr/lib/postgresql/{major}/bin"
 
 
@@ -49,7 +54,7 @@ def look(wish: Wish) -> dict[str, Any]:
     if told["wiped"] or not wish.source:
         return {**told, "refusals": told["left"]}
     told["bindir"] = wish.bindir or DEBIAN.format(major=str(wish.source["version"]).partition(".")[0])
-    for asked in (_identity, _others, _programs, _room):
+    for asked in (_identity, _others, _provable, _programs, _room):
         try:
             told.update(asked(wish, told))
         except Refused as refused:
@@ -65,6 +70,15 @@ def _identity(wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
         identifier=source["system_identifier"], source_data=Path(source["data_directory"]),
         same_host=wish.same_host, scratch=wish.scratch,
     )  # fmt: skip
+    return {}
+
+
+def _provable(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    """What could only fail, after everything was locked and restored."""
+    if int(str(wish.source["version"]).partition(".")[0]) < LEAST_PG:
+        raise Refused(f"the source is PostgreSQL {wish.source['version']}: pg_amcheck is of {LEAST_PG} and later")
+    if not wish.source["checksums"]:
+        raise Refused("the source has no page checksums, without which no drill passes: pg_checksums --enable, stopped")
     return {}
 
 
@@ -86,11 +100,11 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
         oldest_h=wish.oldest_h,
     )
     _refuse_new_tablespaces(wish, chosen["label"])
-    there = next(one for one in (wish.scratch, *wish.scratch.parents) if one.exists())
+    there = nearest(wish.scratch)
     disk = {
         "path": str(wish.scratch),
         "need_bytes": backup.room(chosen, wish.spare_bytes),
-        "free_bytes": shutil.disk_usage(there).free,
+        "free_bytes": free_bytes(there),
     }
     if disk["need_bytes"] > disk["free_bytes"]:
         raise Refused(

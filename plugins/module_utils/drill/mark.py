@@ -114,7 +114,8 @@ def _at_one_instant(
             if not there:
                 continue
             lockers.append(locker)
-            locker.ask(f"BEGIN; SET LOCAL lock_timeout = {round(lock_timeout_s * 1000)}")
+            # Whether it was the time that was up is read from the words.
+            locker.ask(f"BEGIN; SET LOCAL lc_messages = 'C'; SET LOCAL lock_timeout = {round(lock_timeout_s * 1000)}")
             locked_at = locked_at or time.monotonic()
             locker.ask(LOCK, wanted=json.dumps(there))
             chosen[database] = (watching.enter_context(Session(reach, database)), there)

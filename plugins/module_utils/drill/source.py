@@ -23,7 +23,6 @@ SELECT jsonb_build_object(
                     WHERE spcname NOT IN ('pg_default', 'pg_global')),
     'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database))
 """
-STEADY = ("machine_id", "system_identifier", "data_directory")
 
 
 def identity(reach: Reach) -> dict[str, Any]:
@@ -41,8 +40,3 @@ def identity(reach: Reach) -> dict[str, Any]:
             f" {told['system_identifier']}: reach the server by its own socket"
         )
     return {**told, "machine_id": machine_id(), "version": told["version"].split()[0]}
-
-
-def drift(frozen: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What of the source is no longer as the plan has it, in words."""
-    return [f"{name} was {frozen[name]}, is {now[name]}" for name in STEADY if frozen and frozen[name] != now[name]]

@@ -21,7 +21,6 @@ from .work import Work
 
 MARKER = "drill.json"
 WORDS = ("data", "tablespaces", "socket", "log", "lock")
-LEAST_PG = 14  # pg_amcheck came with it
 
 
 @dataclass(frozen=True)
@@ -187,8 +186,6 @@ class Drill:
         return {"name": one["name"], "database": one["database"], "lines": len(lines), "took_ms": took_ms}
 
     def _amcheck(self) -> dict[str, Any]:
-        if int(self.journal.told["source"]["version"].partition(".")[0]) < LEAST_PG:
-            raise Refused("pg_amcheck is of PostgreSQL 14 and later: indexes and heaps cannot be checked here")
         reach = ["-h", self.instance.reach.socket, "-p", str(self.instance.reach.port), "--all", "--install-missing"]
         checks = ["--heapallindexed", "--parent-check", "--rootdescend", f"--jobs={self.processes}"]
         done = self.work.finish("amcheck", self.instance.program("pg_amcheck", *reach, *checks), self.check_timeout_s)

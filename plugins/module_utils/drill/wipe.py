@@ -61,9 +61,13 @@ def _count(place: Path) -> dict[str, int]:
 
 def _holders(place: Path) -> Iterator[str]:
     for process in (one for one in guard.PROC.iterdir() if one.name.isdigit()):
-        try:
-            held = [str(one.readlink()) for one in (process / "cwd", *(process / "fd").iterdir())]
-        except OSError:
-            continue
-        if any(one == str(place) or one.startswith(f"{place}/") for one in held):
+        if any(one == str(place) or one.startswith(f"{place}/") for one in _held(process)):
             yield f"process {process.name} holds a file of it"
+
+
+def _held(process: Path) -> Iterator[str]:
+    """Where a process stands and what it has open; one that closes meanwhile hides none of the others."""
+    with suppress(OSError):  # it has ended
+        for one in (process / "cwd", *(process / "fd").iterdir()):
+            with suppress(OSError):
+                yield str(one.readlink())

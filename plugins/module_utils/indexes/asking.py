@@ -64,7 +64,7 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"indexes": [], "rebuild": [], "left": []}
     told["run"] = memory.told["runs"].get(params.get("run"), {})
     told["unsettled"] = [f"{key} of run {one['run']} was begun and is not settled: run reindex again" for key, one in
-                         memory.told["open"].items()]  # fmt: skip
+                         memory.told["open"].items() if one["database"] in names]  # fmt: skip
     wrong = preflight.refusals(found)
     for name in names:
         with Session(server, name) as session:

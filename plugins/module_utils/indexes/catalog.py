@@ -9,8 +9,8 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
 
-# Objects of the server itself cannot be rebuilt concurrently; those of other sessions' temporary tables cannot be read.
-FIRST_OF_USERS = 16384
+# Objects of the server itself (oid below 16384) cannot be rebuilt concurrently; those of other sessions' temporary
+# tables cannot be read.
 # `tuples` is -1 where nobody has counted; a statistic is fresh when a tenth of the table at most has changed since.
 INDEXES = """
 SELECT jsonb_agg(to_jsonb(found) ORDER BY found.schema, found.name) FROM (

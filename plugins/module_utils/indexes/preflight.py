@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Session
 
 from .choice import Choice
@@ -78,17 +78,11 @@ def waits(session: Session, seconds: float, table_oid: int | None = None) -> lis
 def room(choice: Choice, spare_bytes: int) -> str:
     """Why there is not room enough for one rebuild; empty when there is."""
     try:
-        free = free_bytes(choice.index.place)
+        free = free_bytes(Path(choice.index.place))
     except OSError as error:
         return f"the free space of {choice.index.place or 'its tablespace'} cannot be seen from here: {error.strerror}"
     need = choice.room_bytes + spare_bytes
     return "" if free >= need else f"{choice.index.place} has {free} bytes free, and {need} are needed"
-
-
-def free_bytes(path: str) -> int:
-    """What an ordinary user may still write there."""
-    found = os.statvfs(path)
-    return found.f_bavail * found.f_frsize
 
 
 def demand(session: Session) -> Server:

@@ -12,7 +12,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 
 from . import leftover, preflight
 from .catalog import EXTENSION, Index, databases, indexes, measure
-from .choice import Choice, Limits, choose, in_order, needs_measuring
+from .choice import WITHHELD, Choice, Limits, choose, in_order, needs_measuring
 from .memory import Memory
 from .rebuild import POLL_S, Rebuild, drop
 
@@ -59,6 +59,11 @@ def look(reach: Reach, database: str, memory: Memory, limits: Limits) -> Seen:
     return Seen(database, choices)
 
 
+def tells_corruption(said: str) -> bool:
+    """Whether psql's words, with VERBOSITY sqlstate, bear a code of class XX; the word before it is in any language."""
+    return re.search(r":\s+XX\w{3}\b", said) is not None
+
+
 class Sweep:
     """One run's work on a cluster."""
 
@@ -93,6 +98,10 @@ class Sweep:
             index = choice.index
             if only is None or (database, index.schema, index.name) in only:
                 self._one(database, choice, watcher, memory)
+        for choice in seen.choices:
+            # What was planned and cannot be judged any more has not been done.
+            if choice.what == WITHHELD and only and (database, choice.index.schema, choice.index.name) in only:
+                self._leave(database, choice.index, choice.why)
 
     def _one(self, database: str, choice: Choice, watcher: Session, memory: Memory) -> None:
         why = self._hindrance(choice, watcher)
@@ -179,7 +188,7 @@ class Sweep:
             try:
                 session.ask(CHECK, schema=schema, oid=str(index.oid), heap=str(heap).lower())
             except Refused as refused:
-                return f"corrupt: {refused}" if re.search(r"ERROR:\s+XX", str(refused)) else f"not checked: {refused}"
+                return f"corrupt: {refused}" if tells_corruption(str(refused)) else f"not checked: {refused}"
         return "ok, every row has its entry" if heap else "ok, structure only"
 
     def _leave(self, database: str, index: Index, why: str) -> None:

@@ -13,7 +13,7 @@ import click
 from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
-from maintkit.cli.terminal.drawing import record, registered
+from maintkit.cli.terminal.drawing import record, registered, watched
 from maintkit.cli.terminal.drawing import summary as quarterly
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
@@ -27,7 +27,6 @@ from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
-from maintkit.documents.views.watch_report import watch_report
 from maintkit.errors import NotFound
 from maintkit.evidence import history, vulnerabilities
 from maintkit.evidence.changes import Standing, runs
@@ -35,7 +34,6 @@ from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.judgements import judge
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
-from maintkit.evidence.watch import required_week, watch_week
 from maintkit.evidence.week import Week
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
@@ -210,8 +208,7 @@ def watch(*, week: str | None, site: Path, formats: tuple[Format, ...], out: Pat
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--week") from error
     with open_ledger(place.settings, read_only=True) as ledger:
-        found = required_week(ledger, wanted, zone)
-        document = watch_report(found, watch_week(ledger, wanted.previous(), zone), header(place))
+        document = watched(place, ledger, wanted)
     return write(place, document, formats, out, as_json=as_json)
 
 

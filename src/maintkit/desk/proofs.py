@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,8 +22,8 @@ WATCH = "function-watch"  # proved week by week, by every function of the catalo
 class Proof:
     """Entries of `kind` count for `duty` when their body, over that of the run's `begun` entry, holds `where`.
 
-    `note` is what the duty asks for besides, and what no entry shows. Where `sole` is false the duty may be done in
-    another way that leaves no entry, so its absence proves nothing.
+    `whole` may want more of the body. `note` is what the duty asks for besides, and what no entry shows. Where `sole`
+    is false the duty may be done in another way that leaves no entry, so its absence proves nothing.
     """
 
     duty: str
@@ -31,12 +31,14 @@ class Proof:
     what: str
     begun: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
+    whole: Callable[[Mapping[str, Any]], bool] | None = None
     note: str = ""
     sole: bool = True
 
 
 def _inspected(duty: str, *, deep: bool = False, note: str = "") -> Proof:
-    where = {"ended": "complete", **({"deep": True} if deep else {})}
+    # One host by --limit is not the site.
+    where = {"ended": "complete", "scope": None, **({"deep": True} if deep else {})}
     what = "deep inspection" if deep else "inspection"
     return Proof(duty=duty, kind="inspection.finished", begun="inspection.started", where=where, what=what, note=note)
 
@@ -57,7 +59,13 @@ PROOFS: tuple[Proof, ...] = (
     _changed("tuning", "reindex"),
     _changed("housekeeping", "reindex"),
     _changed("restore-drill", "restore_drill"),
-    Proof(duty="vulnerability-check", kind="vulnerability.checked", what="vulnerability check"),
+    Proof(
+        duty="vulnerability-check",
+        kind="vulnerability.checked",
+        what="vulnerability check",
+        whole=lambda body: body["expected"] == body["looked_at"] > 0,
+        note="counts when every host's packages were looked at",
+    ),
     Proof(duty="final-handover", kind="handover.delivered", what="handover", sole=False),
     Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
 )
@@ -107,7 +115,7 @@ def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, li
     for entry in last.values():
         body = {**begun.get(entry.run, {}), **entry.body}
         for proof in proofs:
-            if proof.duty in found and all(body.get(key) == value for key, value in proof.where.items()):
+            if proof.duty in found and _counts(proof, body):
                 found[proof.duty].append(
                     Evidence(
                         day=entry.at.astimezone(zone).date(),
@@ -116,6 +124,12 @@ def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, li
                         simulated=bool(body.get("simulated")),
                     )
                 )
+
+
+def _counts(proof: Proof, body: Mapping[str, Any]) -> bool:
+    return all(body.get(key) == value for key, value in proof.where.items()) and (
+        proof.whole is None or proof.whole(body)
+    )
 
 
 def _said(entry: Entry) -> Evidence:

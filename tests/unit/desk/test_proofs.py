@@ -68,9 +68,20 @@ def test_a_function_that_nothing_covers_leaves_the_week_unproved(ledger: Ledger)
     assert proof(ledger).evidence == ()
 
 
-def test_a_check_for_vulnerabilities_proves_its_duty(ledger: Ledger) -> None:
+def test_a_check_for_vulnerabilities_proves_its_duty_when_it_has_looked_at_every_host(ledger: Ledger) -> None:
+    """Without a deep inspection nobody's packages are known: such a check has looked at nothing."""
     at(ledger, "2026-11-25T16:30:00Z")
-    assert proof(ledger, "vulnerability-check") == Seen(evidence=(), automatic=True, note="")
-    ledger.append("vulnerability.checked", {}, run="V20261126-1")
+    for number, looked_at in ((2, 0), (3, 1)):
+        ledger.append("vulnerability.checked", {"expected": 2, "looked_at": looked_at}, run=f"V20261126-{number}")
+    assert (proof(ledger, "vulnerability-check").evidence, proof(ledger, "vulnerability-check").automatic) == ((), True)
+    ledger.append("vulnerability.checked", {"expected": 2, "looked_at": 2}, run="V20261126-1")
     (found,) = proof(ledger, "vulnerability-check").evidence
     assert (found.day, found.source) == (date(2026, 11, 26), "V20261126-1")
+
+
+@pytest.mark.parametrize(("scope", "counts"), [(None, True), ("his1", False)])
+def test_an_inspection_of_some_hosts_is_none_of_the_site(ledger: Ledger, scope: str | None, *, counts: bool) -> None:
+    at(ledger, WEEK_48)
+    ledger.append("inspection.started", {"deep": False, "scope": scope}, run="20261125-1")
+    ledger.append("inspection.finished", {"ended": "complete"}, run="20261125-1")
+    assert bool(proof(ledger, "monthly-inspection").evidence) is counts

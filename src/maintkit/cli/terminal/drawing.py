@@ -17,6 +17,7 @@ from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.registers import registers as registers_of
+from maintkit.documents.views.watch_report import watch_report
 from maintkit.errors import NotFound
 from maintkit.evidence import events, history, registers
 from maintkit.evidence.comparison import compare
@@ -25,6 +26,8 @@ from maintkit.evidence.entry import Head
 from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
+from maintkit.evidence.watch import required_week, watch_week
+from maintkit.evidence.week import Week
 from maintkit.plans.unapproved import unapproved
 
 QUARTER_DAYS = 90
@@ -96,6 +99,13 @@ def manual(place: Site, ledger: Ledger, newest: Inspection, since: datetime | No
         since=start,
     )
     return configuration_manual(drawn_from, header(place))
+
+
+def watched(place: Site, ledger: Ledger, week: Week) -> Document:
+    """系统功能主动监测周报 of a week; NotFound when nothing was watched in it or before."""
+    zone = place.contract.zone
+    found = required_week(ledger, week, zone)
+    return watch_report(found, watch_week(ledger, week.previous(), zone), header(place))
 
 
 def registered(place: Site, ledger: Ledger) -> Document:

@@ -20,10 +20,11 @@ from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
-from maintkit.evidence import history, registers, vulnerabilities
+from maintkit.evidence import history, registers, vulnerabilities, watch
 from maintkit.evidence.changes import runs
 from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.week import Week
 from maintkit.plans.frozen import headlines
 from maintkit.plans.implementation import implementation
 from maintkit.plans.record import application
@@ -51,7 +52,7 @@ def records(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
 
     Registers and the configuration manual say how things stand at the ledger's end, whatever the period.
     """
-    for source in (_inspections, _summaries, _applications, _changes, _vulnerabilities, _at_the_end):
+    for source in (_inspections, _summaries, _applications, _changes, _watches, _vulnerabilities, _at_the_end):
         yield from source(place, ledger, period)
 
 
@@ -99,6 +100,14 @@ def _change(place: Site, ledger: Ledger, run: str) -> Document:
     if done.done.procedure == PROCEDURE:
         return drill_report(done, header(place))
     return change_report(done, kind_of(done), header(place))
+
+
+def _watches(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    kinds = (watch.STARTED, watch.RECORDED)
+    tried = (entry.at for kind in kinds for entry in ledger.entries(kind=kind) if period.holds(entry.at))
+    for week in sorted({Week.of(at, period.zone) for at in tried}):
+        if watch.watch_week(ledger, week, period.zone) is not None:
+            yield partial(drawing.watched, place, ledger, week)
 
 
 def _vulnerabilities(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:

@@ -155,3 +155,70 @@ def test_a_word_is_one_word_to_psql(word: str) -> None:
     assert "\n" not in quoted
     inner = quoted[1:-1].replace("\\\\", "").replace("''", "")
     assert "'" not in inner
+
+
+def test_a_stage_that_is_taken_up_again_counts_from_its_first_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restore that went on while the connection was lost is no shorter for it: the RTO is what the hospital waits."""
+    monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "maintkit")
+    journal = part("drill.journal").Journal("r1")
+    refused = part("changes.place").Refused
+
+    def lost() -> dict[str, Any]:
+        raise refused("restore still runs after 5 s")
+
+    with pytest.raises(refused):
+        journal.perform("restore", lost)
+    journal.told["stages"]["restore"]["at"] -= 3600
+    assert journal.perform("restore", dict)
+    assert journal.stage("restore")["took_ms"] >= 3600_000
+
+
+def test_a_fault_of_the_machine_is_kept_with_its_stage_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is a reason, not a traceback; and a wipe that is wanted again is done again."""
+    monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "maintkit")
+    journal = part("drill.journal").Journal("r1")
+
+    def full() -> dict[str, Any]:
+        raise OSError(28, "No space left on device", "/var/lib/maintkit-drill/r1")
+
+    with pytest.raises(part("changes.place").Refused, match=r"restore: .*No space left on device: '/var/lib"):
+        journal.perform("restore", full)
+    assert journal.stage("restore")["status"] == "failed"
+    assert journal.perform("wipe", dict)
+    assert not journal.perform("wipe", dict)
+    journal.forget("wipe")
+    assert journal.perform("wipe", dict)
+
+
+@pytest.mark.parametrize("name", ["listen_addresses", "archive_mode", "hba_file", "primary_conninfo", "log_statement"])
+def test_a_setting_that_would_let_the_copy_out_is_refused(name: str) -> None:
+    """A block pasted from production."""
+    refuse = part("drill.instance").refuse_settings
+    with pytest.raises(part("changes.place").Refused, match=f"must not hold {name}"):
+        refuse({name: "x", "shared_buffers": "1GB"})
+    refuse({"shared_buffers": "1GB", "shared_preload_libraries": "timescaledb", "work_mem": "64MB"})
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [({"version": "13.14", "checksums": True}, "14 and later"), ({"version": "15.2", "checksums": False}, "checksums")],
+)
+def test_a_drill_that_cannot_pass_is_refused_before_anything_is_locked(source: dict[str, Any], why: str) -> None:
+    look = part("drill.look")
+    wish = look.Wish("r1", None, Path("/x"), source, False, "", 48.0, 0, "")
+    with pytest.raises(part("changes.place").Refused, match=why):
+        look._provable(wish, {})
+
+
+def test_one_descriptor_that_closes_hides_no_other(tmp_path: Path) -> None:
+    """What proves that nothing is left must not look away at the first thing that moves."""
+    process = tmp_path / "4711"
+    (process / "fd").mkdir(parents=True)
+    (process / "cwd").symlink_to("/")
+    (process / "fd" / "0").write_text("no link: it closed meanwhile")
+    (process / "fd" / "1").symlink_to("/var/lib/maintkit-drill/r1/data/base/1/1259")
+    assert "/var/lib/maintkit-drill/r1/data/base/1/1259" in list(part("drill.wipe")._held(process))
