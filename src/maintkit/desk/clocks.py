@@ -60,7 +60,7 @@ def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
     state: State = "met" if ended else "running"
     if breached:
         state = "breached"
-    elif not ended and any(_rests(rest, now) for rest in one.rests):
+    elif not ended and one.resting(now):
         state = "resting"
     left = deadline - stop if deadline and not ended else None
     return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
@@ -81,16 +81,14 @@ def _breach(one: Incident, faults: Faults, name: str, until: datetime, now: date
 
 def ran_out(start: datetime, span: Span, rests: tuple[Rest, ...], now: datetime) -> datetime:
     """When a span that begins at `start` is over, the time in which the clocks rest left out; one that still rests
-    has rested until `now`."""
-    end = start + timedelta(minutes=span.minutes)
+    has rested until `now`. A minute that lies in several rests is left out once."""
+    end, counted = start + timedelta(minutes=span.minutes), start
     for rest in sorted(rests, key=lambda rest: rest.start):
-        if rest.start < end:
-            end += max((rest.end or now) - max(rest.start, start), timedelta())
+        begin, stop = max(rest.start, counted), rest.end or now
+        if begin < min(end, stop):
+            end += stop - begin
+            counted = stop
     return end
-
-
-def _rests(rest: Rest, now: datetime) -> bool:
-    return rest.start <= now and (rest.end is None or now < rest.end)
 
 
 def _span(faults: Faults, name: str, level: LevelSince) -> Span | None:

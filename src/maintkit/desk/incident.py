@@ -63,6 +63,10 @@ class Rest:
     agreed_by: str
     why: str
 
+    def holds(self, at: datetime) -> bool:
+        """Whether the clocks rest at this instant."""
+        return self.start <= at and (self.end is None or at < self.end)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
@@ -83,6 +87,10 @@ class Incident:
     rests: tuple[Rest, ...] = ()
     duplicate_of: str | None = None
     recurs: str | None = None
+
+    def resting(self, at: datetime) -> bool:
+        """Whether the clocks rest at this instant."""
+        return any(rest.holds(at) for rest in self.rests)
 
     @property
     def level(self) -> LevelSince | None:
@@ -164,9 +172,9 @@ def _with(had: Incident, step: Step) -> Incident:
             until = from_text(body["until"]) if body["until"] else None
             rest = Rest(start=step.at, end=until, agreed_by=body["agreed_by"], why=step.text)
             return replace(made, rests=(*had.rests, rest))
-        case "continued" if had.rests:
-            ended = min(step.at, had.rests[-1].end or step.at)
-            return replace(made, rests=(*had.rests[:-1], replace(had.rests[-1], end=ended)))
+        case "continued":
+            rests = (replace(rest, end=step.at) if rest.holds(step.at) else rest for rest in had.rests)
+            return replace(made, rests=tuple(rests))
         case "related":
             return replace(made, duplicate_of=body["duplicate_of"], recurs=body["recurs"] or had.recurs)
         case _:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maintkit.clock import to_text
+from maintkit.clock import from_text, to_text
 from maintkit.desk.incident import OPENED, Incident, Verb, incident
 from maintkit.errors import DeskRefused
 from maintkit.evidence.entry import Entry
@@ -32,8 +32,11 @@ def enter(
 ) -> Entry:
     """Enter one step; DeskRefused when the incident cannot take it as it stands, and then nothing was entered."""
     with ledger.writing(f"enter a step of {id_}"):
-        _may(incident(ledger, id_), verb, at)
+        one = incident(ledger, id_)
+        _may(one, verb, at)
         _not_ahead(ledger, at)
+        if verb == "paused":
+            _may_rest(one, at, (more or {})["until"])
         body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
         return ledger.append(f"incident.{verb}", body, subject=id_)
 
@@ -52,11 +55,23 @@ def _may(one: Incident, verb: Verb, at: datetime) -> None:
         missing = "triaged" if one.level is None else "" if one.first("resolved") else "resolved"
         if missing:
             raise DeskRefused(f"{one.id} is not {missing} yet", hint=f"`maintkit incident show {one.id}`")
-    resting = bool(one.rests) and one.rests[-1].end is None
-    if verb == "paused" and resting:
-        raise DeskRefused(f"the clocks of {one.id} rest already", hint=f"`maintkit incident continue {one.id}`")
-    if verb == "continued" and not resting:
-        raise DeskRefused(f"the clocks of {one.id} do not rest", hint=f"`maintkit incident show {one.id}`")
+    if verb == "continued" and not one.resting(at):
+        raise DeskRefused(
+            f"the clocks of {one.id} do not rest at {to_text(at)}",
+            hint=f"`maintkit incident show {one.id}` tells its pauses; give a time within one with --at",
+        )
+
+
+def _may_rest(one: Incident, start: datetime, until: str | None) -> None:
+    """A pause lies beside those there are: agreed time that lies over itself would be no time that anybody agreed to."""
+    end = from_text(until) if until else None
+    for had in one.rests:
+        if (had.end is None or start < had.end) and (end is None or had.start < end):
+            ends = to_text(had.end) if had.end else "`continue`"
+            raise DeskRefused(
+                f"the clocks of {one.id} rest already from {to_text(had.start)} until {ends}, agreed by {had.agreed_by}",
+                hint=f"end that pause with `maintkit incident continue {one.id} --at`, or let this one lie beside it",
+            )
 
 
 def _not_ahead(ledger: Ledger, at: datetime) -> None:

@@ -169,22 +169,52 @@ def test_agreed_pauses_move_the_deadline_and_stop_the_breach(desk: Desk) -> None
     assert desk.clocks(id_, 301)["respond"].breached_at == desk.instant(30)
 
 
+def test_a_pause_over_another_is_refused_and_erases_no_breach(desk: Desk) -> None:
+    """P2's 4 h with one rest of 60 min are over after 5 h, however often the hour is said; the next may touch it."""
+    id_ = desk.open()
+    desk.level(id_, "P2", 1)
+    until = to_text(desk.instant(160))
+    desk.step(id_, "paused", 100, agreed_by="李主任", until=until)
+    for at, end in ((100, until), (90, None), (159, to_text(desk.instant(400))), (90, to_text(desk.instant(101)))):
+        with pytest.raises(DeskRefused, match=r"rest already from .* until .*, agreed by 李主任") as refused:
+            desk.step(id_, "paused", at, agreed_by="x", until=end)
+        assert f"continue {id_}" in refused.value.hint
+    assert desk.clocks(id_, 1000)["restore"].breached_at == desk.instant(300)
+    desk.step(id_, "paused", 160, agreed_by="李主任", until=to_text(desk.instant(170)))
+    desk.step(id_, "paused", 90, agreed_by="李主任", until=to_text(desk.instant(100)))
+    assert desk.clocks(id_, 1000)["restore"].breached_at == desk.instant(320)
+
+
+def test_a_pause_with_an_end_may_be_ended_early_but_not_before_it_began(desk: Desk) -> None:
+    """Agreed from 100 to 160 and over at 120: P2's 4 h end after 260 minutes."""
+    id_ = desk.open()
+    desk.level(id_, "P2", 1)
+    desk.step(id_, "paused", 100, agreed_by="李主任", until=to_text(desk.instant(160)))
+    for outside in (99, 160):
+        with pytest.raises(DeskRefused, match="do not rest at"):
+            desk.step(id_, "continued", outside)
+    desk.step(id_, "continued", 120)
+    assert desk.clocks(id_, 1000)["restore"].breached_at == desk.instant(260)
+    desk.step(id_, "paused", 200, agreed_by="李主任", until=None)
+    with pytest.raises(DeskRefused, match="do not rest at"):
+        desk.step(id_, "continued", 199)
+    desk.step(id_, "continued", 210)
+    assert desk.clocks(id_, 1000)["restore"].breached_at == desk.instant(270)
+
+
 @given(
     span=st.integers(1, 300),
     rests=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 90)), max_size=4).map(sorted),
 )
 def test_the_deadline_is_the_minute_at_which_so_many_minutes_have_run(span: int, rests: list[tuple[int, int]]) -> None:
-    """Against a count minute by minute; rests that lie over each other are agreed one after the other."""
-    apart, free = [], 0
-    for start, length in rests:
-        apart.append((max(start, free), max(start, free) + length))
-        free = apart[-1][1]
+    """Against a count minute by minute; a minute that lies in several rests is left out once."""
     agreed = [
-        Rest(start=NOW + timedelta(minutes=a), end=NOW + timedelta(minutes=b), agreed_by="x", why="y") for a, b in apart
+        Rest(start=NOW + timedelta(minutes=at), end=NOW + timedelta(minutes=at + length), agreed_by="x", why="y")
+        for at, length in rests
     ]
     run, minute = 0, 0
     while run < span:
-        run += not any(a <= minute < b for a, b in apart)
+        run += not any(at <= minute < at + length for at, length in rests)
         minute += 1
     found = ran_out(NOW, Span(count=span, unit="min"), tuple(agreed), NOW)
     assert found == NOW + timedelta(minutes=minute)
