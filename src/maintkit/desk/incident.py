@@ -43,7 +43,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class LevelSince:
-    """A level from an instant on. `rule` None: not by a rule, but by agreement with `agreed_by`."""
+    """A level from an instant on. `rule` None: not by a rule, but by agreement with `agreed_by`.
+
+    The first holds from the report; a change of it from its entry on, whenever it was agreed: the step has both times.
+    """
 
     since: datetime
     level: LevelId
@@ -70,7 +73,10 @@ class Rest:
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """A fault report and what came of it. `reported` is when it came in: the clocks run from there."""
+    """A fault report and what came of it. `reported` is when it came in: the clocks run from there.
+
+    `reached` is how far its own steps came; `state` is what it is, a duplicate whatever was entered of it.
+    """
 
     id: str
     reported: datetime
@@ -81,12 +87,17 @@ class Incident:
     systems: tuple[str, ...]
     hosts: tuple[str, ...]
     run: str | None
-    state: State = "open"
+    reached: State = "open"
     steps: tuple[Step, ...] = ()
     levels: tuple[LevelSince, ...] = ()
     rests: tuple[Rest, ...] = ()
     duplicate_of: str | None = None
     recurs: str | None = None
+
+    @property
+    def state(self) -> State:
+        """How far it came, or that it is another one's duplicate."""
+        return "duplicate" if self.duplicate_of else self.reached
 
     def resting(self, at: datetime) -> bool:
         """Whether the clocks rest at this instant."""
@@ -153,11 +164,11 @@ def fold(entries: Iterable[Entry]) -> Incident:
 
 
 def _with(had: Incident, step: Step) -> Incident:
-    made = replace(had, steps=(*had.steps, step), state=_state(had, step))
+    made = replace(had, steps=(*had.steps, step), reached=_reached(had, step))
     body = step.body
     match step.verb:
         case "triaged":
-            since = had.reported if not had.levels else step.at
+            since = had.reported if not had.levels else max(step.at, step.entered)
             level = LevelSince(
                 since=since,
                 level=body["level"],
@@ -176,19 +187,17 @@ def _with(had: Incident, step: Step) -> Incident:
             rests = (replace(rest, end=step.at) if rest.holds(step.at) else rest for rest in had.rests)
             return replace(made, rests=tuple(rests))
         case "related":
-            return replace(made, duplicate_of=body["duplicate_of"], recurs=body["recurs"] or had.recurs)
+            duplicate_of, recurs = body["duplicate_of"] or had.duplicate_of, body["recurs"] or had.recurs
+            return replace(made, duplicate_of=duplicate_of, recurs=recurs)
         case _:
             return made
 
 
-def _state(had: Incident, step: Step) -> State:
-    if step.verb == "related" and step.body["duplicate_of"]:
-        return "duplicate"
-    new = STATES.get(step.verb, had.state)
+def _reached(had: Incident, step: Step) -> State:
+    new = STATES.get(step.verb, had.reached)
     order = list(STATES.values())
     # A late entry of an early step does not take back what was reached since.
-    behind = had.state in order and new in order and order.index(new) < order.index(had.state)
-    return had.state if behind else new
+    return had.reached if order.index(new) < order.index(had.reached) else new
 
 
 def _step(entry: Entry) -> Step:

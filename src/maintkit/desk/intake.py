@@ -37,6 +37,8 @@ def enter(
         _not_ahead(ledger, at)
         if verb == "paused":
             _may_rest(one, at, (more or {})["until"])
+        if verb == "related" and (more or {})["duplicate_of"]:
+            _may_repeat(one, incident(ledger, (more or {})["duplicate_of"]))
         body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
         return ledger.append(f"incident.{verb}", body, subject=id_)
 
@@ -63,15 +65,27 @@ def _may(one: Incident, verb: Verb, at: datetime) -> None:
 
 
 def _may_rest(one: Incident, start: datetime, until: str | None) -> None:
-    """A pause lies beside those there are: agreed time that lies over itself would be no time that anybody agreed to."""
+    """A pause lies beside those there are: nobody agrees to the same time twice."""
     end = from_text(until) if until else None
     for had in one.rests:
         if (had.end is None or start < had.end) and (end is None or had.start < end):
             ends = to_text(had.end) if had.end else "`continue`"
+            agreed = f"from {to_text(had.start)} until {ends}, agreed by {had.agreed_by}"
             raise DeskRefused(
-                f"the clocks of {one.id} rest already from {to_text(had.start)} until {ends}, agreed by {had.agreed_by}",
+                f"the clocks of {one.id} rest already {agreed}",
                 hint=f"end that pause with `maintkit incident continue {one.id} --at`, or let this one lie beside it",
             )
+
+
+def _may_repeat(one: Incident, other: Incident) -> None:
+    """A duplicate has no clocks of its own: those that count are of the earlier report, and it is still worked on."""
+    if other.reported > one.reported:
+        raise DeskRefused(
+            f"{other.id} was reported at {to_text(other.reported)}, after {one.id} at {to_text(one.reported)}",
+            hint=f"the later one is the duplicate: `maintkit incident relate {other.id} --duplicate-of {one.id}`",
+        )
+    if one.state == "closed":
+        raise DeskRefused(f"{one.id} is closed: its clocks have ended", hint="a closed incident stays one of its own")
 
 
 def _not_ahead(ledger: Ledger, at: datetime) -> None:

@@ -155,6 +155,22 @@ def test_lowering_the_level_hides_no_breach_and_raising_it_makes_none_before(des
     assert desk.clocks(raised, 30 + 181)["restore"].breached_at == desk.instant(30 + 180)
 
 
+def test_a_change_of_level_takes_effect_no_earlier_than_its_entry(desk: Desk) -> None:
+    """P1's answer was late after 15 min; said after 40 that it was P3 since 5 or 12, it stays late."""
+    id_ = desk.open()
+    desk.level(id_, "P1", 10)
+    for entered, agreed in ((40, 5), (50, 12)):
+        desk.clock.at = desk.instant(entered)
+        desk.level(id_, "P3", agreed)
+        assert desk.clocks(id_, 60)["respond"].breached_at == desk.instant(15)
+        one = incident(desk.ledger, id_)
+        assert (one.levels[-1].since, one.steps[-1].at) == (desk.instant(entered), desk.instant(agreed))
+    late = desk.open(60)
+    desk.clock.at = desk.instant(90)
+    desk.level(late, "P1", 61)
+    assert desk.clocks(late, 91)["respond"].breached_at == desk.instant(75)
+
+
 def test_agreed_pauses_move_the_deadline_and_stop_the_breach(desk: Desk) -> None:
     """P2's 4 h with a rest of 60 min end after 5 h; while it rests nothing is breached."""
     id_ = desk.open()
@@ -277,6 +293,30 @@ def test_a_duplicate_has_no_clocks_and_ids_count_the_days_on_site(desk: Desk) ->
     desk.step(second, "related", 6, duplicate_of=first, recurs=None)
     assert desk.clocks(second, 9000) == {}
     assert [one.state for one in incidents(desk.ledger)] == ["open", "duplicate", "open"]
+
+
+def test_only_the_later_report_of_an_open_fault_is_a_duplicate(desk: Desk) -> None:
+    """The earlier one's clocks would be lost, and so would those of one that is closed."""
+    first, second, third = desk.open(), desk.open(5), desk.open(6)
+    with pytest.raises(DeskRefused, match=r"was reported at .* after") as refused:
+        desk.step(first, "related", 7, duplicate_of=second, recurs=None)
+    assert f"relate {second} --duplicate-of {first}" in refused.value.hint
+    desk.level(third, "P1", 8)
+    desk.step(third, "resolved", 200)
+    desk.step(third, "closed", 201)
+    with pytest.raises(DeskRefused, match="is closed"):
+        desk.step(third, "related", 202, duplicate_of=first, recurs=None)
+    assert desk.clocks(third, 300)["restore"].state == "breached"
+
+
+def test_a_duplicate_that_recurs_is_still_a_duplicate(desk: Desk) -> None:
+    """And one that recurs may be found to be a duplicate: both are kept."""
+    old, first, second = desk.open(), desk.open(5), desk.open(6)
+    desk.step(second, "related", 7, duplicate_of=first, recurs=None)
+    desk.step(second, "related", 8, duplicate_of=None, recurs=old)
+    one = incident(desk.ledger, second)
+    assert (one.state, one.duplicate_of, one.recurs) == ("duplicate", first, old)
+    assert desk.clocks(second, 9000) == {}
 
 
 def test_an_incident_finds_what_happened_around_it_on_its_hosts(desk: Desk) -> None:
