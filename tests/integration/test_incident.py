@@ -96,7 +96,19 @@ def test_another_level_than_the_rules_needs_the_hospitals_word(site: Path) -> No
     [
         (("open", *WHO[2:], *BY, "--title", "x", "--channel", "微博"), 2, "--channel is one of 电话"),
         (("open", *WHO, *BY, "--title", "x", "--system", "HSI"), 2, "did you mean `HIS`?"),
-        (("open", *WHO, *BY, "--title", " "), 2, "say what the fault is"),
+        (("open", *WHO, *BY), 2, "say what the fault is"),
+        (("open", *WHO, *BY, "--title", " "), 2, "'--title': an empty text"),
+        (("open", *WHO, "--by", " ", "--title", "x"), 2, "'--by': an empty text"),
+        (("open", *WHO[:2], "--reporter", "", *WHO[4:], *BY, "--title", "x"), 2, "'--reporter': an empty text"),
+        (("open", *WHO[:4], "--department", "　", *BY, "--title", "x"), 2, "'--department': an empty text"),
+        (("pause", "I1", *BY, "--agreed-by", " ", "--text", "x"), 2, "'--agreed-by': an empty text"),
+        (("analyse", "I1", *BY, "--text", "x", "--cause", " ", "--prevention", "x"), 2, "'--cause': an empty text"),
+        (("acknowledge", "I1", *BY, "--text", " "), 2, "'--text': an empty text"),
+        (
+            ("open", *WHO, *BY, "--title", "x", "--at", "2025-12-19T23:59"),
+            50,
+            "before the contract was signed, 2025-12-20",
+        ),
         (("open", *WHO, *BY, "--title", "x", "--at", "2999-01-01T00:00"), 50, "still to come"),
         (("open", *WHO, *BY, "--from-run", "C1"), 7, "no run 'C1'"),
         (("show", "I1"), 7, "no incident 'I1'"),
@@ -110,3 +122,21 @@ def test_a_wrong_word_is_told_and_enters_nothing(site: Path, words: tuple[str, .
     done = run(site, *words)
     assert (done.returncode, told in done.stderr) == (code, True), done.stderr
     assert said(site, "list") == before
+
+
+def test_a_host_that_no_inspection_has_seen_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    """An inspection of a part makes nobody unknown, and one of all knows them, also the host that did not answer."""
+    made = make_site(tmp_path / "site", {"all": {"hosts": {"his1": {}}}})
+    words = ("open", *WHO, *BY, "--title", "x", "--host")
+
+    def inspected(run_: str, *names: str) -> None:
+        with Ledger.open(load_settings(made).ledger_url, clock=SystemClock(), redactor=Redactor()) as ledger:
+            ledger.append("inspection.started", {"hosts": {name: {} for name in names}, "inventory_size": 2}, run=run_)
+
+    assert run(made, *words, "his9").returncode == 0
+    inspected("1", "lis1")
+    assert run(made, *words, "his9").returncode == 0
+    inspected("2", "his1", "lis1")
+    inspected("3", "lis1")
+    refused = run(made, *words, "hsi1")
+    assert (refused.returncode, "did you mean `his1`?" in refused.stderr) == (2, True), refused.stderr

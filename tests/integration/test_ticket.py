@@ -61,6 +61,11 @@ def test_wrong_words_are_told_and_enter_nothing(site: Path) -> None:
         (("agree", id_, "--until", "2999-01-01T18:00", "--agreed-by", "x", "--text", "x"), 50, "no agreed date"),
         (("deliver", id_, "P20260101-1"), 7, "P20260101-1"),
         (("effort", id_, "--days", "0", "--text", "x"), 2, "0"),
+        (("effort", id_, "--days", "nan", "--text", "x"), 2, "'nan' is no number of days"),
+        (("effort", id_, "--days", "inf", "--text", "x"), 2, "'inf' is no number of days"),
+        (("effort", id_, "--days", "1", "--text", "x", "--confirmed-by", " "), 2, "'--confirmed-by': an empty text"),
+        (("accept", id_, "--kind", "other-bug", "--accepted-by", " ", "--text", "x"), 2, "'--accepted-by': an empty"),
+        (("close", id_, "--text", " "), 2, "'--text': an empty text"),
         (("reach", "T1", "done", "--text", "x"), 7, "no ticket"),
     ):
         done = run(site, *words, *BY)

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from maintkit.cli.terminal.calendar import calendar_of
 from maintkit.cli.terminal.incident import Desk, as_json_of, print_incident, row
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
@@ -32,7 +32,7 @@ from maintkit.sitefile import near
 
 TIME = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 at_option = click.option("--at", type=TIME, help="When it happened, on site: 2026-10-08T09:30.  [default: now]")
-text_option = click.option("--text", required=True, help="What was done or found, in a person's words.")
+text_option = click.option("--text", type=SAID, required=True, help="What was done or found, in a person's words.")
 
 
 @click.group()
@@ -42,9 +42,9 @@ def command() -> None:
 
 @command.command("open")
 @click.option("--channel", help="A recognised channel of contract.yml, like 电话.")
-@click.option("--reporter", required=True, help="Who reported it, by name.")
-@click.option("--department", required=True, help="The reporter's department.")
-@click.option("--title", help="The fault in one sentence.  [default: what the run says, with --from-run]")
+@click.option("--reporter", type=SAID, required=True, help="Who reported it, by name.")
+@click.option("--department", type=SAID, required=True, help="The reporter's department.")
+@click.option("--title", type=SAID, help="The fault in one sentence.  [default: what the run says, with --from-run]")
 @click.option("--system", "systems", multiple=True, help="A system of the contract; may be repeated.")
 @click.option("--host", "hosts", multiple=True, help="A host; may be repeated. Those of the systems are added.")
 @click.option(
@@ -74,6 +74,7 @@ def open_(  # noqa: PLR0913  # one argument an option
         for name in systems:
             if name not in contract.systems:
                 raise click.UsageError(f"no system {name!r}{near(name, contract.systems)}")
+        _known(desk, hosts)
         channels = contract.faults.channels
         if channel not in channels:
             raise click.UsageError(f"--channel is one of {', '.join(channels)}")
@@ -82,19 +83,25 @@ def open_(  # noqa: PLR0913  # one argument an option
             bad = [host for host, state in found.hosts.items() if state not in ("done", "unchanged", "untouched")]
             hosts = (*hosts, *(bad or found.hosts))
             title = title or f"{found.procedure} {found.run}: {found.verdict or 'never finished'}"
-        if not title or not title.strip():
+        if title is None:
             raise click.UsageError("say what the fault is: --title")
+        when = desk.instant(at)
+        if when.astimezone(contract.zone).date() < contract.signed:
+            raise DeskRefused(
+                f"{desk.local(when)} is before the contract was signed, {contract.signed}",
+                hint="give the time on site with --at; what came before is no fault of this contract",
+            )
         body = {
-            "text": title.strip(),
+            "text": title,
             "channel": channel,
-            "reporter": reporter.strip(),
-            "department": department.strip(),
+            "reporter": reporter,
+            "department": department,
             "systems": list(systems),
             "hosts": list(dict.fromkeys((*hosts, *_hosts_of(desk, systems)))),
             "run": run,
-            "by": by.strip(),
+            "by": by,
         }
-        entry = open_incident(desk.ledger, body, at=desk.instant(at), zone=contract.zone)
+        entry = open_incident(desk.ledger, body, at=when, zone=contract.zone)
         _tell(desk, entry.subject or "", as_json=as_json)
 
 
@@ -106,8 +113,8 @@ def open_(  # noqa: PLR0913  # one argument an option
 @click.option("--stopped", type=click.IntRange(min=0), help="Minutes that business stood.  [default: since the report]")
 @click.option("--urgent", is_flag=True, help="Remote help cannot solve it: somebody has to come.")
 @click.option("--level", type=click.Choice(get_args(LevelId)), help="Another level than the rules give, by agreement.")
-@click.option("--agreed-by", default="", help="Who of the hospital agreed to a change of level.")
-@click.option("--why", default="", help="Why the level changes.")
+@click.option("--agreed-by", type=SAID, help="Who of the hospital agreed to a change of level.")
+@click.option("--why", type=SAID, help="Why the level changes.")
 @at_option
 @by_option
 @json_option
@@ -121,8 +128,8 @@ def triage(  # noqa: PLR0913  # one argument an option
     stopped: int | None,
     urgent: bool,
     level: LevelId | None,
-    agreed_by: str,
-    why: str,
+    agreed_by: str | None,
+    why: str | None,
     at: datetime | None,
     by: str,
     as_json: bool,
@@ -143,7 +150,7 @@ def triage(  # noqa: PLR0913  # one argument an option
             )
         by_rule = rule is not None and rule.level == given
         changes = had.level is not None and had.level.level != given
-        if (changes or not by_rule) and not (agreed_by.strip() and why.strip()):
+        if (changes or not by_rule) and not (agreed_by and why):
             raise click.UsageError(f"{given} is a change of level: it needs --agreed-by and --why")
         more = {
             "level": given,
@@ -153,9 +160,9 @@ def triage(  # noqa: PLR0913  # one argument an option
             "severity": severity,
             "stopped_minutes": int(stood.total_seconds() // 60),
             "urgent": urgent,
-            "agreed_by": agreed_by.strip(),
+            "agreed_by": agreed_by or "",
         }
-        enter(desk.ledger, id_, "triaged", at=when, by=by.strip(), text=why.strip(), more=more)
+        enter(desk.ledger, id_, "triaged", at=when, by=by, text=why or "", more=more)
         _tell(desk, id_, as_json=as_json)
 
 
@@ -185,7 +192,7 @@ _plain_step("close", "closed", "The reporter agrees that it is over.")
 
 @command.command()
 @click.argument("id_", metavar="INCIDENT")
-@click.option("--agreed-by", required=True, help="Who of the hospital agreed.")
+@click.option("--agreed-by", type=SAID, required=True, help="Who of the hospital agreed.")
 @click.option("--until", type=TIME, help="Until when, on site.  [default: until `continue`]")
 @text_option
 @at_option
@@ -208,14 +215,14 @@ def pause(
         start, end = desk.instant(at), desk.instant(until) if until else None
         if end and end <= start:
             raise click.UsageError("--until is not after the begin of the pause")
-    more = {"agreed_by": agreed_by.strip(), "until": to_text(end) if end else None}
+    more = {"agreed_by": agreed_by, "until": to_text(end) if end else None}
     _step(site, id_, "paused", at=at, by=by, text=text, as_json=as_json, more=more)
 
 
 @command.command()
 @click.argument("id_", metavar="INCIDENT")
-@click.option("--cause", required=True, help="根本原因.")
-@click.option("--prevention", required=True, help="预防措施.")
+@click.option("--cause", type=SAID, required=True, help="根本原因.")
+@click.option("--prevention", type=SAID, required=True, help="预防措施.")
 @text_option
 @at_option
 @by_option
@@ -225,7 +232,7 @@ def analyse(
     *, id_: str, cause: str, prevention: str, text: str, at: datetime | None, by: str, as_json: bool, site: Path
 ) -> None:
     """Enter 故障分析: --text says what happened; its clock ends when it was handed over, --at."""
-    more = {"cause": cause.strip(), "prevention": prevention.strip()}
+    more = {"cause": cause, "prevention": prevention}
     _step(site, id_, "analysed", at=at, by=by, text=text, as_json=as_json, more=more)
 
 
@@ -344,10 +351,8 @@ def _step(
     as_json: bool,
     more: dict[str, Any] | None = None,
 ) -> None:
-    if verb != "related" and not text.strip():
-        raise click.UsageError("--text is empty")
     with _desk(site) as desk:
-        enter(desk.ledger, id_, verb, at=desk.instant(at), by=by.strip(), text=text.strip(), more=more)
+        enter(desk.ledger, id_, verb, at=desk.instant(at), by=by, text=text, more=more)
         _tell(desk, id_, as_json=as_json)
 
 
@@ -363,6 +368,14 @@ def _rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:
     for one in incidents(desk.ledger):
         if not only_open or one.state not in ("closed", "duplicate"):
             yield row(desk, one)
+
+
+def _known(desk: Desk, hosts: tuple[str, ...]) -> None:
+    """Refuse a host that no inspection names; before the whole inventory was inspected once, nobody can tell."""
+    known = history.known_hosts(desk.ledger) if hosts else None
+    for name in hosts:
+        if known is not None and name not in known:
+            raise click.UsageError(f"no inspection has seen a host {name!r}{near(name, sorted(known))}")
 
 
 def _hosts_of(desk: Desk, systems: tuple[str, ...]) -> list[str]:

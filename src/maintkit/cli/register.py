@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.words import bare
 from maintkit.clock import SystemClock, to_text
@@ -104,20 +104,18 @@ def show(*, item: str, save: Path | None, as_json: bool, site: Path) -> None:
 
 @command.command()
 @click.argument("item")
-@click.option("--why", required=True, help="How it was remedied, or why it ends.")
+@click.option("--why", type=SAID, required=True, help="How it was remedied, or why it ends.")
 @click.option("--proof", "files", multiple=True, type=EXISTING_FILE, help="What proves it; an assessment needs one.")
 @by_option
 @json_option
 @site_option
 def close(*, item: str, why: str, files: tuple[Path, ...], by: str, as_json: bool, site: Path) -> None:
     """End an item."""
-    if not why.strip():
-        raise click.UsageError("--why is empty")
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
         if KINDS[registers.item(ledger, item).kind].proven and not files:
             raise click.UsageError(f"{item} is closed with what proves it: --proof FILE")
-        made = registers.close(ledger, item, files, why=why.strip(), by=by)
+        made = registers.close(ledger, item, files, why=why, by=by)
     _tell(made, _today(place.contract.zone), as_json=as_json)
 
 

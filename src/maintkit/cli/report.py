@@ -15,7 +15,7 @@ from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
 from maintkit.cli.terminal.drawing import record, registered, watched
 from maintkit.cli.terminal.drawing import summary as quarterly
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
@@ -112,7 +112,7 @@ def manual(*, since: datetime | None, site: Path, formats: tuple[Format, ...], o
 @click.argument("document", metavar="DOCUMENT", type=click.Choice([HEALTH]))
 @click.argument("number", metavar="NUMBER")
 @click.option("--blank", type=click.Choice(list(BLANKS)), required=True, help="Which of its blanks.")
-@click.option("--text", required=True, help="What the document shall say there.")
+@click.option("--text", type=SAID, required=True, help="What the document shall say there.")
 @by_option
 @site_option
 def fill(*, document: str, number: str, blank: str, text: str, by: str, site: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ import click
 from maintkit.cli.incident import TIME, at_option, text_option
 from maintkit.cli.terminal.calendar import calendar_of
 from maintkit.cli.terminal.incident import on_site
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.words import bare
 from maintkit.clock import SystemClock, to_text
@@ -30,15 +31,26 @@ STEPS = get_args(Step.model_fields["id"].annotation)
 AHEAD = timedelta(minutes=2)
 
 
+class Days(click.FloatRange):
+    """So many days, more than none: a number that can be added up."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; `nan` compares with no bound and `inf` lies within every one."""
+        days = float(super().convert(value, param, ctx))
+        if not isfinite(days):
+            self.fail(f"{value!r} is no number of days", param, ctx)
+        return days
+
+
 @click.group()
 def command() -> None:
     """Bugs and changes (需求/缺陷): acceptance, agreed dates, effort."""
 
 
 @command.command("open")
-@click.option("--requester", required=True, help="Who of the hospital wants it, by name.")
-@click.option("--department", required=True, help="The requester's department.")
-@click.option("--title", "text", required=True, help="What is wanted, in one sentence.")
+@click.option("--requester", type=SAID, required=True, help="Who of the hospital wants it, by name.")
+@click.option("--department", type=SAID, required=True, help="The requester's department.")
+@click.option("--title", "text", type=SAID, required=True, help="What is wanted, in one sentence.")
 @at_option
 @by_option
 @json_option
@@ -52,7 +64,7 @@ def open_(
         when = _instant(place, at)
         day = f"T{when.astimezone(place.contract.zone):%Y%m%d}-"
         count = sum((entry.subject or "").startswith(day) for entry in ledger.entries(kind=desk.OPENED))
-        said = {"requester": requester.strip(), "department": department.strip()}
+        said = {"requester": requester, "department": department}
         id_ = f"{day}{count + 1}"
         ledger.append(desk.OPENED, _body(when, text, by, said), subject=id_)
         _tell(place, ledger, id_, as_json=as_json)
@@ -61,7 +73,7 @@ def open_(
 @command.command()
 @click.argument("id_", metavar="TICKET")
 @click.option("--kind", required=True, help="A kind of contract.yml, like simple-change.")
-@click.option("--accepted-by", required=True, help="Who of the hospital accepted it in writing.")
+@click.option("--accepted-by", type=SAID, required=True, help="Who of the hospital accepted it in writing.")
 @text_option
 @at_option
 @by_option
@@ -75,7 +87,7 @@ def accept(
     kinds = [one.id for one in place.contract.requests.kinds]
     if kind not in kinds:
         raise click.UsageError(f"no kind {kind!r}{near(kind, kinds)}: {', '.join(kinds)}")
-    more = {"kind": kind, "accepted_by": accepted_by.strip()}
+    more = {"kind": kind, "accepted_by": accepted_by}
     _enter(place, id_, desk.ACCEPTED, at=at, by=by, text=text, more=more, as_json=as_json)
 
 
@@ -83,7 +95,7 @@ def accept(
 @click.argument("id_", metavar="TICKET")
 @click.option("--step", type=click.Choice(STEPS), default="done", show_default=True)
 @click.option("--until", type=TIME, required=True, help="The agreed date, on site.")
-@click.option("--agreed-by", required=True, help="Who of the hospital agreed.")
+@click.option("--agreed-by", type=SAID, required=True, help="Who of the hospital agreed.")
 @text_option
 @at_option
 @by_option
@@ -103,7 +115,7 @@ def agree(
 ) -> None:
     """An agreed date in place of the contract's clock. What was late before stays late."""
     place = load_site(site)
-    more = {"step": step, "until": to_text(_instant(place, until, ahead=True)), "agreed_by": agreed_by.strip()}
+    more = {"step": step, "until": to_text(_instant(place, until, ahead=True)), "agreed_by": agreed_by}
     _enter(place, id_, desk.AGREED, at=at, by=by, text=text, more=more, as_json=as_json)
 
 
@@ -122,20 +134,26 @@ def reach(*, id_: str, step: str, text: str, at: datetime | None, by: str, as_js
 
 @command.command()
 @click.argument("id_", metavar="TICKET")
-@click.option("--days", type=click.FloatRange(min=0, min_open=True), required=True, help="Person-days, like 2.5.")
-@click.option(
-    "--confirmed-by", default="", help="Who of the hospital confirmed them; without it they do not count yet."
-)
+@click.option("--days", type=Days(min=0, min_open=True), required=True, help="Person-days, like 2.5.")
+@click.option("--confirmed-by", type=SAID, help="Who of the hospital confirmed them; without it they do not count yet.")
 @text_option
 @at_option
 @by_option
 @json_option
 @site_option
 def effort(
-    *, id_: str, days: float, confirmed_by: str, text: str, at: datetime | None, by: str, as_json: bool, site: Path
+    *,
+    id_: str,
+    days: float,
+    confirmed_by: str | None,
+    text: str,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
 ) -> None:
     """Person-days spent; what the hospital confirmed above the included ones is shown as above."""
-    more = {"days": days, "confirmed_by": confirmed_by.strip()}
+    more = {"days": days, "confirmed_by": confirmed_by or ""}
     _enter(load_site(site), id_, desk.EFFORT, at=at, by=by, text=text, more=more, as_json=as_json)
 
 
@@ -230,9 +248,7 @@ def _of_its_kind(place: Site, one: Ticket, step: str, *, agreed: bool) -> None:
 
 
 def _body(at: datetime, text: str, by: str, more: Mapping[str, Any]) -> dict[str, Any]:
-    if not text.strip() or not by.strip():
-        raise click.UsageError("an empty text or name says nothing")
-    return {"at": to_text(at), "text": text.strip(), "by": by.strip(), **more}
+    return {"at": to_text(at), "text": text, "by": by, **more}
 
 
 def _instant(place: Site, at: datetime | None, *, ahead: bool = False) -> datetime:

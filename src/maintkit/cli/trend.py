@@ -15,7 +15,7 @@ from maintkit.analysis.capacity import Arrival, Forecast, Scenario
 from maintkit.analysis.trend import Withheld
 from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
@@ -54,7 +54,7 @@ def show(*, host: str | None, days: int, as_json: bool, site: Path) -> None:
 @click.argument("host")
 @click.option("--mount", help="Which filesystem.  [default: all of the host's]")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), required=True, help="When, on site.")
-@click.option("--why", required=True, help="What was done: a purge, an archive, a restore.")
+@click.option("--why", type=SAID, required=True, help="What was done: a purge, an archive, a restore.")
 @by_option
 @site_option
 def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: Path) -> None:

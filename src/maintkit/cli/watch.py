@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.summary import CRIT, CRIT_AND_MISSED, MISSED, WARN, WELL
@@ -65,7 +65,7 @@ def run(*, only: tuple[int, ...], engineer: str | None, as_json: bool, site: Pat
 @command.command()
 @click.argument("function", type=int)
 @click.option("--result", type=click.Choice(["ok", "bad"]), required=True, help="What was seen.")
-@click.option("--note", required=True, help="What was done and seen; no patient's name.")
+@click.option("--note", type=SAID, required=True, help="What was done and seen; no patient's name.")
 @by_option
 @json_option
 @site_option
@@ -73,16 +73,14 @@ def record(*, function: int, result: str, note: str, by: str, as_json: bool, sit
     """Enter what a person saw of a FUNCTION (its number) that watch.yml has under `manual`."""
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
-        entry = watching.record(
-            place, ledger, function, result=result, by=_said(by, "--by"), note=_said(note, "--note")
-        )  # fmt: skip
+        entry = watching.record(place, ledger, function, result=result, by=by, note=note)
     _tell(entry, f"function {function} is {result}", as_json=as_json)
 
 
 @command.command()
 @click.argument("function", type=int)
-@click.option("--handling", required=True, help="What was done or will be.")
-@click.option("--owner", required=True, help="Who is responsible.")
+@click.option("--handling", type=SAID, required=True, help="What was done or will be.")
+@click.option("--owner", type=SAID, required=True, help="Who is responsible.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="By when; not needed when resolved.")
 @click.option("--state", type=click.Choice(STATES), default="in-progress", show_default=True)
 @week_option
@@ -99,9 +97,8 @@ def handle(
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
         entry = watching.handle(
-            place, ledger, function,
-            week=_week(week, place), handling=_said(handling, "--handling"),
-            owner=_said(owner, "--owner"), due=f"{due:%Y-%m-%d}" if due else None, state=state, by=_said(by, "--by"),
+            place, ledger, function, week=_week(week, place), handling=handling, owner=owner,
+            due=f"{due:%Y-%m-%d}" if due else None, state=state, by=by,
         )  # fmt: skip
     _tell(entry, f"function {function} is {state}, owner {owner}", as_json=as_json)
 
@@ -156,12 +153,6 @@ def _exit_code(statuses: set[str]) -> int:
     if "error" in statuses or not statuses:
         return CRIT_AND_MISSED if "crit" in statuses else MISSED
     return CRIT if "crit" in statuses else WARN if "warn" in statuses else WELL
-
-
-def _said(text: str, option: str) -> str:
-    if not text.strip():
-        raise click.UsageError(f"{option} is empty")
-    return text.strip()
 
 
 def _tell(entry: Entry, sentence: str, *, as_json: bool) -> None:

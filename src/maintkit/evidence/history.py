@@ -41,6 +41,16 @@ def latest(ledger: Ledger, *, deep: bool = False) -> Inspection | None:
     return None
 
 
+def known_hosts(ledger: Ledger) -> frozenset[str] | None:
+    """The hosts of the newest inspection of the whole inventory and of those since; None when there is no such one."""
+    names: set[str] = set()
+    for started in ledger.entries(kind="inspection.started", newest_first=True):
+        names.update(started.body["hosts"])
+        if len(started.body["hosts"]) >= started.body["inventory_size"]:
+            return frozenset(names)
+    return None
+
+
 def previous(ledger: Ledger, current: Inspection, *, deep: bool = False) -> Inspection | None:
     """The newest inspection (of the deep ones) before `current` that looked at one of its hosts and came to an end."""
     names = {host.name for host in current.hosts}
