@@ -90,6 +90,32 @@ def test_a_finding_is_closed_with_proof_and_only_once(register: Registrar, tmp_p
         register(*close, "--proof", proof)
 
 
+def test_a_place_that_takes_no_file_and_a_file_that_nobody_can_read_are_told(
+    register: Registrar, tmp_path: Path
+) -> None:
+    """Below a file, and below /proc; a file of /proc that opens and then cannot be read enters nothing."""
+    good = tmp_path / "承诺书.pdf"
+    good.write_bytes(b"signed")
+    with pytest.raises(MaintkitError, match=r"/proc/self/mem: ") as unread:
+        register("add", "person", *PERSON, "--attach", good, "--attach", "/proc/self/mem")
+    assert (unread.value.exit_code, register("list").strip()) == (3, "nothing registered")
+    register("add", "person", *PERSON, "--attach", good)
+    for place in (register.site / "contract.yml" / "x", Path("/proc/x")):
+        with pytest.raises(MaintkitError, match=f"{place}") as unwritten:
+            register("show", "person-1", "--save", place)
+        assert (unwritten.value.exit_code, unwritten.value.hint) == (3, "choose a directory that you may write to")
+
+
+def test_a_name_or_a_reason_of_nothing_but_space_is_refused(register: Registrar) -> None:
+    register("add", "person", *PERSON)
+    for words in (
+        ("add", "person", *PERSON[:4], "--by", " "),
+        ("close", "person-1", "--why", " ", "--by", "王芳"),
+    ):
+        with pytest.raises(click.UsageError, match="an empty text says nothing"):
+            register(*words)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

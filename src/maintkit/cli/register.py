@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.words import bare
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
+from maintkit.errors import SiteError
 from maintkit.evidence import registers
 from maintkit.evidence.registers import KINDS, Item
 
@@ -85,10 +87,7 @@ def show(*, item: str, save: Path | None, as_json: bool, site: Path) -> None:
         found = registers.item(ledger, item)
         contents = {file: ledger.attachment(file.stored) for file in (*found.files, *found.proof)} if save else {}
     if save:
-        save.mkdir(parents=True, exist_ok=True)
-    for file, content in contents.items():
-        path = (save or Path()) / f"{found.id}-{file.sha256[:8]}-{Path(file.name).name}"
-        path.write_bytes(content)
+        _save(save, {f"{found.id}-{one.sha256[:8]}-{Path(one.name).name}": kept for one, kept in contents.items()})
     if as_json:
         click.echo(json.dumps(_json(found, day), ensure_ascii=False))
         return
@@ -117,6 +116,16 @@ def close(*, item: str, why: str, files: tuple[Path, ...], by: str, as_json: boo
             raise click.UsageError(f"{item} is closed with what proves it: --proof FILE")
         made = registers.close(ledger, item, files, why=why, by=by)
     _tell(made, _today(place.contract.zone), as_json=as_json)
+
+
+def _save(directory: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (directory / name).write_bytes(content)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SiteError(f"{directory}: {reason}", hint="choose a directory that you may write to") from error
 
 
 def _values(kind: str, given: tuple[str, ...]) -> dict[str, str]:

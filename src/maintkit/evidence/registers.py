@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from maintkit.errors import NotFound
+from maintkit.errors import NotFound, SiteError
 from maintkit.evidence.attach import Attachment
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
@@ -199,12 +199,19 @@ def item(ledger: Ledger, id_: str) -> Item:
 def _attached(ledger: Ledger, files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[Attachment]]:
     told, attached = [], []
     for path in files:
-        content = path.read_bytes()
+        content = _read(path)
         kept = ledger.seal(content, media_type="application/octet-stream")
         told.append({"name": path.name, "sha256": sha256(content).hexdigest(), "stored": kept.sha256,
                      "masked": kept.masked})  # fmt: skip
         attached.append(kept)
     return told, attached
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SiteError(f"{path}: {(error.strerror or str(error)).lower()}", hint="name a file you may read") from error
 
 
 def _item(added: Entry, closed: Entry | None) -> Item:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta, tzinfo
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Week:
-    """`year` is that of its Thursday, as ISO 8601 counts."""
+    """`year` is that of its Thursday, as ISO 8601 counts; ValueError for one that it does not have, or beyond dates."""
 
     year: int
     number: int
 
     def __post_init__(self) -> None:
-        date.fromisocalendar(self.year, self.number, 1)  # ValueError for a week that the year does not have
+        # The weeks beside it have to be weeks too.
+        if not MINYEAR < self.year < MAXYEAR:
+            raise ValueError(f"no week of the year {self.year} is known")
+        date.fromisocalendar(self.year, self.number, 1)
 
     @classmethod
     def of(cls, at: datetime, zone: tzinfo) -> Week:

@@ -33,8 +33,10 @@ def test_a_week_spans_from_monday_to_the_next() -> None:
     assert Week.parse("2027W1").previous() == Week(year=2026, number=53)
 
 
-@pytest.mark.parametrize("text", ["2026", "2026W54", "2025W53", "2026W0", "W48", "2026Q4", "2026W-1"])
+@pytest.mark.parametrize(
+    "text", ["2026", "2026W54", "2025W53", "2026W0", "W48", "2026Q4", "2026W-1", "9999W52", "1W1", f"{10**30}W1"]
+)
 def test_what_is_no_week_is_refused(text: str) -> None:
-    """Also a 53rd week of a year that has none."""
+    """Also a 53rd week of a year that has none, and one beside which the calendar has no other."""
     with pytest.raises(ValueError, match=r"."):
         Week.parse(text)
