@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sites import MAINTKIT, make_site
@@ -108,3 +109,18 @@ def test_a_host_that_nobody_has_seen_is_told(trends: Trends) -> None:
     for words in (["show", "--host", "his9"], ["cut", "his9", "--at", "2026-10-01", "--why", "x", "--by", "y"]):
         done = trends.run(*words)
         assert (done.returncode, "his9" in done.stderr) == (7, True), done.stderr
+
+
+def test_a_cut_to_come_or_without_a_reason_and_a_look_back_over_all_time_are_refused(trends: Trends) -> None:
+    """Each tells which option is wrong; a cut of today is none to come."""
+    zone = ZoneInfo("Asia/Shanghai")
+    words = ("cut", "his1", "--mount", "/data", "--by", "y", "--why")
+    for wrong, told in (
+        ((*words, "x", "--at", f"{NOW.astimezone(zone) + timedelta(days=1):%Y-%m-%d}"), "still to come"),
+        ((*words, " ", "--at", "2026-10-01"), "an empty text"),
+        (("show", "--days", "9999999999999"), "36500"),
+    ):
+        done = trends.run(*wrong)
+        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+    done = trends.run(*words, "x", "--at", f"{NOW.astimezone(zone):%Y-%m-%d}")
+    assert done.returncode == 0, done.stderr

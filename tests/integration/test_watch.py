@@ -149,6 +149,19 @@ def test_the_report_is_a_draft_until_the_failures_are_handled(site: Path) -> Non
     assert not _draft(site)
 
 
+@pytest.mark.usefixtures("first_run")
+def test_only_what_failed_in_a_week_that_has_come_is_handled(site: Path) -> None:
+    """1 went well, 8 was not tried; nobody knows what the week to come will bring."""
+    words = ("--handling", "已处理", "--owner", "李娜", "--state", "resolved", "--by", "张伟")
+    for seq in ("1", "8"):
+        done = _maintkit(site, "handle", seq, *words)
+        assert (done.returncode, f"function {seq} did not fail in" in done.stderr) == (27, True), done.stderr
+    done = _maintkit(site, "handle", "3", *words, "--week", "2998W10")
+    assert (done.returncode, "2998W10 is still to come" in done.stderr) == (27, True), done.stderr
+    done = _maintkit(site, "handle", "3", *words[:3], " ", *words[4:])
+    assert (done.returncode, "an empty text" in done.stderr) == (2, True), done.stderr
+
+
 def _draft(site: Path) -> bool:
     done = _maintkit(site, "watch", "--format", "html", "--json", group="report")
     assert done.returncode == 0, done.stderr
@@ -164,4 +177,6 @@ def test_a_week_that_nobody_watched_has_no_report(site: Path) -> None:
     """Before the first run nothing says what there was to watch."""
     done = _maintkit(site, "watch", "--week", "2020W10", group="report")
     assert (done.returncode, "no watch in or before 2020W10" in done.stderr) == (7, True)
-    assert _maintkit(site, "watch", "--week", "2025W53", group="report").returncode == 2
+    for week in ("2025W53", "9999W52"):
+        assert _maintkit(site, "watch", "--week", week, group="report").returncode == 2
+        assert _maintkit(site, "show", "--week", week).returncode == 2

@@ -25,6 +25,7 @@ from maintkit.errors import NotFound
 from maintkit.evidence import space
 
 GIB = 2.0**30
+CENTURY = 36500  # days; further back no date is left to begin at
 WORDS = {"reached": "reached", "beyond": "> 2 × history", "never": "never"}
 
 
@@ -35,7 +36,9 @@ def command() -> None:
 
 @command.command()
 @click.option("--host", help="Only this host.")
-@click.option("--days", type=click.IntRange(min=1), default=LOOK_BACK_DAYS, show_default=True, help="How far back.")
+@click.option(
+    "--days", type=click.IntRange(1, CENTURY), default=LOOK_BACK_DAYS, show_default=True, help="How far back."
+)
 @json_option
 @site_option
 def show(*, host: str | None, days: int, as_json: bool, site: Path) -> None:
@@ -60,6 +63,9 @@ def show(*, host: str | None, days: int, as_json: bool, site: Path) -> None:
 def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: Path) -> None:
     """Enter that a filesystem was purged or filled on purpose: growth is measured before and after, not across."""
     known = load_site(site)
+    when = at.replace(tzinfo=known.contract.zone)
+    if when > SystemClock().now():
+        raise click.BadParameter(f"{at:%F %R} is still to come", param_hint="--at")
     with open_ledger(known.settings) as ledger:
         seen = space.fills(ledger, since=datetime.min.replace(tzinfo=UTC))
         mounts = sorted(where for name, where in seen if name == host)
@@ -67,7 +73,7 @@ def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: 
             raise NotFound(f"no inspection has seen a filesystem of {host}", hint="names are those of the inventory")
         if mount is not None and mount not in mounts:
             raise NotFound(f"no inspection has seen a filesystem {mount} of {host}", hint=f"it has {', '.join(mounts)}")
-        space.enter(ledger, host, mount, at=at.replace(tzinfo=known.contract.zone), why=why, by=by)
+        space.enter(ledger, host, mount, at=when, why=why, by=by)
     click.echo(f"{host}{f' {mount}' if mount else ''}: cut at {at:%F %R}")
 
 

@@ -71,6 +71,10 @@ class Watched:
         by_probe = {one.probe: one.status for one in self.tried}
         return min((by_probe.get(name, "not-run") for name in wanted), key=STATES.index)
 
+    def told_by(self, one: Tried) -> bool:
+        """Whether a try speaks for this function: by one of its probes, or by a person for this very one."""
+        return self.seq in one.covers if one.probe is None else one.probe in self.probes
+
 
 @dataclass(frozen=True, kw_only=True)
 class WatchRun:
@@ -94,6 +98,11 @@ class WatchWeek:
     handlings: tuple[Handled, ...]
     head: Head
     dated: datetime
+
+    @property
+    def failed(self) -> frozenset[int]:
+        """Functions that failed or were slow, or could not be asked, in the week."""
+        return frozenset(one.seq for one in self.functions if any(map(one.told_by, self.failures)))
 
     def counts(self, system: str | None = None) -> Mapping[State, int]:
         """How many functions are in each state, of one system or of all."""

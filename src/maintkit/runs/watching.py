@@ -15,7 +15,7 @@ from maintkit.errors import NotFound, WatchFailed
 from maintkit.evidence.entry import Draft, Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
-from maintkit.evidence.watch import FINISHED, HANDLED, PROBED, RECORDED, STARTED
+from maintkit.evidence.watch import FINISHED, HANDLED, PROBED, RECORDED, STARTED, required_week
 from maintkit.evidence.week import Week
 from maintkit.runs.probes.ask import Asked, ask_all, secret_of
 
@@ -63,8 +63,20 @@ def record(site: Site, ledger: Ledger, seq: int, *, result: str, by: str, note: 
 def handle(
     site: Site, ledger: Ledger, seq: int, *, week: Week, handling: str, owner: str, due: str | None, state: str, by: str
 ) -> Entry:
-    """Enter what is done about a function that failed in a week; it stands in that week's report from then on."""
+    """Enter what is done about a function that failed in a week; it stands in that week's report from then on.
+
+    WatchFailed when it did not fail in that week, or the week is still to come.
+    """
     require(site, (seq,))
+    zone = site.contract.zone
+    if week > Week.of(ledger.clock.now(), zone):
+        raise WatchFailed(f"{week} is still to come", hint="name the week in which it failed with --week")
+    failed = required_week(ledger, week, zone).failed
+    if seq not in failed:
+        known = ", ".join(map(str, sorted(failed))) or "none"
+        raise WatchFailed(
+            f"function {seq} did not fail in {week}", hint=f"those that failed are {known}; another week is --week"
+        )
     body = {"week": str(week), "handling": handling, "owner": owner, "due": due, "state": state, "by": by}
     return ledger.append(HANDLED, body, subject=str(seq))
 

@@ -101,17 +101,12 @@ def _sentence(week: WatchWeek) -> str:
 def _unhandled(week: WatchWeek) -> list[int]:
     """Functions that failed or were slow, or could not be asked, in the week, and that nobody has handled."""
     handled = {one.seq for one in week.handlings}
-    failed = {function.seq for function in week.functions for one in week.failures if _speaks(one, function)}
-    return sorted(failed - handled)
-
-
-def _speaks(one: Tried, function: Watched) -> bool:
-    return function.seq in one.covers if one.probe is None else one.probe in function.probes
+    return sorted(week.failed - handled)
 
 
 def _failures(week: WatchWeek, header: Header) -> Table:
     def row(one: Tried) -> tuple[Cell, ...]:
-        of = [function for function in week.functions if _speaks(one, function)]
+        of = [function for function in week.functions if function.told_by(one)]
         handled = [each for each in week.handlings if each.seq in {function.seq for function in of}]
         return (
             Cell(text=wording.second(one.at, header.zone)),
