@@ -76,7 +76,7 @@ class DocumentRefused(MaintkitError):
 
 
 class WatchFailed(MaintkitError):
-    """A function cannot be asked as watch.yml says, or nobody is to enter a result for it."""
+    """A function cannot be asked as watch.yml says, or nobody is to enter a result or a handling for it."""
 
     exit_code = 27
 

@@ -46,7 +46,9 @@ def command() -> None:
 @click.option("--department", type=SAID, required=True, help="The reporter's department.")
 @click.option("--title", type=SAID, help="The fault in one sentence.  [default: what the run says, with --from-run]")
 @click.option("--system", "systems", multiple=True, help="A system of the contract; may be repeated.")
-@click.option("--host", "hosts", multiple=True, help="A host; may be repeated. Those of the systems are added.")
+@click.option(
+    "--host", "hosts", type=SAID, multiple=True, help="A host; may be repeated. Those of the systems are added."
+)
 @click.option(
     "--from-run", "run", metavar="RUN", help="A change that left this fault: its hosts are those of the incident."
 )

@@ -84,6 +84,12 @@ def _may_repeat(one: Incident, other: Incident) -> None:
             f"{other.id} was reported at {to_text(other.reported)}, after {one.id} at {to_text(one.reported)}",
             hint=f"the later one is the duplicate: `maintkit incident relate {other.id} --duplicate-of {one.id}`",
         )
+    closed = other.first("closed")
+    if closed and closed < one.reported:
+        raise DeskRefused(
+            f"{other.id} was closed at {to_text(closed)}, before {one.id} was reported",
+            hint=f"it is back: `maintkit incident relate {one.id} --recurs {other.id}`",
+        )
     if one.state == "closed":
         raise DeskRefused(f"{one.id} is closed: its clocks have ended", hint="a closed incident stays one of its own")
 

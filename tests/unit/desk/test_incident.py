@@ -309,6 +309,19 @@ def test_only_the_later_report_of_an_open_fault_is_a_duplicate(desk: Desk) -> No
     assert desk.clocks(third, 300)["restore"].state == "breached"
 
 
+def test_a_fault_that_was_closed_before_the_report_recurs_and_is_not_reported_twice(desk: Desk) -> None:
+    """Closed at 20: a report at 21 is of a new fault, with clocks of its own; one at 19 was of the same."""
+    first = desk.open()
+    desk.level(first, "P2", 1)
+    desk.step(first, "resolved", 10)
+    desk.step(first, "closed", 20)
+    same, new = desk.open(19), desk.open(21)
+    desk.step(same, "related", 22, duplicate_of=first, recurs=None)
+    with pytest.raises(DeskRefused, match="was closed at") as refused:
+        desk.step(new, "related", 22, duplicate_of=first, recurs=None)
+    assert f"relate {new} --recurs {first}" in refused.value.hint
+
+
 def test_a_duplicate_that_recurs_is_still_a_duplicate(desk: Desk) -> None:
     """And one that recurs may be found to be a duplicate: both are kept."""
     old, first, second = desk.open(), desk.open(5), desk.open(6)
