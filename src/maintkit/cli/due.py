@@ -25,7 +25,7 @@ from maintkit.errors import NotFound, SiteError
 from maintkit.sitefile import near
 
 OVERDUE = 14
-STYLE = {"met": "green", "due-soon": "yellow", "overdue": "bold red", "undetermined": "magenta"}
+STYLE = {"met": "green", "not-due": "dim", "due-soon": "yellow", "overdue": "bold red", "undetermined": "magenta"}
 DAY = click.DateTime(["%Y-%m-%d"])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from maintkit.cli.terminal.document import document_options, header, written_and_refused
+from maintkit.cli.terminal.document import header, output_options, written_and_refused
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.signing import nonce
 from maintkit.cli.terminal.window import next_windows, window_of
@@ -31,7 +31,7 @@ from maintkit.plans.sign import Authority, authority
 @click.option("--window", help="A window's id in contract.yml (the next one with room), or START/END with offsets.")
 @click.option("--for", "signers", multiple=True, metavar="PRINCIPAL[:ROLE]",
               help="Who shall sign; may be repeated.  [default: everybody who may, but the requester]")  # fmt: skip
-@document_options
+@output_options
 def command(
     *,
     plan: str,

@@ -10,23 +10,26 @@ from typing import Literal
 from dateutil.relativedelta import relativedelta
 
 from maintkit.contract.contract import Contract
-from maintkit.contract.duties import SIGNING, Duty, Within
+from maintkit.contract.duties import PERIOD, SIGNING, Duty, Within
 from maintkit.contract.periods import MONTHS, Stretch, periods
 from maintkit.contract.workdays import Calendar, Undetermined
 
-_Wanted = tuple[str, date, date | Undetermined]  # its name, from when, until when
-State = Literal["met", "due-soon", "overdue", "undetermined"]
+State = Literal["met", "not-due", "due-soon", "overdue", "undetermined"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """One thing done for a duty. `source` says where it stands: `entry 12`; `by` a person's word, or None."""
+    """One thing done for a duty. `source` says where it stands: `entry 12`; `by` a person's word, or None.
+
+    `of` is the period that it is about, like 2026-10, where it says so: it serves that one, whenever it was done.
+    """
 
     day: date
     source: str
     what: str
     by: str | None = None
     simulated: bool = False
+    of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +59,27 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class _Owed:
-    """One thing owed: from `start` until `due`, done by `done` (`late`: after it) or not at all."""
+    """One thing owed: from `start` until `due`, done by `done` (`late`: after it) or not at all.
+
+    `opens`: from when it can be done, where that is not its start. `again`: what is looked at again; until then the
+    duty is done.
+    """
 
     name: str
     start: date
     due: date | Undetermined
-    done: Evidence | None
+    opens: date | None = None
+    done: Evidence | None = None
     late: bool = False
+    again: bool = False
+
+    def open(self, on: date) -> bool:
+        """Whether it is owed by a day."""
+        return (self.opens or self.start) <= on
+
+    def in_time(self, one: Evidence) -> bool:
+        """Whether evidence came by the deadline; nobody can say that it did not when the deadline is not known."""
+        return isinstance(self.due, Undetermined) or one.day <= self.due
 
 
 def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: date) -> tuple[Standing, ...]:
@@ -82,36 +99,31 @@ def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: da
 def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen], on: date) -> Standing:
     own = seen[duty.id]
     if duty.rhythm == "as-needed":
-        last = own.evidence[-1] if own.evidence else None
-        return _made(duty, own, state="met", last=last, reason="as needed: owed by no date")
+        return _made(duty, own, state="met" if own.evidence else "not-due", reason="as needed: owed by no date")
     owed = _owed(contract, calendar, duty, seen)
     if not owed and duty.within:
-        return _made(duty, own, state="undetermined", reason=f"runs from {duty.within.after}, of which nothing is seen")
-    begun = [one for one in owed if one.start <= on]
+        # What it runs from was not done, or a person did it and has not said so.
+        state: State = "not-due" if seen[duty.within.after].automatic else "undetermined"
+        return _made(duty, own, state=state, reason=f"runs from {duty.within.after}, of which nothing is seen")
+    begun = [one for one in owed if one.open(on)]
     missed = tuple(one.name for one in begun if one.late or _past(one, on))
     # What was missed stays missed; it is overdue until the duty is done for a later time.
     settled = [one for one in begun if one.done or _past(one, on)]
     overdue = bool(settled) and settled[-1].done is None
     ahead = next((one for one in owed if one.done is None and not _past(one, on)), None)
-    return _judged(contract, duty, own, aim=settled[-1] if overdue else ahead, overdue=overdue, missed=missed, on=on)
-
-
-def _judged(
-    contract: Contract, duty: Duty, own: Seen, *, aim: _Owed | None, overdue: bool, missed: tuple[str, ...], on: date
-) -> Standing:
+    aim = settled[-1] if overdue else ahead
+    done: State = "met" if settled and (ahead is None or ahead.again or not ahead.open(on)) else "not-due"
     if aim is None:
-        return _made(duty, own, state="met", missed=missed, reason="nothing more is owed")
+        return _made(duty, own, state=done, missed=missed, reason="nothing more is owed")
+    open_ = aim.open(on)
     if isinstance(aim.due, Undetermined):
-        return _made(duty, own, state="undetermined", missed=missed, reason=aim.due.reason)
+        state = "undetermined" if open_ else done
+        return _made(duty, own, state=state, missed=missed, reason=aim.due.reason)
     left = (aim.due - on).days
-    state: State = "met"
-    if overdue:
-        state = "overdue"
-    elif aim.start <= on and left <= contract.soon(duty):
-        state = "due-soon"
+    state = "overdue" if overdue else "due-soon" if open_ and left <= contract.soon(duty) else done
     reason = ""
     # A person may have done it and not said so: a deadline alone does not prove that it was missed.
-    if not own.automatic and (overdue or (aim.start <= on and not own.evidence)):
+    if not own.automatic and (overdue or (open_ and not own.evidence)):
         state = "undetermined"
         reason = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
     return _made(duty, own, state=state, next_due=aim.due, days_left=left, missed=missed, reason=reason)
@@ -122,7 +134,6 @@ def _made(
     own: Seen,
     *,
     state: State,
-    last: Evidence | None = None,
     next_due: date | None = None,
     days_left: int | None = None,
     missed: tuple[str, ...] = (),
@@ -131,7 +142,7 @@ def _made(
     return Standing(
         duty=duty,
         state=state,
-        last=last or (own.evidence[-1] if own.evidence else None),
+        last=own.evidence[-1] if own.evidence else None,
         next_due=next_due,
         days_left=days_left,
         missed=missed,
@@ -142,21 +153,30 @@ def _made(
 def _owed(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen]) -> list[_Owed]:
     term = Stretch(start=contract.term.start, end=contract.term.end)
     own = seen[duty.id].evidence
-    if duty.within and duty.within.after != SIGNING:
+    if duty.within and duty.within.after not in (SIGNING, PERIOD):
         begins = [one.day for one in seen[duty.within.after].evidence if term.holds(one.day)]
-        return _late([(f"after {day}", day, _deadline(duty.within, day, calendar)) for day in begins], own)
+        after = (_Owed(name=f"after {day}", start=day, due=_deadline(duty.within, day, calendar)) for day in begins)
+        return _late(list(after), own)
     if duty.rhythm == "at-end":
-        return _late([("end", max(term.start, term.end - relativedelta(months=1)), term.end)], own)
+        return _late([_Owed(name="end", start=max(term.start, term.end - relativedelta(months=1)), due=term.end)], own)
     if duty.rhythm == "once":
         return _once(contract, calendar, duty, own)
     pauses = tuple(Stretch(start=pause.start, end=pause.end) for pause in contract.term.pauses)
-    return _served([(one.name, one.start, one.due) for one in periods(duty.rhythm, term, pauses)], own)
+    all_ = periods(duty.rhythm, term, pauses)
+    if duty.within is None or duty.within.after != PERIOD:
+        return _served([_Owed(name=one.name, start=one.start, due=one.due) for one in all_], own)
+    sums = (
+        _Owed(name=one.name, start=one.start, opens=one.end, due=_deadline(duty.within, one.due, calendar))
+        for one in all_
+    )
+    return _late(list(sums), own)
 
 
 def _once(contract: Contract, calendar: Calendar, duty: Duty, own: tuple[Evidence, ...]) -> list[_Owed]:
     """The making of a thing, then its reviews, each one rhythm after the last time that it was looked at."""
     start, end = contract.signed, contract.term.end
-    owed = _late([("once", start, _deadline(duty.within, start, calendar) if duty.within else end)], own)
+    deadline = _deadline(duty.within, start, calendar) if duty.within else end
+    owed = _late([_Owed(name="once", start=start, due=deadline)], own)
     if duty.review not in MONTHS:
         return owed
     for place, one in enumerate(own):
@@ -164,7 +184,7 @@ def _once(contract: Contract, calendar: Calendar, duty: Duty, own: tuple[Evidenc
         later = own[place + 1] if place + 1 < len(own) else None
         if again <= end:
             late = later is not None and later.day > again
-            owed.append(_Owed(name=f"review by {again}", start=one.day, due=again, done=later, late=late))
+            owed.append(_Owed(name=f"review by {again}", start=one.day, due=again, done=later, late=late, again=True))
     return owed
 
 
@@ -179,30 +199,32 @@ def _deadline(within: Within, day: date, calendar: Calendar) -> date | Undetermi
             return day + timedelta(days=-(-within.span.minutes // (24 * 60)))
 
 
-def _served(owed: list[_Wanted], evidence: tuple[Evidence, ...]) -> list[_Owed]:
-    """Each evidence serves one of what is owed: the earliest whose time, start to deadline, it lies in."""
-    free, served = list(evidence), []
-    for name, start, until in owed:
-        done = next(
-            (one for one in free if start <= one.day and (isinstance(until, Undetermined) or one.day <= until)), None
-        )
+def _served(owed: list[_Owed], evidence: tuple[Evidence, ...]) -> list[_Owed]:
+    """Each evidence serves one of what is owed: the one it is about, or the earliest in whose time it lies."""
+    free, served, names = list(evidence), [], {one.name for one in owed}
+    for one in owed:
+        done = next((other for other in free if _serves(other, one, names) and one.in_time(other)), None)
         if done:
             free.remove(done)
-        served.append(_Owed(name=name, start=start, due=until, done=done))
+        served.append(replace(one, done=done))
     return served
 
 
-def _late(owed: list[_Wanted], evidence: tuple[Evidence, ...]) -> list[_Owed]:
+def _late(owed: list[_Owed], evidence: tuple[Evidence, ...]) -> list[_Owed]:
     """The same where what is late still has to be done: a report that came on the ninth day has come."""
-    served = _served(owed, evidence)
+    served, names = _served(owed, evidence), {one.name for one in owed}
     used = [one.done for one in served]
     free = [one for one in evidence if one not in used]
     for place, one in enumerate(served):
-        late = next((other for other in free if other.day >= one.start), None) if one.done is None else None
+        late = next((other for other in free if _serves(other, one, names)), None) if one.done is None else None
         if late:
             free.remove(late)
             served[place] = replace(one, done=late, late=True)
     return served
+
+
+def _serves(evidence: Evidence, owed: _Owed, names: set[str]) -> bool:
+    return evidence.of == owed.name if evidence.of in names else owed.start <= evidence.day
 
 
 def _past(one: _Owed, on: date) -> bool:

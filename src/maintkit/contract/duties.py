@@ -11,6 +11,8 @@ from maintkit.sitefile import Problem, SiteModel, near
 
 Rhythm = Literal["weekly", "monthly", "quarterly", "half-yearly", "yearly", "once", "as-needed", "at-end"]
 
+RECURRING: tuple[Rhythm, ...] = ("weekly", "monthly", "quarterly", "half-yearly", "yearly")
+
 # Days before the deadline from which a duty is due soon, unless contract.yml says otherwise.
 DUE_SOON: dict[Rhythm, int] = {
     "weekly": 2,
@@ -23,17 +25,19 @@ DUE_SOON: dict[Rhythm, int] = {
     "at-end": 30,
 }
 
-# What a deadline may run from besides another duty.
+# What a deadline may run from besides another duty: the signing of the contract, and the end of each period.
 SIGNING = "signing"
+PERIOD = "period"
 
 DUTY_ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
 
 class Within(SiteModel):
-    """A deadline that runs from another duty's completion or from the signing of the contract."""
+    """A deadline that runs from another duty's completion, from the signing of the contract, or from the end of each
+    period: what sums up a month can be made only when the month is over."""
 
     span: Deadline = Field(description="a length of time like 7 wd or 1 month")
-    after: str = Field(description="the id of another duty, or signing")
+    after: str = Field(description="the id of another duty, signing or period")
 
 
 class Duty(SiteModel):
@@ -65,8 +69,9 @@ def duty_problems(duties: tuple[Duty, ...]) -> list[Problem]:
         if duty.id in ids[:place]:
             problems.append(Problem(at=(place, "id"), text=f"duty `{duty.id}` stands twice", allowed="once"))
         others = [known for known in ids if known != duty.id]
-        if duty.within and duty.within.after not in [SIGNING, *others]:
-            problems.append(_unknown((place, "within", "after"), duty.within.after, [SIGNING, *others]))
+        starts = [SIGNING, *([PERIOD] if duty.rhythm in RECURRING else []), *others]
+        if duty.within and duty.within.after not in starts:
+            problems.append(_unknown((place, "within", "after"), duty.within.after, starts))
         if duty.part_of and duty.part_of not in others:
             problems.append(_unknown((place, "part_of"), duty.part_of, others))
     return problems

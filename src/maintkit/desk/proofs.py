@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from maintkit.contract.due import Evidence, Seen
 from maintkit.evidence import watch
 from maintkit.evidence.entry import Entry
+from maintkit.evidence.issued import ISSUED
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.week import Week
 
@@ -49,6 +50,11 @@ def _changed(duty: str, procedure: str, *, note: str = "") -> Proof:
     return Proof(duty=duty, kind="change.finished", begun="change.started", where=where, what=procedure, note=note)
 
 
+def _issued(duty: str, document: str) -> Proof:
+    note = "counts when it is issued: `maintkit report … --issued-by`"
+    return Proof(duty=duty, kind=ISSUED, where={"document": document}, what=document, note=note)
+
+
 PROOFS: tuple[Proof, ...] = (
     _inspected("monthly-inspection"),
     _inspected("backup-watch"),
@@ -66,6 +72,14 @@ PROOFS: tuple[Proof, ...] = (
         whole=lambda body: body["expected"] == body["looked_at"] > 0,
         note="counts when every host's packages were looked at",
     ),
+    _issued("inspection-summary", "inspection-summary"),
+    _issued("health-report", "health-report"),
+    _issued("recovery-manual", "recovery-manual"),
+    _issued("incident-summary", "incident-summary"),
+    _issued("knowledge-update", "knowledge-update"),
+    _issued("service-review", "service-review"),
+    _issued("emergency-plan", "emergency-plan"),
+    _issued("disaster-plan", "disaster-plan"),
     Proof(duty="final-handover", kind="handover.delivered", what="handover", sole=False),
     Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
 )
@@ -122,6 +136,7 @@ def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, li
                         source=entry.run or f"entry {entry.seq}",
                         what=proof.what,
                         simulated=bool(body.get("simulated")),
+                        of=body.get("number"),
                     )
                 )
 

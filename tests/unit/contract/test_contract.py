@@ -54,9 +54,13 @@ def test_the_template_holds_every_duty(template: Contract) -> None:
 
 
 def test_the_template_holds_the_deadlines_of_duties(template: Contract) -> None:
-    """The health report follows the deep inspection by seven working days, the plans the signing by a month."""
+    """The health report follows the deep inspection by seven working days, the plans the signing by a month; what sums
+    up a period follows it."""
     within = {duty.id: f"{duty.within.span} after {duty.within.after}" for duty in template.duties if duty.within}
     assert within == {
+        **dict.fromkeys(
+            ("inspection-summary", "incident-summary", "knowledge-update", "service-review"), "7 wd after period"
+        ),
         "health-report": "7 wd after deep-inspection",
         "emergency-plan": "1 month after signing",
         "disaster-plan": "1 month after signing",

@@ -46,7 +46,7 @@ MONTHLY = {"id": "look", "rhythm": "monthly"}
 @pytest.mark.parametrize(
     ("on", "days", "state", "next_due", "left", "missed"),
     [
-        ("2026-01-10", [], "met", "2026-01-31", 21, []),
+        ("2026-01-10", [], "not-due", "2026-01-31", 21, []),
         ("2026-01-25", [], "due-soon", "2026-01-31", 6, []),
         ("2026-01-31", [], "due-soon", "2026-01-31", 0, []),
         ("2026-02-01", [], "overdue", "2026-01-31", -1, ["2026-01"]),
@@ -54,7 +54,7 @@ MONTHLY = {"id": "look", "rhythm": "monthly"}
         ("2026-02-28", ["2026-01-05"], "due-soon", "2026-02-28", 0, []),
         ("2026-03-01", ["2026-01-05"], "overdue", "2026-02-28", -1, ["2026-02"]),
         ("2026-01-20", ["2026-01-05", "2026-01-06"], "met", "2026-02-28", 39, []),
-        ("2025-12-25", [], "met", "2026-01-31", 37, []),
+        ("2025-12-25", [], "not-due", "2026-01-31", 37, []),
         ("2026-12-31", [f"2026-{month:02}-09" for month in range(1, 13)], "met", None, None, []),
         ("2027-02-01", [f"2026-{month:02}-09" for month in range(1, 12)], "overdue", "2026-12-31", -32, ["2026-12"]),
     ],
@@ -123,7 +123,7 @@ DEEP = {"id": "deep", "rhythm": "quarterly"}
 @pytest.mark.parametrize(
     ("on", "deep", "days", "state", "next_due"),
     [
-        ("2026-09-29", [], [], "undetermined", None),
+        ("2026-09-29", [], [], "not-due", None),
         ("2026-09-30", ["2026-09-28"], [], "due-soon", "2026-10-13"),
         ("2026-10-11", ["2026-09-28"], [], "due-soon", "2026-10-13"),
         ("2026-10-15", ["2026-09-28"], [], "overdue", "2026-10-13"),
@@ -154,9 +154,54 @@ def test_what_is_made_once_is_reviewed_yearly_also_from_a_leap_day() -> None:
 def test_the_handover_is_due_at_the_end_of_the_term_and_as_needed_never() -> None:
     """Both have no rhythm."""
     made = contract({"id": "give", "rhythm": "at-end"})
-    assert (standing(made, "2026-06-01").state, str(standing(made, "2026-06-01").next_due)) == ("met", "2026-12-31")
+    assert (standing(made, "2026-06-01").state, str(standing(made, "2026-06-01").next_due)) == ("not-due", "2026-12-31")
     assert standing(made, "2026-12-15").state == "due-soon"
-    assert standing(contract({"id": "clean", "rhythm": "as-needed"}), "2026-06-01").next_due is None
+    needed = contract({"id": "clean", "rhythm": "as-needed"})
+    assert (standing(needed, "2026-06-01").state, standing(needed, "2026-06-01").next_due) == ("not-due", None)
+    assert standing(needed, "2026-06-01", "2026-05-01").state == "met"
+
+
+NINE = [f"2026-0{month}" for month in range(1, 10)]
+SUMMARY = {"id": "sum-up", "rhythm": "monthly", "within": {"span": "3 wd", "after": "period"}}
+
+
+@pytest.mark.parametrize(
+    ("on", "done", "state", "next_due", "missed"),
+    [
+        ("2026-09-29", {}, "overdue", "2026-09-03", ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06",
+                                                     "2026-07", "2026-08"]),
+        ("2026-10-12", {"2026-09": "2026-10-10"}, "met", "2026-11-04", [f"2026-0{month}" for month in range(1, 9)]),
+        ("2026-10-09", {}, "overdue", "2026-09-03", [f"2026-0{month}" for month in range(1, 9)]),
+        ("2026-10-12", {"2026-08": "2026-10-10"}, "overdue", "2026-10-10", NINE),
+    ],
+)  # fmt: skip
+def test_what_sums_up_a_period_is_due_after_it_and_serves_the_one_it_is_about(
+    on: str, done: dict[str, str], state: str, next_due: str, missed: list[str]
+) -> None:
+    """3 wd after 31 August are 1, 2, 3 September; after 30 September 8, 9 and Saturday 10 October; after Saturday 31
+    October 2, 3, 4 November. August's summary that comes in October does not serve September."""
+    told = tuple(Evidence(day=date.fromisoformat(day), source="entry 1", what="x", of=of) for of, day in done.items())
+    had = {"sum-up": Seen(evidence=told, automatic=True)}
+    (found,) = due(contract(SUMMARY), Calendar(), had, date.fromisoformat(on))
+    assert (found.state, str(found.next_due), list(found.missed)) == (state, next_due, missed)
+
+
+def test_the_end_of_a_period_is_no_start_of_what_has_none() -> None:
+    """A thing that is made once has no period that could end."""
+    with pytest.raises(ValueError, match="no other duty `period`"):
+        contract({"id": "plan", "rhythm": "once", "within": {"span": "3 wd", "after": "period"}})
+
+
+def test_a_deadline_that_nobody_knows_yet_does_not_hide_that_nothing_is_owed() -> None:
+    """December's summary falls into 2027, of which no working days are published: in December it is not owed yet."""
+    days = [
+        Evidence(day=date(2026, month + 1, 2), source="e", what="x", of=f"2026-{month:02}") for month in range(1, 12)
+    ]
+    had = {"sum-up": Seen(evidence=tuple(days), automatic=True)}
+    (early,) = due(contract(SUMMARY), Calendar(), had, date(2026, 12, 30))
+    (late,) = due(contract(SUMMARY), Calendar(), had, date(2026, 12, 31))
+    assert (early.state, late.state) == ("met", "undetermined")
+    assert "2027" in late.reason
 
 
 def test_what_maintkit_cannot_see_is_undetermined_until_a_person_says_it() -> None:

@@ -1,27 +1,37 @@
-"""Documents from a command: the options that all have, the header of the site, and writing them."""
+"""Documents from a command: the options that all have, the header of the site, writing and issuing them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import tzinfo
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import click
 
-from maintkit.cli.terminal.options import json_option, site_option
+from maintkit.cli.terminal.options import SAID, json_option, site_option
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.clock import SystemClock
 from maintkit.contract.load import Site
 from maintkit.documents.header import Header
-from maintkit.documents.model import Document
+from maintkit.documents.model import Document, to_tree
+from maintkit.documents.parts.revisions import with_revisions
 from maintkit.documents.render import FORMATS, Format, render
 from maintkit.errors import DocumentRefused
+from maintkit.evidence.issued import Issue, issue, issues
+from maintkit.evidence.ledger import Ledger
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
-def document_options(function: CommandT) -> CommandT:
-    """The options of every document."""
+_ISSUED_BY = f"{__name__}.issued_by"
+
+
+def output_options(function: CommandT) -> CommandT:
+    """The options of every command that writes a document."""
     for option in (
         json_option,
         click.option(
@@ -40,6 +50,24 @@ def document_options(function: CommandT) -> CommandT:
     return function
 
 
+def document_options(function: CommandT) -> CommandT:
+    """The options of every document that can be issued. `write` finds what `--issued-by` says by itself."""
+    issued_by = click.option(
+        "--issued-by",
+        metavar="NAME",
+        type=SAID,
+        expose_value=False,
+        callback=_keep_issuer,
+        help="Issue it: NAME hands it to the hospital. Its hashes go into the ledger; a draft is refused.",
+    )
+    return output_options(issued_by(function))
+
+
+def _keep_issuer(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    del param
+    ctx.meta[_ISSUED_BY] = value
+
+
 def header(place: Site) -> Header:
     """What stands at the head of every document of this site."""
     contract = place.contract
@@ -54,17 +82,58 @@ def header(place: Site) -> Header:
 
 
 def write(place: Site, document: Document, formats: tuple[Format, ...], out: Path | None, *, as_json: bool) -> int:
-    """Write the formats asked for, all or none; of all formats, those that can be written. Returns the exit code."""
-    written, refused = written_and_refused(document, formats, out or place.settings.reports)
+    """Write the formats asked for, all or none; of all formats, those that can be written. Returns the exit code.
+
+    With `--issued-by` it is issued: DocumentRefused for a draft. What was issued before with the same content is not
+    issued again.
+    """
+    issuer = click.get_current_context().meta.get(_ISSUED_BY)
+    if issuer is None:
+        with open_ledger(place.settings, read_only=True) as ledger:
+            drawn = revised(ledger, document, place.contract.zone)
+        written, refused = written_and_refused(drawn, formats, out or place.settings.reports)
+        version = None
+    else:
+        version, written, refused = _issue(place, document, formats, out or place.settings.reports, issuer)
     if as_json:
         said = {"written": [str(path) for path in written], "refused": refused, "draft": document.draft}
-        click.echo(json.dumps(said, ensure_ascii=False))
+        click.echo(json.dumps(said | ({"version": version} if version else {}), ensure_ascii=False))
     else:
         for path in written:
             click.echo(path)
         for name, why in refused.items():
             click.echo(f"maintkit: no {name}: {why}", err=True)
+        if version:
+            click.echo(f"issued: {document.title} {document.number}, version {version}", err=True)
     return DocumentRefused.exit_code if refused else 0
+
+
+def revised(ledger: Ledger, document: Document, zone: tzinfo) -> Document:
+    """The document with its revisions, if it was ever issued."""
+    return with_revisions(document, issues(ledger, document.kind, document.number), zone)
+
+
+def _issue(
+    place: Site, document: Document, formats: tuple[Format, ...], directory: Path, issuer: str
+) -> tuple[int, list[Path], dict[str, str]]:
+    """The version, what was written and what was refused; the entry is made once the files are there."""
+    if document.draft:
+        raise DocumentRefused(
+            f"{document.title} {document.number} is a draft: it was not issued",
+            hint="enter what it marks as 待填写 (see docs/documents.md), then issue it",
+        )
+    with open_ledger(place.settings) as ledger, ledger.writing(f"issue {document.kind} {document.number}"):
+        had = issues(ledger, document.kind, document.number)
+        content = sha256(json.dumps(to_tree(document), sort_keys=True).encode()).hexdigest()
+        same = bool(had) and had[-1].content == content
+        now = SystemClock().now().replace(microsecond=0)
+        new = Issue(version=len(had) + 1, by=issuer, at=now, content=content)
+        drawn = with_revisions(document, had if same else (*had, new), place.contract.zone)
+        written, refused = written_and_refused(drawn, formats, directory)
+        if written and not same:
+            files = {path.name: sha256(path.read_bytes()).hexdigest() for path in written}
+            issue(ledger, new, document=document.kind, number=document.number, title=document.title, files=files)
+    return len(had) if same or not written else new.version, written, refused
 
 
 def written_and_refused(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from maintkit.cli.terminal.document import header, written_and_refused
+from maintkit.cli.terminal.document import header, revised, written_and_refused
 from maintkit.cli.terminal.records import Period, records
 from maintkit.contract.load import Site
 from maintkit.documents.model import Document
@@ -48,7 +48,7 @@ def hand_over(place: Site, ledger: Ledger, wanted: Wanted, *, target: Path, key:
     if last is None:
         raise NotFound("the ledger is empty: there is nothing to hand over", hint="run `maintkit inspect` first")
     with staged(target, at=last.at) as staging:
-        writer = _Writer(place, staging, wanted.formats)
+        writer = _Writer(place, ledger, staging, wanted.formats)
         head = export(ledger, staging.room(EXPORT))
         staging.note(EXPORT, "ledger", "维护台账（全部条目与附件）")
         _anchors(staging, place)
@@ -76,14 +76,15 @@ def hand_over(place: Site, ledger: Ledger, wanted: Wanted, *, target: Path, key:
 class _Writer:
     """Writes documents into the package, in every format asked for or possible."""
 
-    def __init__(self, place: Site, staging: Staging, formats: tuple[Format, ...]) -> None:
-        self._place, self._staging, self._formats = place, staging, formats
+    def __init__(self, place: Site, ledger: Ledger, staging: Staging, formats: tuple[Format, ...]) -> None:
+        self._place, self._ledger, self._staging, self._formats = place, ledger, staging, formats
         self.refused: dict[str, str] = {}
 
     def write(self, document: Document, kind: Kind) -> Submitted:
         folder = "documents" if kind == "document" else "lists"
         directory = self._staging.room(f"{folder}/x").parent
-        written, refused = written_and_refused(document, self._formats, directory)
+        drawn = revised(self._ledger, document, self._place.contract.zone)
+        written, refused = written_and_refused(drawn, self._formats, directory)
         self.refused |= refused
         for path in written:
             title = f"{document.title} {document.number}"

@@ -1,0 +1,56 @@
+"""Documents that were issued: which, by whom, when, and the hash of every file of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from maintkit.clock import from_text, to_text
+from maintkit.evidence.ledger import Ledger
+
+ISSUED = "document.issued"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """One issue of a document. `at` stands in the document itself, in whole seconds; `entry` None: not entered yet.
+
+    `content` is the sha256 of what the document says without its revisions: the same content is never issued twice.
+    """
+
+    version: int
+    by: str
+    at: datetime
+    content: str
+    entry: int | None = None
+
+
+def issues(ledger: Ledger, document: str, number: str) -> tuple[Issue, ...]:
+    """The issues of one document, oldest first."""
+    return tuple(
+        Issue(
+            version=entry.body["version"],
+            by=entry.body["by"],
+            at=from_text(entry.body["at"]),
+            content=entry.body["content"],
+            entry=entry.seq,
+        )
+        for entry in ledger.entries(kind=ISSUED, subject=f"{document} {number}")
+    )
+
+
+def issue(ledger: Ledger, made: Issue, *, document: str, number: str, title: str, files: Mapping[str, str]) -> Issue:
+    """Enter an issue; `files` are the names of the files that were written, and their sha256."""
+    body = {
+        "document": document,
+        "number": number,
+        "title": title,
+        "version": made.version,
+        "by": made.by,
+        "at": to_text(made.at),
+        "content": made.content,
+        "files": [{"name": name, "sha256": sha256} for name, sha256 in files.items()],
+    }
+    entry = ledger.append(ISSUED, body, subject=f"{document} {number}")
+    return replace(made, entry=entry.seq)
