@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 PYTEST_WORKERS ?= 3
 
-.PHONY: help demo test test-newest gate unit lab-up lab-down evening wheel wheelhouse docs benchmark clean
+.PHONY: help demo test test-newest gate unit lab-up lab-down evening year wheel wheelhouse docs benchmark clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ lab-up: $(VENV)/.runtime ## boot the practice hospital and make a site of it (bu
 
 lab-down: $(VENV)/.runtime ## remove every lab of this machine
 	@PYTHONPATH=molecule $(BIN)/python -m lab down
+
+year: $(VENV)/.dev ## play a contract year on a fake clock, with all its documents (build/year)
+	@rm -rf build/year && mkdir -p build/year
+	@MAINTKIT_YEAR_DIR=$(CURDIR)/build/year $(BIN)/python -m pytest tests/year -v -s
 
 evening: $(VENV)/.dev ## replay a maintenance evening on the practice hospital, under load (needs root)
 	@setup/prepare test

@@ -31,6 +31,7 @@ from maintkit.clock import FixedClock, to_text  # noqa: E402
 from maintkit.evidence.entry import Draft  # noqa: E402
 from maintkit.evidence.ledger import Ledger  # noqa: E402
 from maintkit.evidence.redact import Redactor  # noqa: E402
+from maintkit.evidence.space import fills_of  # noqa: E402
 from maintkit.settings import load_settings  # noqa: E402
 
 COMMANDS = (
@@ -136,7 +137,7 @@ def one_week(ledger: Ledger, seed: Seed, names: list[str], week: int) -> Iterato
         findings = [
             finding | {"host": name, "event": _event(finding, run, number)} for finding in seed.judged["findings"]
         ]
-        collected = seed.collected | {"facts": kept.sha256}
+        collected = seed.collected | {"facts": kept.sha256, "fills": fills_of(facts)}
         yield [
             Draft(kind="facts.collected", body=collected, run=run, subject=name, attachments=(kept,)),
             Draft(kind="host.judged", body=seed.judged | {"findings": findings}, run=run, subject=name),

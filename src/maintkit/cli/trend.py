@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,8 +67,7 @@ def cut(*, host: str, mount: str | None, at: datetime, why: str, by: str, site: 
     if when > SystemClock().now():
         raise click.BadParameter(f"{at:%F %R} is still to come", param_hint="--at")
     with open_ledger(known.settings) as ledger:
-        seen = space.fills(ledger, since=datetime.min.replace(tzinfo=UTC))
-        mounts = sorted(where for name, where in seen if name == host)
+        mounts = space.mounts(ledger, host)
         if not mounts:
             raise NotFound(f"no inspection has seen a filesystem of {host}", hint="names are those of the inventory")
         if mount is not None and mount not in mounts:

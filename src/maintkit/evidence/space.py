@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from maintkit.clock import from_text, to_text
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 
 CUT = "trend.cut"
@@ -43,7 +44,8 @@ def fills(
 ) -> Mapping[tuple[str, str], tuple[Fill, ...]]:
     """Every local filesystem by (host, mount), oldest first, of real inspections, or of the simulated ones alone.
 
-    `before`: only up to the entry of this number.
+    `before`: only up to the entry of this number. An entry tells its own fills; of one made before entries did,
+    the facts are read.
     """
     found: dict[tuple[str, str], list[Fill]] = {}
     invented = {entry.run for entry in ledger.entries(kind="inspection.started") if entry.body.get("simulated")}
@@ -52,9 +54,9 @@ def fills(
         if entry.at < since:
             break
         if entry.body["facts"] is not None and (entry.run in invented) == simulated:
-            document = json.loads(ledger.attachment(entry.body["facts"]))
-            for mount, fill in _of(document, entry.at):
-                found.setdefault((entry.subject or "", mount), []).append(fill)
+            for mount, fill in _told(ledger, entry).items():
+                one = Fill(at=entry.at, used=fill["used"], free=fill["free"])
+                found.setdefault((entry.subject or "", mount), []).append(one)
     return {key: tuple(reversed(one)) for key, one in found.items()}
 
 
@@ -78,9 +80,28 @@ def enter(ledger: Ledger, host: str, mount: str | None, *, at: datetime, why: st
     ledger.append(CUT, {"mount": mount, "at": to_text(at), "why": why, "by": by}, subject=host)
 
 
-def _of(document: Mapping[str, Any], at: datetime) -> Iterator[tuple[str, Fill]]:
+def mounts(ledger: Ledger, host: str) -> tuple[str, ...]:
+    """The local filesystems of a host's newest facts; empty when it never answered."""
+    for entry in ledger.entries(kind="facts.collected", subject=host, newest_first=True):
+        if entry.body["facts"] is not None:
+            return tuple(sorted(_told(ledger, entry)))
+    return ()
+
+
+def fills_of(document: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """What an entry tells of a facts document: `used` and `free` bytes of every local filesystem, by mount."""
     section = document.get("sections", {}).get("filesystems") or {}
-    for mount in (section.get("data") or {}).get("mounts", ()):
-        used, free = mount.get("used_bytes"), mount.get("free_bytes")
-        if not mount.get("network") and isinstance(used, int) and isinstance(free, int) and used + free:
-            yield mount["mount"], Fill(at=at, used=used, free=free)
+    return {
+        mount["mount"]: {"used": mount["used_bytes"], "free": mount["free_bytes"]}
+        for mount in (section.get("data") or {}).get("mounts", ())
+        if not mount.get("network") and _measured(mount.get("used_bytes"), mount.get("free_bytes"))
+    }
+
+
+def _measured(used: Any, free: Any) -> bool:
+    return isinstance(used, int) and isinstance(free, int) and used + free > 0
+
+
+def _told(ledger: Ledger, entry: Entry) -> Mapping[str, Mapping[str, int]]:
+    told: Mapping[str, Mapping[str, int]] | None = entry.body.get("fills")
+    return fills_of(json.loads(ledger.attachment(entry.body["facts"]))) if told is None else told

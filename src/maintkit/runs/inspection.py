@@ -28,6 +28,7 @@ from maintkit.evidence.drill_record import last_passed
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.redact import Redactor
+from maintkit.evidence.space import fills_of
 from maintkit.runs import carried, expect
 from maintkit.runs.answer import carried_result, facts_of
 from maintkit.runs.baseline import Baseline, baseline, left_open, resolved_events, waivers
@@ -55,12 +56,16 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to inspect. `scope` is an Ansible host pattern, None for all; `carried` results are not asked for."""
+    """What to inspect. `scope` is an Ansible host pattern, None for all; `carried` results are not asked for.
+
+    `simulated`: the hosts are not real. Every record then says so.
+    """
 
     scope: str | None
     deep: bool
     engineer: str
     carried: tuple[carried.Carried, ...] = ()
+    simulated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +213,7 @@ class _Run:
             },
             "version": __version__,
             "carried": bool(brought),
-            "simulated": False,
+            "simulated": self.order.simulated,
         }
 
     def _past(self, host: str) -> Baseline:
@@ -233,6 +238,7 @@ class _Run:
                 "started_at": to_text(datetime.fromtimestamp(result.started_at, UTC)),
                 "carried": by_hand,
                 "facts": kept.sha256 if kept and facts else None,
+                "fills": fills_of(json.loads(kept.content)) if kept and facts else None,
                 "redacted": kept.masked if kept else 0,
             },
             run=self.name,

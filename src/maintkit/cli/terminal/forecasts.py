@@ -22,11 +22,12 @@ def forecasts(
 ) -> Iterator[Forecast]:
     """Every local filesystem that an inspection has seen since then, by host and mount.
 
-    With `until`, as that inspection knew it: its own hosts, and nothing that came to be known later.
+    With `until`, as that inspection knew it: its own hosts, and nothing that came to be known later. Real inspections
+    alone make a trend, and of a simulated one the simulated ones.
     """
     last = until or history.latest(ledger)
     groups = {host.name: host.groups for host in last.hosts} if last else {}
-    before, simulated = (until.head_seq, until.simulated) if until else (None, False)
+    before, simulated = until.head_seq if until else None, last.simulated if last else False
     found = space.fills(ledger, since=since, before=before, simulated=simulated)
     for (host, mount), series in sorted(found.items()):
         if until is not None and host not in groups:

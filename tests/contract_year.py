@@ -1,0 +1,158 @@
+"""The story of 2026: what happens on which day, and what must come of it, worked out by hand.
+
+Nothing here is computed by maintkit or by a calendar library. 2026 as published: holidays 1-3 January, 15-23 February,
+4-6 April, 1-5 May, 19-21 June, 25-27 September, 1-7 October; worked Sundays and Saturdays 4 January, 14 and 28
+February, 9 May, 20 September, 10 October.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Shanghai")
+APP, DB = "his-app1", "his-db1"
+GIB = 2**30
+
+# ------------------------------------------------------------------ inspections
+MONDAYS = tuple(date(2026, 1, 5) + timedelta(days=7 * week) for week in range(52))
+DEEP = (date(2026, 3, 23), date(2026, 6, 22), date(2026, 9, 28), date(2026, 12, 14))
+# The report of 28 September is due on 13 October (29, 30, 8, 9, Saturday 10, 12, 13) and comes on the 15th.
+HEALTH_ISSUED = (date(2026, 3, 30), date(2026, 6, 30), date(2026, 10, 15), date(2026, 12, 21))
+
+# /data of the database: 900 GiB on New Year's Day, 2.5 GiB more each day, 300 GiB less from the purge on.
+ROOM, FIRST, DAILY, PURGED = 2000, 900.0, 2.5, 300
+PURGE = datetime(2026, 6, 16, 22, 0, tzinfo=ZONE)
+# On 14 December, the 347th day after: 900 + 867.5 - 300 = 1467.5 GiB. 1600 (80 %) is 132.5 GiB away, that is 53 days;
+# 1800 (90 %) 133 days; 2000 213 days. With the fall of the purge in the series it would look almost flat.
+FULL_IN = {"warn": 53, "crit": 133, "full": 213}
+
+# What is wrong on a Monday: check, host, whether it is handled by the next one.
+WRONG = {
+    date(2026, 4, 13): ("memory.available", APP),
+    date(2026, 8, 10): ("backup.age", DB),
+}
+# The certificate ends on 20 January 2027: 60 days before are 21 November, so Monday 23 is the first to say it.
+CERTIFICATE_ENDS, CERTIFICATE_SEEN = date(2027, 1, 20), date(2026, 11, 23)
+
+# ------------------------------------------------------------------ watches
+# Sunday 4 January is a working day; then every Wednesday. In week 29 nobody watched; in week 20 the web was down.
+WATCHES = (
+    date(2026, 1, 4),
+    *(day for week in range(52) if (day := date(2026, 1, 7) + timedelta(days=7 * week)) != date(2026, 7, 15)),
+)
+MISSED_WEEK, DOWN = "2026-W29", date(2026, 5, 13)
+
+# ------------------------------------------------------------------ changes, each in a Saturday night
+Ends = Literal["done", "rolled-back"]
+CHANGES: tuple[tuple[date, str, Ends], ...] = (
+    (date(2026, 1, 24), "restart", "done"),
+    (date(2026, 2, 7), "patch", "done"),
+    (date(2026, 3, 14), "restore_drill", "done"),
+    (date(2026, 3, 21), "upgrade", "done"),
+    (date(2026, 4, 25), "restart", "done"),
+    (date(2026, 5, 16), "patch", "done"),
+    (date(2026, 6, 13), "restore_drill", "done"),
+    (date(2026, 6, 27), "upgrade", "rolled-back"),
+    (date(2026, 7, 25), "restart", "done"),
+    (date(2026, 8, 8), "patch", "done"),
+    (date(2026, 9, 19), "upgrade", "done"),
+    (date(2026, 10, 24), "restart", "done"),
+    (date(2026, 11, 7), "patch", "done"),
+    (date(2026, 12, 12), "restore_drill", "done"),
+)
+
+# ------------------------------------------------------------------ summaries
+SUMMARIES = {"2026Q1": date(2026, 4, 9), "2026Q2": date(2026, 7, 8), "2026Q3": date(2026, 10, 15)}
+
+
+# ------------------------------------------------------------------ faults
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A kind of fault: minutes after the report. `breaches`: each clock with the minute in which it is breached."""
+
+    title: str
+    scope: str
+    kind: str
+    severity: str
+    level: str
+    respond: int
+    restore: int
+    arrive: int | None = None
+    rest: tuple[int, int] | None = None
+    breaches: dict[str, int]
+
+
+FAULTS = (
+    Fault(title="全院挂号中断", scope="hospital", kind="stopped", severity="serious", level="P1", respond=15, arrive=60,
+          restore=120, breaches={}),
+    Fault(title="全院收费中断，响应迟", scope="hospital", kind="stopped", severity="serious", level="P1", respond=16,
+          arrive=45, restore=100, breaches={"respond": 15}),
+    Fault(title="住院医嘱中断，到场迟", scope="hospital", kind="stopped", severity="serious", level="P1", respond=5,
+          arrive=61, restore=110, breaches={"on-site": 60}),
+    Fault(title="发药中断，恢复迟", scope="hospital", kind="stopped", severity="serious", level="P1", respond=5,
+          arrive=40, restore=121, breaches={"restore": 120}),
+    Fault(title="急诊系统中断，处处迟", scope="rooms", kind="stopped", severity="patient-safety", level="P1",
+          respond=40, arrive=90, restore=180, breaches={"respond": 15, "on-site": 60, "restore": 120}),
+    Fault(title="一个诊室停诊", scope="room", kind="stopped", severity="ordinary", level="P2", respond=30, arrive=120,
+          restore=240, breaches={}),
+    Fault(title="检验报告打不开", scope="department", kind="key-function", severity="ordinary", level="P2", respond=31,
+          restore=241, arrive=100, breaches={"respond": 30, "restore": 240}),
+    Fault(title="影像调阅停，等备件一小时", scope="room", kind="stopped", severity="ordinary", level="P2", respond=10,
+          arrive=60, restore=295, rest=(120, 180), breaches={}),
+    Fault(title="影像调阅停，等备件后仍迟", scope="room", kind="stopped", severity="ordinary", level="P2", respond=10,
+          arrive=60, restore=305, rest=(120, 180), breaches={"restore": 300}),
+    Fault(title="报表缓慢", scope="user", kind="degraded", severity="ordinary", level="P3", respond=120, restore=1440,
+          breaches={}),
+    Fault(title="打印机不出纸", scope="user", kind="non-core", severity="ordinary", level="P3", respond=121,
+          restore=300, breaches={"respond": 120}),
+    Fault(title="界面字体错", scope="user", kind="non-core", severity="ordinary", level="P3", respond=30, restore=1441,
+          breaches={"restore": 1440}),
+)  # fmt: skip
+# Five times each, at ten in the morning: the first working days of these months and their followers.
+ROUNDS = (date(2026, 1, 12), date(2026, 3, 2), date(2026, 5, 18), date(2026, 7, 6), date(2026, 11, 2))
+FAULT_COUNT = 60
+
+# A P1 that is solved the day before a holiday, and by when its 《故障分析报告》 is due, 3 working days after.
+REPORTS = {
+    date(2026, 2, 13): date(2026, 2, 25),  # Friday: Saturday 14 works, then 24 and 25 after Spring Festival
+    date(2026, 9, 30): date(2026, 10, 10),  # 8, 9 and Saturday 10 October
+}
+LATE_REPORT = date(2026, 9, 30)  # of the two, this one's report comes a day late, on Sunday 11 October
+
+# ------------------------------------------------------------------ requests
+# Accepted, kind, reached, and the last day in time; None: it was late.
+TICKETS = (
+    (date(2026, 2, 12), "simple-change", date(2026, 2, 24), date(2026, 2, 24)),  # 13, Saturday 14, 24 February
+    (date(2026, 4, 29), "medium-change", date(2026, 5, 13), date(2026, 5, 12)),  # 30, 6, 7, 8, Saturday 9, 11, 12
+    (date(2026, 9, 24), "complex-change", date(2026, 10, 13), date(2026, 10, 15)),  # 28-30, 8, 9, 10, 12-15
+)
+
+# What must be among the documents that the ledger gives, by the contract's own names.
+DOCUMENTS = {
+    "日常系统巡检记录", "季度深度巡检记录", "季度巡检记录汇总单", "系统健康检查与性能分析报告", "系统功能主动监测周报",
+    "安全补丁更新记录", "重启评估与实施记录", "升级申请", "升级实施报告", "备份恢复验证报告", "系统配置手册",
+}  # fmt: skip
+
+# ------------------------------------------------------------------ duties at the end of chosen days
+STANDS: dict[date, dict[str, str]] = {
+    date(2026, 1, 2): {"function-watch": "due-soon", "monthly-inspection": "not-due", "restore-drill": "not-due"},
+    date(2026, 1, 31): {"function-watch": "met", "monthly-inspection": "met", "tuning": "met",
+                        "security-update": "not-due"},
+    date(2026, 7, 20): {"function-watch": "overdue", "inspection-summary": "met", "health-report": "met"},
+    date(2026, 10, 14): {"health-report": "overdue", "inspection-summary": "due-soon", "restore-drill": "overdue"},
+    date(2026, 12, 31): {"function-watch": "met", "monthly-inspection": "met", "deep-inspection": "met",
+                         "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
+                         "final-handover": "undetermined", "vulnerability-check": "overdue"},
+}  # fmt: skip
+MISSED = {
+    "function-watch": [MISSED_WEEK],
+    "health-report": ["after 2026-09-28"],
+    "restore-drill": ["2026Q3"],
+    "monthly-inspection": [],
+    "tuning": [],
+    "security-update": [],
+    "deep-inspection": [],
+}

@@ -1,0 +1,146 @@
+"""A contract year on a fake clock: what maintkit says of it against tables that were made by hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import contract_year as story
+import pytest
+import year_play
+from year_play import Played, Year
+
+from maintkit.cli.terminal.records import Period, records
+from maintkit.documents.model import Document
+from maintkit.documents.render import render
+
+PLACE = os.environ.get("MAINTKIT_YEAR_DIR")
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Year, Played]]:
+    """The year, played once; `make year` leaves it where it can be looked at."""
+    place = Path(PLACE) if PLACE else tmp_path_factory.mktemp("year")
+    with year_play.year(place / "site") as year:
+        began = time.monotonic()
+        done = year_play.play(year)
+        print(f"the year took {time.monotonic() - began:.0f} s")
+        year.clock.at = year_play.on(date(2026, 12, 31), 23.95)
+        yield year, done
+
+
+def incidents(year: Year) -> dict[str, dict[str, Any]]:
+    return {one["incident"]: year.told("incident", "show", one["incident"]) for one in year.told("incident", "list")}
+
+
+def test_every_fault_is_breached_in_the_minute_that_the_table_says(played: tuple[Year, Played]) -> None:
+    """Sixty faults of twelve kinds: at the limit is in time, a minute later is not, and agreed rests are left out."""
+    year, done = played
+    assert len(done.faults) == story.FAULT_COUNT + len(story.REPORTS)
+    for id_, fault in done.faults:
+        told = year.told("incident", "show", id_)
+        start = datetime.fromisoformat(told["reported_at"])
+        found = {
+            clock["clock"]: (datetime.fromisoformat(clock["breached_at"]) - start) // timedelta(minutes=1)
+            for clock in told["clocks"]
+            if clock["breached_at"] and clock["clock"] != "故障分析报告"
+        }
+        assert (told["level"], found) == (fault.level, fault.breaches), (fault.title, id_)
+
+
+def test_analyses_are_due_after_holidays_and_make_up_days(played: tuple[Year, Played]) -> None:
+    """Solved the Friday before Spring Festival, and the day before National Day: the second came a day late."""
+    year, done = played
+    for solved, until in story.REPORTS.items():
+        told = year.told("incident", "show", done.holidays[solved])
+        (clock,) = [one for one in told["clocks"] if one["clock"] == "故障分析报告"]
+        due = datetime.fromisoformat(clock["deadline"]).astimezone(story.ZONE).date()
+        assert (due, clock["state"]) == (until, "breached" if solved == story.LATE_REPORT else "met")
+
+
+def test_requests_are_due_in_working_days(played: tuple[Year, Played]) -> None:
+    """Over Spring Festival, over Labour Day (a day late), over National Day; one person-day above the five."""
+    year, done = played
+    for (_, kind, reached, _), (id_, until) in zip(story.TICKETS, done.tickets.items(), strict=True):
+        told = year.told("ticket", "show", id_)
+        (due,) = told["due"]
+        day = datetime.fromisoformat(due["deadline"]).astimezone(story.ZONE).date()
+        assert (told["kind"], day, due["state"]) == (kind, until, "breached" if reached > until else "met")
+        assert told["person_days"]["above"] == 1.0
+
+
+@pytest.mark.parametrize("day", story.STANDS, ids=str)
+def test_duties_stand_as_the_table_says(played: tuple[Year, Played], day: date) -> None:
+    """On chosen days, with the holidays that lie over their deadlines."""
+    _, done = played
+    assert {duty: done.due[day][duty]["state"] for duty in story.STANDS[day]} == story.STANDS[day]
+
+
+def test_what_was_missed_in_the_year_stays_missed(played: tuple[Year, Played]) -> None:
+    """A week without a watch, a late report, a quarter without a drill; and nothing else of these."""
+    _, done = played
+    last = done.due[max(story.STANDS)]
+    assert {duty: last[duty]["missed"] for duty in story.MISSED} == story.MISSED
+
+
+def test_the_growing_disk_is_forecast_past_the_purge(played: tuple[Year, Played]) -> None:
+    """2.5 GiB a day: within a day of the table, on one scenario, though 300 GiB went in June."""
+    _, done = played
+    (only,) = done.trend["/data"]["scenarios"]
+    found = {name: told["days"]["p50"] for name, told in only["arrivals"].items()}
+    assert found == pytest.approx(story.FULL_IN, abs=1)
+
+
+def test_what_was_wrong_was_found_on_its_day(played: tuple[Year, Played]) -> None:
+    """Memory in April, a backup in August, a certificate from November on; each said when it first came."""
+    year, done = played
+    for day, (check, host) in story.WRONG.items():
+        events = year.told("finding", "list", "--run", done.inspections[day])
+        assert [one for one in events if one["check"] == check and one["subject"].startswith(host)]
+    asked = {day: year.told("finding", "list", "--run", run) for day, run in done.inspections.items()}
+    seen = [day for day, events in asked.items() if "certificates.expiry" in {one["check"] for one in events}]
+    assert min(seen) == story.CERTIFICATE_SEEN
+
+
+def test_the_chain_of_the_year_is_whole(played: tuple[Year, Played]) -> None:
+    """Every entry, attachment and signature, by the ledger's own verification."""
+    year, _ = played
+    assert "result   intact" in year.run("ledger", "verify")
+
+
+@pytest.fixture(scope="module")
+def drawn(played: tuple[Year, Played]) -> dict[str, Document]:
+    """Every document that the ledger of the year can give, the newest of each title."""
+    year, _ = played
+    with year.ledger() as ledger:
+        found = [drawing() for drawing in records(year.site, ledger, Period(zone=story.ZONE))]
+    assert len(found) > len(story.MONDAYS) + len(story.WATCHES) + len(story.CHANGES)
+    return {one.title: one for one in found}
+
+
+def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Document]) -> None:
+    """The contract's own names; those of simulated inspections say so."""
+    assert set(drawn) >= story.DOCUMENTS
+    marked = {title for title, one in drawn.items() if any("模拟" in note.text for note in one.alerts)}
+    assert marked >= {"日常系统巡检记录", "季度深度巡检记录", "季度巡检记录汇总单", "系统健康检查与性能分析报告"}
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="libreoffice is not installed")
+def test_an_office_program_opens_one_of_each(drawn: dict[str, Document], tmp_path: Path) -> None:
+    """Each has its title and the contract's number on paper, and no word of the program's own."""
+    place = Path(PLACE) / "documents" if PLACE else tmp_path
+    paths = [path for title, one in drawn.items() for path in render(one, ("docx",), place, title)]
+    argv = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf"]
+    subprocess.run([*argv, "--outdir", place, *paths], check=True, capture_output=True, timeout=300)
+    for title in drawn:
+        argv = ["pdftotext", "-raw", str(place / f"{title}.pdf"), "-"]
+        said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+        assert title in "".join(said.split())
+        assert "HT-2026-001" in said
+        assert not {"None", "null", "NaN", "nan"} & set(said.split()), title

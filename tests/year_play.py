@@ -1,0 +1,474 @@
+"""Plays the year of tests/contract_year.py on a fake clock, through maintkit's own commands and functions.
+
+Real: the site, the ledger, the checks, the clocks, keys and signatures, the engine, a web server that is watched, all
+documents. Simulated, and marked so: what hosts answer. It is tests/cases/healthy.json with instants moved to the day,
+the host's own name, /data as the story fills it, and on the story's days what is wrong; phases of changes answer as
+tests/golden/phase_facts.py has them from booted hosts.
+"""
+
+from __future__ import annotations
+
+import copy
+import heapq
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import contract_year as story
+import sample_drills
+import yaml
+from change import PERIOD, Office, host, plan
+from desk import Watched
+from inprocess import maintkit
+from phase_facts import figures, service
+from sites import make_site
+from world import World
+
+from maintkit.checks.limits import load_limits
+from maintkit.clock import FixedClock, SystemClock
+from maintkit.contract.load import Site, load_site
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
+from maintkit.plans import supervise
+from maintkit.plans.content import content
+from maintkit.plans.frozen import freeze
+from maintkit.plans.model import Plan
+from maintkit.plans.sign import sign
+from maintkit.plans.window import Window
+from maintkit.runs import collection
+from maintkit.runs.apply import Desk, apply
+from maintkit.runs.driver import (
+    CollectListener,
+    CollectRequest,
+    ExpectedHost,
+    ExpectedHosts,
+    HostResult,
+    PhaseOrder,
+    PhaseResult,
+)
+from maintkit.runs.inspection import Order, inspect
+from maintkit.runs.phases import Phase
+
+HEALTHY = json.loads((Path(__file__).parent / "cases" / "healthy.json").read_text("utf-8"))
+GROUPS = {story.APP: "his", story.DB: "his"}
+# Instants that do not move with the day: when machines and services were started, and what certificates say.
+STILL = ("booted_at", "started_at", "stats_reset_at", "stats_since_at", "not_before_at", "not_after_at")
+SITE_GROUPS = ("his", "emr", "telemedicine", "pharmacy", "lis", "ris_pacs")
+DECLARED = {"backups": [{"tool": "pgbackrest", "name": "his", "every_h": 24}], "postgresql": [{"name": "his"}]}
+BY = ("--by", "王工")
+
+
+class Web(BaseHTTPRequestHandler):
+    """The page that is watched; `down` says whether it answers 500."""
+
+    down = False
+
+    def do_GET(self) -> None:
+        self.send_response(500 if Web.down else 200)
+        self.end_headers()
+        self.wfile.write("用户登录".encode())
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+@dataclass(kw_only=True)
+class Year:
+    """The site while its year goes by. `at` moves the one clock that everything reads."""
+
+    root: Path
+    clock: FixedClock
+    site: Site
+
+    def run(self, *words: str, codes: tuple[int, ...] = (0,)) -> str:
+        """A command of maintkit, at this instant; its output."""
+        done = maintkit(*words, "--site", str(self.root))
+        assert done.returncode in codes, (words, done.returncode, done.stderr)
+        return done.stdout
+
+    def told(self, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
+        """The same as JSON."""
+        return json.loads(self.run(*words, "--json", codes=codes))
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The site's ledger, at this instant."""
+        with Ledger.open(self.site.settings.ledger_url, clock=self.clock, redactor=Redactor()) as found:
+            yield found
+
+
+@contextmanager
+def year(place: Path) -> Iterator[Year]:
+    """A site that was signed on 20 December, and the clock of the machine turned to it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    clock = FixedClock(at=datetime(2025, 12, 20, 9, tzinfo=story.ZONE))
+    with patch.object(SystemClock, "now", lambda _self: clock.now()):
+        try:
+            root = make_site(place, {"his": {"hosts": {name: {} for name in GROUPS}}})
+            services = yaml.safe_load((root / "services.yml").read_text(encoding="utf-8"))
+            _write(root / "services.yml", services | {"hosts": {story.DB: DECLARED}})
+            _write(root / "watch.yml", _watching(server.server_port))
+            contract = root / "contract.yml"
+            head = contract.read_text(encoding="utf-8").partition("\nchanges:\n")[0]
+            windows = yaml.safe_dump({"changes": {"windows": [PERIOD]}}, allow_unicode=True)
+            contract.write_text(f"{head}\n{windows}", encoding="utf-8")
+            (root / "ledger" / "ledger.db").unlink(missing_ok=True)
+            url = f"sqlite:///{root}/ledger/ledger.db"
+            with Ledger.create(url, clock=clock, redactor=Redactor()) as ledger:
+                office = Office(root=root / "signers", ledger=ledger, clock=clock)
+                office.allow()
+                office.staff()
+            yield Year(root=root, clock=clock, site=load_site(root))
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+def _write(path: Path, content_: Mapping[str, Any]) -> None:
+    path.write_text(f"---\n{yaml.safe_dump(dict(content_), allow_unicode=True)}", encoding="utf-8")
+
+
+def _watching(port: int) -> dict[str, Any]:
+    page = {"url": f"http://127.0.0.1:{port}/login", "contains": "用户登录"}
+    return {
+        "probes": [
+            {"name": "his-web", "covers": list(range(1, 61)), "http": page},
+            {"name": "emr-web", "covers": list(range(61, 121)), "http": page},
+        ],
+        "manual": [{"covers": [121], "how": "打开月报并核对合计"}],
+    }
+
+
+# ------------------------------------------------------------------ hosts
+
+
+@dataclass(kw_only=True)
+class Hosts:
+    """What the hosts answer at this instant, as the driver of inspections gives it."""
+
+    clock: FixedClock
+
+    def collect(self, request: CollectRequest, listener: CollectListener, *, cancelled: Callable[[], bool]) -> None:
+        del request, cancelled
+        known = {name: ExpectedHost(groups=(group,), address="127.0.0.1", connection="ssh")
+                 for name, group in GROUPS.items()}  # fmt: skip
+        asked = listener.expected(
+            ExpectedHosts(hosts=known, inventory_hosts=tuple(known), inventory_groups=SITE_GROUPS, secrets=())
+        )
+        for name in asked:
+            listener.started(name)
+            now = self.clock.at
+            listener.received(
+                HostResult(host=name, status="ok", reason="", via="ssh", address="127.0.0.1", took_ms=1000,
+                           started_at=now.timestamp() - 1, document=facts(name, now))
+            )  # fmt: skip
+
+
+def facts(name: str, now: datetime) -> dict[str, Any]:
+    """The collector's document of a host at an instant, as the story has it."""
+    document = copy.deepcopy(HEALTHY)
+    _move(document, now.timestamp() - HEALTHY["collected_at"])
+    sections = {key: {"status": "ok", "how": [], "took_ms": 1, "data": data}
+                for key, data in document["sections"].items()}  # fmt: skip
+    day = now.date()
+    told = sections["host"]["data"]
+    told["hostname"], told["machine_id"] = name, sha256(name.encode()).hexdigest()[:32]
+    mounts = sections["filesystems"]["data"]["mounts"]
+    if name == story.APP:
+        sections["backups"] = sections["postgresql"] = {"status": "absent", "how": [], "took_ms": 1, "data": None}
+    else:
+        sections["backups"]["data"]["jobs"][0]["name"] = "his"
+        mounts.append({**mounts[0], "mount": "/data", "device": "/dev/vdb1", **_data(now)})
+    ends = datetime.combine(story.CERTIFICATE_ENDS, time(9), tzinfo=story.ZONE)
+    for one in sections["certificates"]["data"]["certificates"]:
+        one["not_after_at"] = ends.timestamp()
+    match story.WRONG.get(day):
+        case ("memory.available", host_) if host_ == name:
+            sections["memory"]["data"]["available_bytes"] = sections["memory"]["data"]["total_bytes"] // 5
+        case ("backup.age", host_) if host_ == name:
+            for backup in sections["backups"]["data"]["jobs"][0]["backups"]:
+                backup["started_at"] -= 3 * 86400
+                backup["stopped_at"] -= 3 * 86400
+    return document | {"sections": sections}
+
+
+def _data(now: datetime) -> dict[str, int]:
+    used = story.FIRST + story.DAILY * (now.date() - date(2026, 1, 1)).days
+    used -= story.PURGED if now >= story.PURGE else 0
+    room = story.ROOM * story.GIB
+    return {"size_bytes": room, "used_bytes": int(used * story.GIB), "free_bytes": room - int(used * story.GIB)}
+
+
+def _move(value: Any, by: float) -> None:
+    """Every instant of the document, but those that stay where they are."""
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(one, dict | list):
+            _move(one, by)
+        elif str(key).endswith("_at") and isinstance(one, float | int):
+            value[key] = one + (by if key not in STILL else -400 * 86400)
+
+
+@dataclass
+class Machines(World):
+    """The hosts that are changed: they answer with what the phases of each procedure tell on booted hosts."""
+
+    plan: Plan | None = None
+
+    def phase(self, order: PhaseOrder) -> PhaseResult:
+        result = super().phase(order)
+        document = {"schema": "maintkit.phase/1", "procedure": order.procedure, "phase": order.phase.value,
+                    "host": order.host, "facts": self._facts(order), "steps": [], "status": result.outcome,
+                    "reason": result.reason}  # fmt: skip
+        return replace(result, document=document, took_ms=int(self.takes_s * 1000))
+
+    def _facts(self, order: PhaseOrder) -> dict[str, Any]:
+        if order.procedure == "restore_drill":
+            stages = {Phase.CHANGE: ("restore", "recover"), Phase.VERIFY: tuple(sample_drills.TOOK)}
+            return sample_drills.told(*stages.get(order.phase, ()))
+        at = self.clock.at.timestamp()
+        gates = [{"gate": "HIS 登录页", "ok": True, "said": "", "took_ms": 40}]
+        rounds = [{"at": at + 10 * number, "gates": gates, "problems": []} for number in range(3)]
+        return {"checks": rounds, "units": {"nginx.service": service(4711, 0.3)},
+                "figures": {"before": figures(5_184_000, 0.8, 11.5), "after": figures(120, 0.3, 20.1)}}  # fmt: skip
+
+
+# ------------------------------------------------------------------ what people do
+
+# A thread of the story: it yields the instant at which it goes on.
+Thread = Iterator[datetime]
+
+
+def on(day: date, hour: float) -> datetime:
+    """An hour of a day on site."""
+    return datetime.combine(day, time(), tzinfo=story.ZONE) + timedelta(hours=hour)
+
+
+@dataclass(kw_only=True)
+class Played:
+    """What came of the year: names that the tests ask for."""
+
+    inspections: dict[date, str] = field(default_factory=dict)
+    changes: dict[date, str] = field(default_factory=dict)
+    faults: list[tuple[str, story.Fault]] = field(default_factory=list)
+    holidays: dict[date, str] = field(default_factory=dict)
+    tickets: dict[str, date] = field(default_factory=dict)
+    due: dict[date, dict[str, Any]] = field(default_factory=dict)
+    trend: dict[str, Any] = field(default_factory=dict)
+
+
+def play(year_: Year) -> Played:
+    """Everything in the order of its instants: the ledger's clock never goes back."""
+    played = Played()
+    threads: list[Thread] = [
+        *(inspection(year_, played, day) for day in story.MONDAYS),
+        *(watching(year_, day) for day in story.WATCHES),
+        *(change(year_, played, *one) for one in story.CHANGES),
+        *(fault(year_, played, day, one) for day, one in _faults()),
+        *(holiday_fault(year_, played, solved) for solved in story.REPORTS),
+        *(ticket(year_, played, *one) for one in story.TICKETS),
+        *(issue(year_, day, "inspection-summary", "--quarter", quarter) for quarter, day in story.SUMMARIES.items()),
+        *(duties(year_, played, day) for day in story.STANDS),
+        purge(year_),
+    ]
+    queue = [(next(thread), number, thread) for number, thread in enumerate(threads)]
+    heapq.heapify(queue)
+    while queue:
+        instant, number, thread = heapq.heappop(queue)
+        year_.clock.at = max(year_.clock.at, instant)
+        following = next(thread, None)
+        if following is not None:
+            heapq.heappush(queue, (following, number, thread))
+    return played
+
+
+def _faults() -> Iterator[tuple[date, story.Fault]]:
+    """Four a week, in the weeks after each round begins."""
+    for first in story.ROUNDS:
+        for number, one in enumerate(story.FAULTS):
+            yield first + timedelta(days=7 * (number // 4) + number % 4), one
+
+
+def inspection(year_: Year, played: Played, day: date) -> Thread:
+    """A Monday morning's inspection; what is found is handled on the day, and a deep one's report goes out later."""
+    yield on(day, 8)
+    limits = load_limits(year_.root / "limits.yml")
+    order = Order(scope=None, deep=day in story.DEEP, engineer="王工", simulated=True)
+    with year_.ledger() as ledger:
+        found = inspect(year_.site, limits, ledger, Hosts(clock=year_.clock), order, clock=year_.clock,
+                        watcher=_Quiet(), cancelled=lambda: False)  # fmt: skip
+    played.inspections[day] = found.run
+    yield on(day, 10)
+    due = ("--due", f"{day + timedelta(days=14)}")
+    for event in year_.told("finding", "list"):
+        words = ("--conclusion", "属实", "--handling", "已安排", "--owner", "王工", *due)
+        year_.run("finding", "handle", event["event"], *words, *BY)
+    if day == story.DEEP[-1]:
+        played.trend = {row["mount"]: row for row in year_.told("trend", "show", "--host", story.DB)}
+    if day in story.DEEP:
+        yield on(story.HEALTH_ISSUED[story.DEEP.index(day)], 15)
+        for blank in ("conclusion", "plan"):
+            year_.run("report", "fill", "health-report", found.run, "--blank", blank, "--text", "见各节", *BY)
+        issued(year_, "health", "--run", found.run)
+
+
+class _Quiet:
+    def expects(self, run: str, hosts: tuple[str, ...]) -> None:
+        del run, hosts
+
+    def started(self, host: str) -> None:
+        del host
+
+    def judged(self, host: str, status: str, worst: str) -> None:
+        del host, status, worst
+
+
+def watching(year_: Year, day: date) -> Thread:
+    """The weekly watch, with the one function that a person tries; what was down is handled."""
+    yield on(day, 9)
+    Web.down = day == story.DOWN
+    year_.run("watch", "run", "--engineer", "王工", codes=(0, 10, 11))
+    year_.run("watch", "record", "121", "--result", "ok", "--note", "合计一致", *BY)
+    for seq in range(1, 121) if Web.down else ():
+        year_.run(
+            "watch", "handle", str(seq), "--handling", "重启登录服务", "--owner", "王工", "--state", "resolved", *BY
+        )
+    Web.down = False
+
+
+def change(year_: Year, played: Played, day: date, procedure: str, ends: story.Ends) -> Thread:
+    """A plan three days before, signed by the hospital, and applied in the night under its eyes."""
+    yield on(day - timedelta(days=3), 11)
+    with year_.ledger() as ledger, _office(year_, ledger, day) as office:
+        made = _plan(year_, office, day, procedure)
+        office.approve(made, window=Window(start=on(day, 23.5), end=on(day + timedelta(days=1), 5)))
+    yield on(day, 23.75)
+    with year_.ledger() as ledger, _office(year_, ledger, day) as office:
+        world = Machines(clock=year_.clock, versions=dict.fromkeys((story.APP, sample_drills.DRILL_HOST), "1.0-1"))
+        if ends == "rolled-back":
+            world.script[story.APP, "verify"] = ["failed"]
+        desk = Desk(site=year_.site, ledger=ledger, driver=world, watcher=Watched(), stopped=lambda: False,
+                    sleep=world.pass_time)  # fmt: skip
+        _supervise(office, made, desk)
+        verdict = apply(desk, made.id, engineer="王工")
+        assert str(verdict) == ends, verdict
+        run = next(ledger.entries(kind="change.started", newest_first=True)).run or ""
+    played.changes[day] = run
+    if ends == "rolled-back":
+        year_.run("assess", run, "--cause", "登录页在新版本下报错", "--remaining", "厂商修复后再申请", *BY)
+    elif procedure == "restart":
+        year_.run("assess", run, "--effect", "内存占用回落", *BY)
+
+
+@contextmanager
+def _office(year_: Year, ledger: Ledger, day: date) -> Iterator[Office]:
+    """The people of both sides, with keys of their own; no nonce is used twice in the year."""
+    office = Office(root=year_.root / "signers", ledger=ledger, clock=year_.clock, changes=year_.site.contract.changes)
+    office.nonces = count(int(f"{day:%j}") * 1000 + ledger.head().seq * 10**6)
+    yield office
+
+
+def _plan(year_: Year, office: Office, day: date, procedure: str) -> Plan:
+    inventory = year_.root / year_.site.settings.inventory
+    made_of = content(collection=collection.root(), site=year_.root, inventory=inventory)
+    said = plan(office.ledger.id, id=f"P{day - timedelta(days=3):%Y%m%d}-1", created_at=year_.clock.at,
+                procedure=procedure, title_zh=TITLES[procedure], reason="合同约定", content=made_of,
+                site=year_.site.contract.hospital.name, hosts=(host(story.APP),), batches=((story.APP,),),
+                parameters={})  # fmt: skip
+    if procedure == "restore_drill":
+        drill = sample_drills.drill()
+        said = replace(said, hosts=drill.hosts, batches=drill.batches, parameters=drill.parameters)
+    return freeze(office.ledger, said)
+
+
+TITLES = {"patch": "安全补丁更新", "restart": "服务重启", "upgrade": "应用升级", "restore_drill": "备份恢复验证"}
+
+
+def _supervise(office: Office, made: Plan, desk: Desk) -> None:
+    nonce = f"{next(office.nonces):032x}"
+    act = supervise.supervision_act(made, "in", signer="li@hospital.example", nonce=nonce, at=office.clock.at)
+    supervise.check(office.ledger, made, act, sign(act, key=office.key("li")), desk.authority)
+
+
+def fault(year_: Year, played: Played, day: date, one: story.Fault, *, analysed: datetime | None = None) -> Thread:
+    """A fault from the report at ten to its end, each step entered when it happens."""
+    start = on(day, 10)
+    yield start
+    who = ("--channel", "电话", "--reporter", "李主任", "--department", "门诊部")
+    id_ = year_.told("incident", "open", *who, "--title", one.title, "--system", "HIS", *BY)["incident"]
+    played.faults.append((id_, one))
+    if analysed is not None:
+        played.holidays[day] = id_
+    seen = ("--scope", one.scope, "--kind", one.kind, "--severity", one.severity, "--stopped", "30")
+    steps: list[tuple[int, tuple[str, ...]]] = [
+        (1, ("triage", id_, *seen)),
+        (one.respond, ("acknowledge", id_, "--text", "已受理")),
+        (one.restore, ("resolve", id_, "--text", "已恢复")),
+        (one.restore + 5, ("feedback", id_, "--text", "已告知报修人")),
+        (one.restore + 10, ("close", id_, "--text", "报修人确认")),
+    ]
+    if one.arrive is not None:
+        steps.append((one.arrive, ("arrive", id_, "--text", "到场")))
+    if one.rest is not None:
+        steps.append((one.rest[0], ("pause", id_, "--agreed-by", "李主任", "--text", "等备件")))
+        steps.append((one.rest[1], ("continue", id_, "--text", "备件到")))
+    for minutes, words in sorted(steps, key=lambda step: step[0]):
+        yield start + timedelta(minutes=minutes)
+        year_.run("incident", *words, *BY)
+    if one.level in ("P1", "P2"):
+        yield analysed or on(day + timedelta(days=1), 16)
+        said = ("--cause", "连接池耗尽", "--prevention", "加监控", "--text", "经过见时间线")
+        year_.run("incident", "analyse", id_, *said, *BY)
+
+
+def holiday_fault(year_: Year, played: Played, solved: date) -> Thread:
+    """A P1 that is solved on the last day before a holiday."""
+    late = timedelta(days=1 if solved == story.LATE_REPORT else 0)
+    return fault(year_, played, solved, story.FAULTS[0], analysed=on(story.REPORTS[solved] + late, 17))
+
+
+def ticket(year_: Year, played: Played, accepted: date, kind: str, reached: date, until: date) -> Thread:
+    """A request from the acceptance at eleven to its delivery at four, with its effort confirmed."""
+    yield on(accepted, 11)
+    wanted = ("--requester", "李主任", "--department", "信息科", "--title", "增加一张报表")
+    id_ = year_.told("ticket", "open", *wanted, *BY)["ticket"]
+    played.tickets[id_] = until
+    year_.run("ticket", "accept", id_, "--kind", kind, "--accepted-by", "李主任", "--text", "书面受理", *BY)
+    yield on(reached, 16)
+    year_.run("ticket", "reach", id_, "done", "--text", "已交付", *BY)
+    year_.run("ticket", "effort", id_, "--days", "6", "--confirmed-by", "李主任", "--text", "工作量", *BY)
+    year_.run("ticket", "close", id_, "--text", "验收", *BY)
+
+
+def issue(year_: Year, day: date, *words: str) -> Thread:
+    """A document goes out on a day."""
+    yield on(day, 15.5)
+    issued(year_, *words)
+
+
+def issued(year_: Year, *words: str) -> None:
+    """A document goes out, as a page: all formats are another test's."""
+    year_.run("report", *words, "--format", "html", "--issued-by", "王工")
+
+
+def duties(year_: Year, played: Played, day: date) -> Thread:
+    """How every duty stands at the end of a day."""
+    yield on(day, 23.9)
+    told = year_.told("due", codes=(0, 14))
+    played.due[day] = {one["duty"]: one for one in told["duties"]}
+
+
+def purge(year_: Year) -> Thread:
+    """Old images leave the database host; the trend is told."""
+    yield story.PURGE + timedelta(hours=1)
+    at = f"{story.PURGE:%Y-%m-%dT%H:%M}"
+    year_.run("trend", "cut", story.DB, "--mount", "/data", "--at", at, "--why", "旧影像清理", *BY)
