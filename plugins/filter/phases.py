@@ -56,6 +56,21 @@ def as_rebuilds(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Old files to compress or delete, or that were, as steps with the room that they take."""
+    return [
+        {
+            "action": f"{one['action']} file",
+            "target": one["path"],
+            "from": f"{one['bytes'] / 2**20:.2f} MiB",
+            "to": f"{(one['bytes'] - one['freed']) / 2**20:.2f} MiB" if "freed" in one else "",
+            "rollback_class": "point-of-no-return",
+        }
+        for one in files
+        if one.get("ended", "done") == "done"
+    ]
+
+
 def why_no_rebuild(indexes: Iterable[Mapping[str, Any]], unsettled: list[str]) -> str:
     """Why nothing is to be rebuilt, in words: what could not be measured, and what is unfinished, is not well."""
     withheld = [one["why"] for one in indexes if one["choice"] == "withheld"]
@@ -129,6 +144,7 @@ class FilterModule:
             "as_steps": as_steps,
             "as_restarts": as_restarts,
             "as_rebuilds": as_rebuilds,
+            "as_tidied": as_tidied,
             "why_no_rebuild": why_no_rebuild,
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,

@@ -64,6 +64,7 @@ PROOFS: tuple[Proof, ...] = (
     _changed("tuning", "restart"),
     _changed("tuning", "reindex"),
     _changed("housekeeping", "reindex"),
+    _changed("housekeeping", "housekeeping"),
     _changed("restore-drill", "restore_drill"),
     Proof(
         duty="vulnerability-check",

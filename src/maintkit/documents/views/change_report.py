@@ -1,5 +1,5 @@
 """The document of a change that was carried out, by its procedure: 升级实施报告, 安全补丁更新记录, 重启评估与实施记录,
-性能优化实施记录. All say the same things; what comes first is what the duty asks for."""
+性能优化实施记录, 维护记录. All say the same things; what comes first is what the duty asks for."""
 
 from __future__ import annotations
 
@@ -37,14 +37,20 @@ from maintkit.documents.parts.run import (
 from maintkit.plans.implementation import Implementation
 from maintkit.plans.window import Window
 
-Kind = Literal["upgrade", "patch", "restart", "tuning"]
+Kind = Literal["upgrade", "patch", "restart", "tuning", "housekeeping"]
 TITLES: dict[Kind, str] = {
     "upgrade": "升级实施报告",
     "patch": "安全补丁更新记录",
     "restart": "重启评估与实施记录",
     "tuning": "性能优化实施记录",
+    "housekeeping": "维护记录",
 }
-_OF_PROCEDURE: dict[str, Kind] = {"patch": "patch", "restart": "restart", "reindex": "tuning"}
+_OF_PROCEDURE: dict[str, Kind] = {
+    "patch": "patch",
+    "restart": "restart",
+    "reindex": "tuning",
+    "housekeeping": "housekeeping",
+}
 MAY_BE_TUNING = ("restart", "config")
 _NUMBERS = "一二三四五六七八九"
 _STATEMENT = "各方确认：本文件所列实施内容、时间、检查结果、偏差及处理情况属实。"

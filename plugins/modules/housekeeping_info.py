@@ -1,0 +1,82 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The maintkit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""maintkit.ops.housekeeping_info: which old files the rules would compress or delete."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: housekeeping_info
+short_description: Tell which old files the rules would compress or delete
+version_added: 0.3.0
+description:
+  - Reads only. A link is never followed, and a file that a process has open or that has a second name stays.
+  - Refuses rules for directories of the system, of a database or too wide ones, and those that would delete logs
+    before the time for which they must be kept.
+options:
+  most:
+    description: The most files that one change takes; the others wait for the next.
+    type: int
+    default: 1000
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - maintkit.ops.housekeeping
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: posix
+author:
+  - The maintkit maintainers (@maintkit)
+"""
+
+EXAMPLES = r"""
+- name: See what could go
+  maintkit.ops.housekeeping_info:
+    rules:
+      - {path: /opt/his/logs, pattern: "*.log.*", keep_days: 30, action: compress}
+      - {path: /opt/his/logs, pattern: "*.gz", keep_days: 365, action: delete}
+      - {path: /opt/his/export, pattern: "*.tmp", keep_days: 7, action: delete, log: false}
+  register: seen
+"""
+
+RETURN = r"""
+files:
+  description: What would go, the oldest first, each with C(path), C(action), C(size), C(bytes) on the disk, and what it
+    is known again by.
+  returned: always
+  type: list
+left:
+  description: How many files of the rules stay, by the reason.
+  returned: always
+  type: dict
+bytes:
+  description: What the files take on the disk.
+  returned: always
+  type: int
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.maintkit.ops.plugins.module_utils.changes import tidy
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+
+SPEC = {**tidy.SPEC, "most": {"type": "int", "default": 1000}}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    asked = module.params
+    try:
+        seen = tidy.look(asked["rules"], floor_days=asked["floor_days"], now=time.time(), most=asked["most"])
+    except (Refused, OSError) as refused:
+        module.fail_json(msg=str(refused))
+    module.exit_json(changed=False, **seen)
+
+
+if __name__ == "__main__":
+    main()
