@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from maintkit.cli.terminal import desk_reports
 from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
@@ -25,6 +26,8 @@ from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.health_report import BLANKS
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.service_review import BLANKS as REVIEWED
+from maintkit.documents.views.service_review import KIND as REVIEW
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
 from maintkit.errors import NotFound
@@ -37,6 +40,8 @@ from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.week import Week
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
+
+FILLED = {HEALTH: BLANKS, REVIEW: REVIEWED}
 
 
 @click.group(invoke_without_command=True)
@@ -108,17 +113,30 @@ def manual(*, since: datetime | None, site: Path, formats: tuple[Format, ...], o
     return write(place, document, formats, out, as_json=as_json)
 
 
+for one in desk_reports.COMMANDS:
+    command.add_command(one)
+
+
 @command.command()
-@click.argument("document", metavar="DOCUMENT", type=click.Choice([HEALTH]))
+@click.argument("document", metavar="DOCUMENT", type=click.Choice(list(FILLED)))
 @click.argument("number", metavar="NUMBER")
-@click.option("--blank", type=click.Choice(list(BLANKS)), required=True, help="Which of its blanks.")
+@click.option("--blank", type=click.Choice([*BLANKS, *REVIEWED]), required=True, help="Which of its blanks.")
 @click.option("--text", type=SAID, required=True, help="What the document shall say there.")
 @by_option
 @site_option
 def fill(*, document: str, number: str, blank: str, text: str, by: str, site: Path) -> None:
-    """Write what only a person can judge into a document; the newest text stands, all are kept."""
+    """Write what only a person can judge into a document; the newest text stands, all are kept.
+
+    NUMBER is the deep inspection of a health-report (blanks conclusion, plan), or the month or quarter of a
+    service-review (evaluation, next).
+    """
+    if blank not in FILLED[document]:
+        raise click.UsageError(f"{document} has the blanks {' and '.join(FILLED[document])}, not {blank}")
+    if document == REVIEW:
+        number = str(desk_reports.covered_by(number, "NUMBER"))
     with open_ledger(load_site(site).settings) as ledger:
-        _deep(ledger, number)
+        if document == HEALTH:
+            _deep(ledger, number)
         judge(ledger, document, number, blank=blank, text=text, by=by)
     click.echo(f"{document} {number}: {blank} written")
 

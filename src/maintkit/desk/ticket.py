@@ -119,7 +119,7 @@ def ticket(ledger: Ledger, id_: str) -> Ticket:
     own = tuple(entry for entry in ledger.entries(subject=id_) if entry.kind.startswith("ticket."))
     if not own:
         raise NotFound(f"no ticket {id_!r} in the ledger", hint="`maintkit ticket list` shows those there are")
-    return Ticket(id=id_, opened=from_text(own[0].body["at"]), entries=own, efforts=tuple(_efforts(own)))
+    return Ticket(id=id_, opened=from_text(own[0].body["at"]), entries=own, efforts=tuple(efforts(own)))
 
 
 def kind_of(requests: Requests, one: Ticket) -> RequestKind | None:
@@ -176,7 +176,8 @@ def _after(start: datetime, span: Span, calendar: Calendar, zone: ZoneInfo) -> d
     return day if isinstance(day, Undetermined) else datetime.combine(day, time(23, 59, 59), tzinfo=zone)
 
 
-def _efforts(entries: Iterable[Entry]) -> Iterator[Effort]:
+def efforts(entries: Iterable[Entry]) -> Iterator[Effort]:
+    """The person-days that stand among the entries of a ticket."""
     for entry in entries:
         if entry.kind == EFFORT:
             body = entry.body

@@ -1,0 +1,101 @@
+"""服务义务: how every duty of the contract stands at a period's end, and what was done for it in the period."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from maintkit.contract.due import Evidence, Standing, State
+from maintkit.contract.duties import Rhythm
+from maintkit.documents import wording
+from maintkit.documents.model import Cell, Column, Table, Tone
+
+STATE: Mapping[State, str] = {"met": "已履行", "due-soon": "即将到期", "overdue": "已逾期", "undetermined": "未能判定"}
+_TONE: Mapping[State, Tone] = {"due-soon": "warn", "overdue": "crit", "undetermined": "strong"}
+RHYTHM: Mapping[Rhythm, str] = {
+    "weekly": "每周", "monthly": "每月", "quarterly": "每季度", "half-yearly": "每半年", "yearly": "每年",
+    "once": "一次", "as-needed": "按需", "at-end": "合同期满",
+}  # fmt: skip
+MOST_SOURCES = 4
+_REASONS = (
+    (r"as needed: owed by no date", "按需进行，没有期限"),
+    (r"nothing more is owed", "不再有应履行的期次"),
+    (r"runs from (\S+), of which nothing is seen", r"自 \1 完成之时起算，台账中没有其记录"),
+    (r"maintkit does not see this by itself.*", "程序不能自行看到其履行，须由人登记"),
+    (r"the physical state is looked at by a person, and not seen here", "物理状态由人检查，不在此列"),
+    (r"the age of antivirus definitions stands in the inspections", "病毒库时效见巡检记录"),
+    (r"counts when every host's packages were looked at", "每台主机的软件包均已检查时方计入"),
+    (r"the working days of (\d+) are not known to this calendar.*", r"\1 年的工作日历未知"),
+)
+_WHAT = (
+    (r"deep inspection", "深度巡检"),
+    (r"inspection", "巡检"),
+    (r"vulnerability check", "漏洞检查"),
+    (r"handover", "移交"),
+    (r"patch", "补丁更新"),
+    (r"restart", "重启"),
+    (r"reindex", "索引重建"),
+    (r"restore_drill", "备份恢复演练"),
+    (r"(\d+) functions watched", r"监测功能 \1 项"),
+)
+_SOURCES = ((r"entry (\d+)", r"台账 #\1"), (r"week (\d+)W(\d+)", r"\1 年第 \2 周"))
+_PERIODS = (
+    (r"after (\S+)", r"\1 之后"),
+    (r"review by (\S+)", r"\1 前的复审"),
+    (r"once", "首次"),
+    (r"end", "期满"),
+)
+
+
+def table(standings: Sequence[Standing], done: Mapping[str, Sequence[Evidence]]) -> Table:
+    """Every duty in the contract's order; `done` is the evidence of the period by duty."""
+    return Table(
+        columns=(
+            Column(title="服务义务", width=19),
+            Column(title="周期", width=9, align="center"),
+            Column(title="本期履行", width=27),
+            Column(title="期末状态", width=11, align="center"),
+            Column(title="下次期限", width=12, align="center"),
+            Column(title="未履行的期次与说明", width=24),
+        ),
+        rows=tuple(_row(one, done.get(one.duty.id, ())) for one in standings),
+    )
+
+
+def _row(one: Standing, done: Sequence[Evidence]) -> tuple[Cell, ...]:
+    missed = [f"未按期：{'、'.join(_said(name, _PERIODS) for name in one.missed)}"] if one.missed else []
+    said = "\n".join((*missed, *(_said(part, _REASONS) for part in one.reason.split("; ") if part)))
+    return (
+        Cell(text=one.duty.title_zh),
+        Cell(text=RHYTHM[one.duty.rhythm]),
+        Cell(text=_done(done)),
+        Cell(text=STATE[one.state], tone=_TONE.get(one.state, "plain")),
+        Cell(text=one.next_due.isoformat() if one.next_due else wording.NOTHING),
+        Cell(text=said or wording.NOTHING, tone="strong" if one.missed else "plain"),
+    )
+
+
+def _done(done: Sequence[Evidence]) -> str:
+    if not done:
+        return "本期没有记录"
+    lines = [
+        f"{one.day} {_said(one.what, _WHAT)}（{f'{one.by} 登记，' if one.by else ''}{_said(one.source, _SOURCES)}）"
+        f"{'（模拟）' if one.simulated else ''}"
+        for one in done[-MOST_SOURCES:]
+    ]
+    more = len(done) - MOST_SOURCES
+    return "\n".join((*([f"另有 {more} 次较早的"] if more > 0 else []), *lines))
+
+
+def _said(text: str, table_: Sequence[tuple[str, str]]) -> str:
+    for pattern, words in table_:
+        found = re.fullmatch(pattern, text)
+        if found:
+            return found.expand(words)
+    return text
+
+
+def within(evidence: Sequence[Evidence], first: date, last: date) -> list[Evidence]:
+    """The evidence of days from the first to the last, both included, by day."""
+    return sorted((one for one in evidence if first <= one.day <= last), key=lambda one: one.day)

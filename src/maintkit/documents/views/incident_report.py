@@ -1,0 +1,305 @@
+"""《故障分析报告》: one fault from its report to what shall prevent it, as people entered it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from maintkit.desk.incident import Incident, Step, Verb
+from maintkit.desk.links import Links
+from maintkit.desk.past import Fault
+from maintkit.documents import wording
+from maintkit.documents.glossary import STATUS, TO_FILL_IN, TONE, VERDICT, VERDICT_TONE
+from maintkit.documents.header import Header, parties, sign_off
+from maintkit.documents.model import (
+    Block,
+    Cell,
+    Column,
+    Document,
+    EvidenceItem,
+    EvidenceList,
+    Heading,
+    KeyValue,
+    KeyValues,
+    Note,
+    Paragraph,
+    Table,
+)
+from maintkit.documents.parts import faults as words
+from maintkit.evidence.moment import Mark
+from maintkit.evidence.recorded import RecordedFinding
+from maintkit.evidence.work import Changed
+
+KIND = "incident-report"
+TITLE = "故障分析报告"
+_MEASURES: tuple[Verb, ...] = ("arrived", "progressed", "mitigated", "resolved")
+_STATEMENT = "双方确认：已阅本报告，故障原因、处置经过与预防措施如上。"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultReport:
+    """What the report is drawn from. `now` is the instant as of which clocks that still run are read.
+
+    `findings` and `changes` are what the links name; `repeats` are the incidents that were entered as duplicates of it.
+    `marks` are the entries of the incident itself, in order.
+    """
+
+    fault: Fault
+    now: datetime
+    links: Links
+    findings: Sequence[RecordedFinding]
+    changes: Sequence[Changed]
+    repeats: Sequence[Incident]
+    marks: Sequence[Mark]
+
+
+def incident_report(found: FaultReport, header: Header) -> Document:
+    """The report of an incident; a draft until it is solved and its analysis was entered."""
+    one, mark = found.fault.incident, found.fault.mark
+    analysis = one.last("analysed")
+    return Document(
+        kind=KIND,
+        number=one.id,
+        title=TITLE,
+        organisation=header.hospital,
+        cover=_cover(found, header),
+        blocks=(
+            *_alerts(one),
+            Heading(text="一、事件经过"),
+            Paragraph(text=f"报告内容：{one.title}"),
+            _written("经过", analysis.text if analysis else ""),
+            Heading(text="二、影响范围与级别"),
+            _scope(one, header),
+            *_levels(one, header),
+            Heading(text="三、时间线"),
+            _steps(one.steps, header),
+            Heading(text="四、时限"),
+            words.clocks(found.fault.clocks, header),
+            *_rests(one, header),
+            Heading(text="五、根本原因"),
+            _written("根本原因", str(analysis.body["cause"]) if analysis else ""),
+            Heading(text="六、处置步骤"),
+            _steps([step for step in one.steps if step.verb in _MEASURES], header, "台账中没有处置步骤"),
+            Heading(text="七、预防措施"),
+            _written("预防措施", str(analysis.body["prevention"]) if analysis else ""),
+            Heading(text="八、相关巡检、变更与故障"),
+            *_related(found, header),
+            Heading(text="九、证据"),
+            _proof(found),
+            sign_off(header, _STATEMENT),
+        ),
+        footer=f"编号 {one.id}　台账 #{mark.seq} {mark.hash[:16]}",
+        dated=mark.at,
+        draft=analysis is None or one.first("resolved") is None,
+    )
+
+
+def _cover(found: FaultReport, header: Header) -> KeyValues:
+    one = found.fault.incident
+    author = one.last("analysed")
+    return KeyValues(
+        items=(
+            *parties(header),
+            KeyValue(label="故障编号", text=one.id),
+            KeyValue(label="故障级别", text=words.level(one)),
+            KeyValue(label="报告时间", text=wording.second(one.reported, header.zone)),
+            KeyValue(label="报告渠道", text=one.channel),
+            KeyValue(label="报告人", text=f"{one.reporter}（{one.department}）"),
+            KeyValue(label="当前状态", text=words.STATE[one.state]),
+            KeyValue(label="解决时间", text=wording.second(one.first("resolved"), header.zone)),
+            KeyValue(label="历时", text=words.lasted(one.reported, one.first("resolved"))),
+            KeyValue(label="分析人", text=author.by if author else TO_FILL_IN),
+            KeyValue(label="时限截至", text=wording.instant(found.now, header.zone)),
+        )
+    )
+
+
+def _alerts(one: Incident) -> Iterator[Note]:
+    if one.duplicate_of:
+        yield Note(kind="alert", text=f"本故障是 {one.duplicate_of} 的重复报告，时限以该故障为准。")
+    wanting = [] if one.first("resolved") else ["故障尚未解决"]
+    wanting += [] if one.last("analysed") else ["故障分析待填写"]
+    if wanting:
+        yield Note(kind="alert", text=f"草稿：{'，'.join(wanting)}，此前不作为正式报告签署。")
+
+
+def _written(label: str, text: str) -> Paragraph:
+    return Paragraph(text=text) if text else Paragraph(text=f"{label}：{TO_FILL_IN}", tone="strong")
+
+
+def _scope(one: Incident, header: Header) -> KeyValues:
+    last = one.last("triaged")
+    body = last.body if last else {}
+    stood = f"{body['stopped_minutes']} 分钟（定级时）" if body.get("stopped_minutes") else wording.NOTHING
+    return KeyValues(
+        items=(
+            KeyValue(label="影响范围", text=words.SCOPE[body["scope"]] if body else words.NO_LEVEL),
+            KeyValue(label="故障类别", text=words.kind(one)),
+            KeyValue(label="严重程度", text=words.SEVERITY[body["severity"]] if body else words.NO_LEVEL),
+            KeyValue(label="业务中断", text=stood),
+            KeyValue(label="涉及系统", text=words.systems(one, header)),
+            KeyValue(label="涉及主机", text="、".join(one.hosts) or wording.NOTHING),
+        )
+    )
+
+
+def _levels(one: Incident, header: Header) -> tuple[Block, ...]:
+    def ground(agreed: str, rule: str | None) -> str:
+        return "；".join((*([f"合同规则 {rule}"] if rule else []), *([f"经 {agreed} 同意"] if agreed else [])))
+
+    table = Table(
+        columns=(
+            Column(title="级别", width=10, align="center"),
+            Column(title="起", width=20, align="center"),
+            Column(title="影响范围", width=14, align="center"),
+            Column(title="依据", width=28),
+            Column(title="理由", width=28),
+        ),
+        rows=tuple(
+            (
+                Cell(text=each.level),
+                Cell(text=wording.second(each.since, header.zone)),
+                Cell(text=words.SCOPE[each.scope]),
+                Cell(text=ground(each.agreed_by, each.rule)),
+                Cell(text=each.why or wording.NOTHING),
+            )
+            for each in one.levels
+        ),
+        empty="尚未定级",
+        caption="定级与级别变更",
+    )
+    return (table,)
+
+
+def _steps(steps: Sequence[Step], header: Header, empty: str = "无") -> Table:
+    return Table(
+        columns=(
+            Column(title="发生时间", width=19, align="center"),
+            Column(title="录入时间", width=19, align="center"),
+            Column(title="步骤", width=13, align="center"),
+            Column(title="内容", width=37),
+            Column(title="录入人", width=12),
+        ),
+        rows=tuple(
+            (
+                Cell(text=wording.second(step.at, header.zone)),
+                Cell(text=wording.second(step.entered, header.zone)),
+                Cell(text=words.VERB[step.verb]),
+                Cell(text=_text(step)),
+                Cell(text=step.by),
+            )
+            for step in sorted(steps, key=lambda step: (step.at, step.entry))
+        ),
+        empty=empty,
+    )
+
+
+def _text(step: Step) -> str:
+    body = step.body
+    match step.verb:
+        case "triaged":
+            return f"{body['level']}" + (f"：{step.text}" if step.text else "")
+        case "paused":
+            return f"{step.text}（经 {body['agreed_by']} 同意）"
+        case "analysed":
+            return f"{step.text}\n原因：{body['cause']}\n预防：{body['prevention']}"
+        case "related":
+            return f"重复于 {body['duplicate_of']}" if body["duplicate_of"] else f"复发自 {body['recurs']}"
+        case _:
+            return step.text
+
+
+def _rests(one: Incident, header: Header) -> tuple[Block, ...]:
+    if not one.rests:
+        return ()
+    return (
+        Table(
+            columns=(
+                Column(title="暂停自", width=20, align="center"),
+                Column(title="至", width=20, align="center"),
+                Column(title="同意人", width=20),
+                Column(title="理由", width=40),
+            ),
+            rows=tuple(
+                (
+                    Cell(text=wording.second(rest.start, header.zone)),
+                    Cell(text=wording.second(rest.end, header.zone) if rest.end else "未结束"),
+                    Cell(text=rest.agreed_by),
+                    Cell(text=rest.why),
+                )
+                for rest in one.rests
+            ),
+            caption="经采购人同意的暂停计时",
+        ),
+    )
+
+
+def _related(found: FaultReport, header: Header) -> tuple[Block, ...]:
+    one, links = found.fault.incident, found.links
+    looks = "、".join(links.inspections) or "无"
+    said = [f"故障前后有关主机上的巡检：{looks}。"]
+    if one.recurs:
+        said.append(f"本故障为 {one.recurs} 的复发。")
+    if found.repeats:
+        said.append(f"重复报告：{'、'.join(f'{each.id}（{each.reporter}）' for each in found.repeats)}。")
+    if links.overlapping:
+        said.append(f"同一时间在相同系统或主机上的其他故障：{'、'.join(links.overlapping)}。")
+    return (*(Paragraph(text=text) for text in said), _findings(found.findings), _changes(found.changes, header))
+
+
+def _findings(findings: Sequence[RecordedFinding]) -> Table:
+    return Table(
+        columns=(
+            Column(title="事件编号", width=20),
+            Column(title="对象", width=20),
+            Column(title="巡检项", width=18),
+            Column(title="结果", width=10, align="center"),
+            Column(title="结论", width=32),
+        ),
+        rows=tuple(
+            (
+                Cell(text=one.event or wording.NOTHING),
+                Cell(text=wording.subject(one)),
+                Cell(text=one.title_zh),
+                Cell(text=STATUS[one.status], tone=TONE.get(one.status, "plain")),
+                Cell(text=one.conclusion_zh or wording.NOTHING),
+            )
+            for one in findings
+        ),
+        empty="有关巡检没有异常事件，或没有有关巡检",
+        caption="有关主机的异常事件",
+    )
+
+
+def _changes(changes: Sequence[Changed], header: Header) -> Table:
+    return Table(
+        columns=(
+            Column(title="实施编号", width=20),
+            Column(title="操作", width=20),
+            Column(title="开始时间", width=20, align="center"),
+            Column(title="结论", width=15, align="center"),
+            Column(title="主机", width=25),
+        ),
+        rows=tuple(
+            (
+                Cell(text=one.run),
+                Cell(text=one.title_zh),
+                Cell(text=wording.instant(one.at, header.zone)),
+                Cell(text=VERDICT[one.verdict], tone=VERDICT_TONE[one.verdict]),
+                Cell(text="、".join(one.hosts)),
+            )
+            for one in changes
+        ),
+        empty="有关主机上没有变更",
+        caption="有关主机的变更",
+    )
+
+
+def _proof(found: FaultReport) -> EvidenceList:
+    return EvidenceList(
+        items=tuple(
+            EvidenceItem(label=f"#{mark.seq} {words.VERB[step.verb]}", value=mark.hash)
+            for mark, step in zip(found.marks, found.fault.incident.steps, strict=True)
+        )
+    )
