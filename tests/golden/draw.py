@@ -11,6 +11,7 @@ from typing import Any
 
 import sample_changes as changes
 import sample_configurations as configurations
+import sample_desk as desk
 import sample_health as health
 import sample_inspections as sample
 import sample_lists as lists
@@ -79,6 +80,7 @@ def documents() -> dict[str, Document]:
         "registers": registers(lists.registered(), lists.HEAD, lists.AT, header),
         "vulnerability": vulnerability_report(lists.checked(), None, header),
         "vulnerability-again": vulnerability_report(lists.checked_again(), lists.checked(), header),
+        **desk.documents(),
     }
 
 

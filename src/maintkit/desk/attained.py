@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from maintkit.contract.sla import LevelId
-from maintkit.desk.clocks import Clock
+from maintkit.desk.clocks import ENDS, Clock
 from maintkit.desk.past import Fault
 
 Outcome = Literal["met", "breached", "running", "undetermined"]
@@ -46,8 +46,7 @@ def attained(faults: Iterable[Fault], since: datetime, until: datetime) -> tuple
         said = outcome(clock, since, until)
         if said:
             found.setdefault((level, clock.name, clock.target), []).append(said)
-    keys = sorted(found, key=lambda key: (key[0] is None, key[0] or ""))
-    return tuple(_counted(*key, found[key]) for key in keys)
+    return tuple(_counted(*key, found[key]) for key in sorted(found, key=_rank))
 
 
 def outcome(clock: Clock, since: datetime, until: datetime) -> Outcome | None:
@@ -65,6 +64,13 @@ def outcome(clock: Clock, since: datetime, until: datetime) -> Outcome | None:
     if decided < since:
         return None
     return "breached" if breached else "met"
+
+
+def _rank(key: tuple[LevelId | None, str, bool]) -> tuple[bool, str, bool, int]:
+    """By level, in the order in which clocks end, targets last."""
+    level, name, target = key
+    order = list(ENDS)
+    return level is None, level or "", target, order.index(name) if name in order else len(order)
 
 
 def _clocks(faults: Iterable[Fault]) -> Iterator[tuple[LevelId | None, Clock]]:

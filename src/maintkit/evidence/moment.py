@@ -68,9 +68,10 @@ def basis(ledger: Ledger, since: datetime, end: datetime, name: str) -> Basis:
     if head is None or first is None:
         began = f"begins at {first.at:%Y-%m-%d}, after" if first else "is empty: it holds nothing of"
         raise NotFound(f"the ledger {began} {name}", hint="name a later one; what was before the ledger is not known")
-    if head.at < since:
+    over = ledger.head().seq > head.seq
+    if head.at < since and not over:
         raise NotFound(
             f"the ledger's last entry is of {head.at:%Y-%m-%d}, before {name}",
             hint="name an earlier one; nothing is known yet of this one",
         )
-    return Basis(since=since, end=end, head=head, begins=first.at, over=ledger.head().seq > head.seq)
+    return Basis(since=since, end=end, head=head, begins=first.at, over=over)

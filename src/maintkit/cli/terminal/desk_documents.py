@@ -201,7 +201,7 @@ def _abnormal(ledger: Ledger, runs: Iterable[str]) -> Iterator[RecordedFinding]:
                 yield from (one for one in found if one.event and one.status in ABNORMAL)
 
 
-def months_of(ledger: Ledger, place: Site) -> list[Month]:
+def months_of(place: Site, ledger: Ledger) -> list[Month]:
     """The months of which the ledger holds something, from its first entry to its last, in order."""
     first = next(ledger.entries(limit=1), None)
     if first is None:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from maintkit.cli.terminal import desk_documents as desk
 from maintkit.cli.terminal import drawing
 from maintkit.cli.terminal.document import header
 from maintkit.contract.load import Site
+from maintkit.desk.incident import incidents
 from maintkit.documents.model import Document
 from maintkit.documents.views.change_report import change_report, kind_of
 from maintkit.documents.views.drill_report import drill_report
+from maintkit.documents.views.month import Covered, bounds
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
@@ -43,6 +46,12 @@ class Period:
         day = at.astimezone(self.zone).date()
         return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
 
+    def meets(self, covered: Covered) -> bool:
+        """Whether a day of a month or a quarter falls into it."""
+        start, after = bounds(covered, self.zone)
+        last = after.date() - timedelta(days=1)
+        return (self.since is None or last >= self.since) and (self.until is None or start.date() <= self.until)
+
 
 Drawing = Callable[[], Document]
 
@@ -52,7 +61,7 @@ def records(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
 
     Registers and the configuration manual say how things stand at the ledger's end, whatever the period.
     """
-    for source in (_inspections, _summaries, _applications, _changes, _watches, _vulnerabilities, _at_the_end):
+    for source in (_inspections, _summaries, _applications, _changes, _watches, _vulnerabilities, *DESK, _at_the_end):
         yield from source(place, ledger, period)
 
 
@@ -118,6 +127,35 @@ def _vulnerabilities(place: Site, ledger: Ledger, period: Period) -> Iterator[Dr
 
 def _vulnerability(place: Site, ledger: Ledger, number: str) -> Document:
     return vulnerability_report(*vulnerabilities.check(ledger, number), header(place))
+
+
+def _faults(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    """The faults of each month of the period, and the analysis of each fault that was reported in it."""
+    for month in desk.months_of(place, ledger):
+        if period.meets(month):
+            yield partial(desk.fault_month, place, ledger, month)
+    for one in incidents(ledger):
+        if period.holds(one.reported) and one.last("analysed"):
+            yield partial(desk.fault_report, place, ledger, one.id)
+
+
+def _service(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    """The tickets and the review of each quarter of the period."""
+    for quarter in dict.fromkeys(
+        Quarter.of(month.start(period.zone), period.zone) for month in desk.months_of(place, ledger)
+    ):
+        if period.holds(quarter.span(period.zone)[0]):
+            yield partial(desk.wish_period, place, ledger, quarter)
+            yield partial(desk.review, place, ledger, quarter)
+
+
+def _security(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    for started in ledger.entries(kind="inspection.started"):
+        if period.holds(started.at) and desk.access_events(ledger, started.run or ""):
+            yield partial(desk.security_of_run, place, ledger, started.run or "")
+
+
+DESK = (_faults, _service, _security)
 
 
 def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:

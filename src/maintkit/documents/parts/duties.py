@@ -17,7 +17,8 @@ RHYTHM: Mapping[Rhythm, str] = {
     "weekly": "每周", "monthly": "每月", "quarterly": "每季度", "half-yearly": "每半年", "yearly": "每年",
     "once": "一次", "as-needed": "按需", "at-end": "合同期满",
 }  # fmt: skip
-MOST_SOURCES = 4
+MOST_SOURCES = 4  # of what was done and what was missed, the newest stand by name
+MOST_PERIODS = 4
 _REASONS = (
     (r"as needed: owed by no date", "按需进行，没有期限"),
     (r"nothing more is owed", "不再有应履行的期次"),
@@ -64,8 +65,7 @@ def table(standings: Sequence[Standing], done: Mapping[str, Sequence[Evidence]])
 
 
 def _row(one: Standing, done: Sequence[Evidence]) -> tuple[Cell, ...]:
-    missed = [f"未按期：{'、'.join(_said(name, _PERIODS) for name in one.missed)}"] if one.missed else []
-    said = "\n".join((*missed, *(_said(part, _REASONS) for part in one.reason.split("; ") if part)))
+    said = "\n".join((*_missed(one.missed), *(_said(part, _REASONS) for part in one.reason.split("; ") if part)))
     return (
         Cell(text=one.duty.title_zh),
         Cell(text=RHYTHM[one.duty.rhythm]),
@@ -74,6 +74,15 @@ def _row(one: Standing, done: Sequence[Evidence]) -> tuple[Cell, ...]:
         Cell(text=one.next_due.isoformat() if one.next_due else wording.NOTHING),
         Cell(text=said or wording.NOTHING, tone="strong" if one.missed else "plain"),
     )
+
+
+def _missed(names: Sequence[str]) -> list[str]:
+    """The newest of them by name, the others by number."""
+    if not names:
+        return []
+    shown = "、".join(_said(name, _PERIODS) for name in names[-MOST_PERIODS:])
+    more = len(names) - MOST_PERIODS
+    return [f"未按期：{shown}{f'，及此前 {more} 期' if more > 0 else ''}"]
 
 
 def _done(done: Sequence[Evidence]) -> str:

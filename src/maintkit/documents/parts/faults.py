@@ -83,12 +83,12 @@ def clock_name(name: str) -> str:
 
 
 def clock_line(clock: Clock, header: Header) -> str:
-    """`响应：超时（2026-10-08 09:45）`: a clock in a line, with the moment of a breach."""
+    """`响应：超时（10-08 09:45 起）`: a clock in a line, with the moment of a breach."""
     said = CLOCK_STATE[clock.state]
     if clock.breached_at:
-        said += f"（{wording.instant(clock.breached_at, header.zone)} 起）"
+        said += f"（{_short(clock.breached_at, header)} 起）"
     elif clock.state == "running":
-        said += f"（至 {wording.instant(clock.deadline, header.zone)}）"
+        said += f"（至 {_short(clock.deadline, header)}）"
     elif clock.reason:
         said += f"（{why(clock.reason)}）"
     return f"{clock_name(clock.name)}：{said}"
@@ -101,13 +101,14 @@ def clocks(found: Sequence[Clock], header: Header) -> Table:
         said, tone = CLOCK_STATE[clock.state], CLOCK_TONE.get(clock.state, "plain")
         if clock.target:
             said, tone = f"目标（{_aim(clock)}）", "plain"
-        breached = wording.second(clock.breached_at, header.zone) if clock.breached_at else ""
+        note = wording.second(clock.breached_at, header.zone) if clock.breached_at else why(clock.reason)
+        note = note or ("截止时间随暂停顺延" if clock.state == "resting" else wording.NOTHING)
         return (
             Cell(text=clock_name(clock.name)),
             Cell(text=wording.instant(clock.deadline, header.zone)),
             Cell(text=wording.instant(clock.ended, header.zone)),
             Cell(text=said, tone=tone),
-            Cell(text=breached or why(clock.reason) or wording.NOTHING),
+            Cell(text=note),
         )
 
     return Table(
@@ -144,12 +145,12 @@ def faults_table(faults: Sequence[Fault], header: Header, empty: str) -> Table:
     """Faults, one line each, with every clock."""
     return Table(
         columns=(
-            Column(title="故障编号\n报告时间", width=17),
+            Column(title="故障编号\n报告时间", width=18),
             Column(title="级别", width=8, align="center"),
-            Column(title="系统\n类别", width=17),
-            Column(title="故障与原因", width=25),
-            Column(title="状态\n解决时间", width=14, align="center"),
-            Column(title="时限", width=32),
+            Column(title="系统\n类别", width=13),
+            Column(title="故障与原因", width=17),
+            Column(title="状态\n解决时间", width=18, align="center"),
+            Column(title="时限", width=30),
         ),
         rows=tuple(_fault(fault, header) for fault in faults),
         empty=empty,
@@ -164,6 +165,11 @@ def marks(faults: Iterable[Fault]) -> tuple[EvidenceItem, ...]:
 def lasted(start: datetime, end: datetime | None) -> str:
     """`2 小时 5 分钟`, or a dash while it goes on."""
     return wording.duration(int((end - start).total_seconds())) if end else wording.NOTHING
+
+
+def _short(at: datetime | None, header: Header) -> str:
+    """`10-08 09:45`: for lines of a table that has the year."""
+    return wording.instant(at, header.zone)[5:] if at else wording.NOTHING
 
 
 def _fault(fault: Fault, header: Header) -> tuple[Cell, ...]:

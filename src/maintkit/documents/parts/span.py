@@ -18,10 +18,12 @@ def cover(covered: Covered, basis: Basis, header: Header) -> tuple[KeyValue, ...
 
 
 def alerts(basis: Basis, header: Header) -> Iterator[Note]:
-    """That the ledger does not reach to the end of the period, or not back to its start."""
+    """That the ledger does not reach to the period's end, holds nothing of it, or does not reach back to its start."""
     if not basis.over:
         last = wording.instant(basis.head.at, header.zone)
         yield Note(kind="alert", text=f"草稿：台账最后一条记录为 {last}，期末尚未到，此后发生的情况不在本文件内。")
+    if basis.head.at < basis.since:
+        yield Note(kind="alert", text="台账中没有本期的任何记录：只能说明无人录入，不能说明没有发生。")
     if basis.begins > basis.since:
         first = wording.instant(basis.begins, header.zone)
         yield Note(kind="alert", text=f"台账自 {first} 起才有记录，此前的情况不明，不得视为没有。")

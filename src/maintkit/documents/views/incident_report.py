@@ -175,16 +175,16 @@ def _levels(one: Incident, header: Header) -> tuple[Block, ...]:
 def _steps(steps: Sequence[Step], header: Header, empty: str = "无") -> Table:
     return Table(
         columns=(
-            Column(title="发生时间", width=19, align="center"),
-            Column(title="录入时间", width=19, align="center"),
-            Column(title="步骤", width=13, align="center"),
-            Column(title="内容", width=37),
-            Column(title="录入人", width=12),
+            Column(title="发生时间", width=16, align="center"),
+            Column(title="录入时间", width=16, align="center"),
+            Column(title="步骤", width=15, align="center"),
+            Column(title="内容", width=42),
+            Column(title="录入人", width=11),
         ),
         rows=tuple(
             (
-                Cell(text=wording.second(step.at, header.zone)),
-                Cell(text=wording.second(step.entered, header.zone)),
+                Cell(text=wording.moment(step.at, header.zone)),
+                Cell(text=wording.moment(step.entered, header.zone)),
                 Cell(text=words.VERB[step.verb]),
                 Cell(text=_text(step)),
                 Cell(text=step.by),
@@ -243,8 +243,9 @@ def _related(found: FaultReport, header: Header) -> tuple[Block, ...]:
         said.append(f"本故障为 {one.recurs} 的复发。")
     if found.repeats:
         said.append(f"重复报告：{'、'.join(f'{each.id}（{each.reporter}）' for each in found.repeats)}。")
-    if links.overlapping:
-        said.append(f"同一时间在相同系统或主机上的其他故障：{'、'.join(links.overlapping)}。")
+    others = [name for name in links.overlapping if name not in {each.id for each in found.repeats}]
+    if others:
+        said.append(f"同一时间在相同系统或主机上的其他故障：{'、'.join(others)}。")
     return (*(Paragraph(text=text) for text in said), _findings(found.findings), _changes(found.changes, header))
 
 

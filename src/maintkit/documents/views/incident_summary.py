@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from maintkit.desk.attained import attained
+from maintkit.desk.attained import attained, outcome
 from maintkit.desk.past import Fault
 from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
@@ -102,9 +102,15 @@ def _alerts(found: FaultMonth) -> Iterable[Note]:
     missing = _unlevelled(found)
     if missing:
         yield Note(kind="alert", text=f"草稿：以下故障尚未定级，时限未能判定：{'、'.join(missing)}。")
-    late = [one.incident.id for one in (*found.own, *found.carried) if any(clock.breached_at for clock in one.clocks)]
+    late = [one.incident.id for one in (*found.own, *found.carried) if _late(one, found.basis)]
     if late:
-        yield Note(kind="alert", text=f"{len(late)} 起故障有时限超时：{'、'.join(late)}。")
+        yield Note(kind="alert", text=f"{len(late)} 起故障在本月有时限超时：{'、'.join(late)}。")
+
+
+def _late(fault: Fault, basis: Basis) -> bool:
+    """Whether one of its clocks was breached in the month."""
+    clocks = (clock for clock in fault.clocks if not clock.target)
+    return any(outcome(clock, basis.since, basis.until) == "breached" for clock in clocks)
 
 
 def _sentence(found: FaultMonth) -> str:
@@ -159,9 +165,9 @@ def _related(found: FaultMonth, header: Header) -> Table:
     rows += [(one, "复发", one.incident.recurs) for one in found.own if one.incident.recurs]
     return Table(
         columns=(
-            Column(title="故障编号", width=16),
-            Column(title="报告时间", width=16, align="center"),
-            Column(title="报告人", width=18),
+            Column(title="故障编号", width=15),
+            Column(title="报告时间", width=18, align="center"),
+            Column(title="报告人", width=17),
             Column(title="故障", width=24),
             Column(title="关系", width=10, align="center"),
             Column(title="所指故障", width=16),

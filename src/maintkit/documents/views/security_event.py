@@ -136,7 +136,7 @@ def _overview(found: SecurityEvents, header: Header) -> Table:
             Cell(text=STATUS[one.finding.status], tone=TONE.get(one.finding.status, "plain")),
             Cell(text=wording.instant(one.finding.first_seen, header.zone)),
             Cell(text=_state(last)),
-            Cell(text="仍存在" if one.open else "已不存在", tone="strong" if one.open else "plain"),
+            Cell(text="仍存在" if one.open else "未再发现", tone="strong" if one.open else "plain"),
         )
 
     return Table(

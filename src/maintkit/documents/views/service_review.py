@@ -146,7 +146,7 @@ def _sentence(review: Review) -> str:
     states = [one.state for one in review.standings]
     missed = sum(bool(one.missed) for one in review.standings)
     counts = "，".join(f"{words} {states.count(state)} 项" for state, words in duties.STATE.items())
-    end, served = "期末" if review.served.basis.over else "台账末", review.served
+    end, served = "期末" if review.served.basis.over else "截至台账末", review.served
     return (
         f"合同约定服务义务 {len(states)} 项，{end}{counts}；自合同生效以来有未按期期次的 {missed} 项。"
         f"本期报告故障 {len(served.reported)} 起，新提出需求与缺陷 {_numbers(served)['新提出的需求与缺陷']} 项。"

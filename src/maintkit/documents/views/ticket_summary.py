@@ -135,13 +135,13 @@ def _tickets(found: WishPeriod, header: Header) -> Table:
 
     return Table(
         columns=(
-            Column(title="编号\n提出时间", width=17),
-            Column(title="内容", width=21),
-            Column(title="提出人\n科室", width=12),
-            Column(title="类别", width=12, align="center"),
-            Column(title="书面受理\n受理人", width=16, align="center"),
-            Column(title="状态", width=15, align="center"),
-            Column(title="交付计划", width=14),
+            Column(title="编号\n提出时间", width=18),
+            Column(title="内容", width=17),
+            Column(title="提出人\n科室", width=10),
+            Column(title="类别", width=10, align="center"),
+            Column(title="书面受理\n受理人", width=18, align="center"),
+            Column(title="状态", width=18, align="center"),
+            Column(title="交付计划", width=13),
         ),
         rows=tuple(map(row, found.told)),
         empty="没有提出或在办的需求与缺陷",
@@ -151,7 +151,7 @@ def _tickets(found: WishPeriod, header: Header) -> Table:
 def _dues(found: WishPeriod, header: Header) -> Table:
     def row(one: Wish, due: Due) -> tuple[Cell, ...]:
         text, tone = due_state(due)
-        note = wording.second(due.breached_at, header.zone) if due.breached_at else why(due.reason)
+        note = wording.instant(due.breached_at, header.zone) if due.breached_at else why(due.reason)
         return (
             Cell(text=one.ticket.id),
             Cell(text=due.title_zh),
@@ -164,12 +164,12 @@ def _dues(found: WishPeriod, header: Header) -> Table:
 
     return Table(
         columns=(
-            Column(title="编号", width=15),
-            Column(title="事项", width=20),
-            Column(title="截止时间", width=15, align="center"),
-            Column(title="依据", width=14),
-            Column(title="完成时间", width=15, align="center"),
-            Column(title="结果", width=10, align="center"),
+            Column(title="编号", width=14),
+            Column(title="事项", width=17),
+            Column(title="截止时间", width=18, align="center"),
+            Column(title="依据", width=11),
+            Column(title="完成时间", width=18, align="center"),
+            Column(title="结果", width=8, align="center"),
             Column(title="超时起点\n或说明", width=18),
         ),
         rows=tuple(row(one, due) for one in found.told for due in one.dues),
@@ -195,10 +195,10 @@ def _agreed(found: WishPeriod, header: Header) -> Table:
         columns=(
             Column(title="编号", width=15),
             Column(title="事项", width=20),
-            Column(title="约定日期", width=16, align="center"),
+            Column(title="约定日期", width=18, align="center"),
             Column(title="同意人", width=12),
-            Column(title="约定时间", width=16, align="center"),
-            Column(title="依据", width=21),
+            Column(title="约定时间", width=18, align="center"),
+            Column(title="依据", width=20),
         ),
         rows=tuple(row(one, entry) for one in found.told for entry in one.ticket.of(tickets_of.AGREED)),
         empty="没有约定日期",
