@@ -139,7 +139,7 @@ def test_a_blank_of_another_document_is_refused(site: Path) -> None:
 
 
 def test_they_are_handed_over_month_by_month_and_quarter_by_quarter(site: Path) -> None:
-    """From the first month of the ledger on; inspections that found something of access, no fault that is not analysed."""
+    """From the first month of the ledger on; inspections that found something of access; of faults the analysed."""
     place, january = load_site(site), datetime(2026, 1, 1, tzinfo=ZONE).date()
     with Ledger.open(place.settings.ledger_url, clock=SystemClock(), redactor=Redactor(), read_only=True) as ledger:
         period = Period(zone=ZONE, since=january, until=january.replace(month=3, day=31))
