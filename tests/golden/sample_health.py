@@ -73,11 +73,11 @@ def forecast(
     at = [sample.STARTED - timedelta(days=days[-1] - day) for day in days]
     cuts = (Cut(at=at[20], why="清理影像缓存"),) if purged else ()
     room = size * GIB
+    points = tuple(Point(at=when, value=value * GIB) for when, value in zip(at, values, strict=True))
     return Forecast(
         host=host, mount=mount, used=int(values[-1] * GIB), room=room,
         limits={"warn": 0.8 * room, "crit": 0.9 * room, "full": float(room)},
-        trend=trend([Point(at=when, value=value * GIB) for when, value in zip(at, values, strict=True)], cuts),
-        cuts=cuts,
+        trend=trend(points, cuts), cuts=cuts, points=points,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from maintkit.analysis.slope import Slope
-from maintkit.analysis.trend import Cut, Trend, Withheld
+from maintkit.analysis.trend import Cut, Point, Trend, Withheld
 
 FARTHEST = 2  # times the history: beyond it a straight line is a guess
 
@@ -69,7 +69,10 @@ def _arrival(trend: Trend, slope: Slope, limit: float) -> Arrival:
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """One filesystem: how full it is and its limits, in bytes, its trend, and when each limit is met by each slope."""
+    """One filesystem: how full it is and its limits, in bytes, its trend, and when each limit is met by each slope.
+
+    `points` is the series that the trend was taken from, in bytes.
+    """
 
     host: str
     mount: str
@@ -78,6 +81,7 @@ class Forecast:
     limits: Mapping[str, float]
     trend: Trend | Withheld
     cuts: tuple[Cut, ...]
+    points: tuple[Point, ...] = ()
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:

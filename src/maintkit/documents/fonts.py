@@ -30,10 +30,11 @@ _CHINESE = ("sc", "cn", "gb")
 
 @dataclass(frozen=True, kw_only=True)
 class Face:
-    """One face of a font file. `characters` are the code points it draws."""
+    """One face of a font file, `index` its place in a collection. `characters` are the code points it draws."""
 
     family: str
     path: Path
+    index: int
     characters: frozenset[int]
 
 
@@ -125,8 +126,9 @@ def _face(path: Path) -> Face | None:
 
 
 def _first(fonts: Iterable[TTFont], path: Path) -> Face | None:
-    named = sorted(((_family(font), font) for font in fonts), key=lambda pair: _distance_from_chinese(pair[0]))
-    faces = (_covering(family, font, path) for family, font in named)
+    numbered = [(_family(font), index, font) for index, font in enumerate(fonts)]
+    named = sorted(numbered, key=lambda face: _distance_from_chinese(face[0]))
+    faces = (_covering(family, index, font, path) for family, index, font in named)
     return next((face for face in faces if face is not None), None)
 
 
@@ -136,11 +138,11 @@ def _family(font: TTFont) -> str:
     return names.getDebugName(16) or names.getDebugName(1) or ""
 
 
-def _covering(family: str, font: TTFont, path: Path) -> Face | None:
+def _covering(family: str, index: int, font: TTFont, path: Path) -> Face | None:
     characters = frozenset(font.getBestCmap() or ())
     if not family or not {ord(character) for character in SAMPLE} <= characters:
         return None
-    return Face(family=family, path=path, characters=characters)
+    return Face(family=family, path=path, index=index, characters=characters)
 
 
 def _distance_from_chinese(family: str) -> tuple[bool, bool, str]:

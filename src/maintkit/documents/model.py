@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from maintkit.documents.text import inert
@@ -123,6 +123,47 @@ class Table(Node):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Line(Node):
+    """A line over days. `band` is (day, low, high) around it; a limit runs over the whole width at its one value."""
+
+    name: str
+    style: Literal["measured", "expected", "limit"]
+    points: tuple[tuple[date, float], ...]
+    band: tuple[tuple[date, float, float], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bars(Node):
+    """One part of each bar: a value a label, stacked on the parts before it."""
+
+    name: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart(Node):
+    """A picture of lines over days, or of stacked bars over `labels`; told apart by shape and hatch, never by colour.
+
+    `unit` stands at the axis, `note` says in words what is drawn. `table` holds the values: the workbook shows it
+    instead of the picture, and so does a format on a machine that has no Chinese font to draw with.
+    """
+
+    title: str
+    unit: str
+    note: str
+    table: Table
+    lines: tuple[Line, ...] = ()
+    labels: tuple[str, ...] = ()
+    bars: tuple[Bars, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # A picture without what it is drawn from, or with bars of two lengths, is a mistake of the view.
+        if not (self.lines or self.bars) or any(len(one.values) != len(self.labels) for one in self.bars):
+            raise ValueError(f"chart {self.title!r} has no data, or not a value a label")
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvidenceItem(Node):
     """What is proven and the value that proves it: a hash, a number, a path."""
 
@@ -172,7 +213,7 @@ class Annex(Node):
     workbook_only: bool = False
 
 
-Block = Heading | Paragraph | Note | KeyValues | Table | EvidenceList | SignOff | PageBreak | Annex
+Block = Heading | Paragraph | Note | KeyValues | Table | Chart | EvidenceList | SignOff | PageBreak | Annex
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +243,7 @@ def to_tree(node: Any) -> Any:
         return tree | {field.name: to_tree(getattr(node, field.name)) for field in fields(node)}
     if isinstance(node, tuple):
         return [to_tree(item) for item in node]
-    return node.isoformat() if isinstance(node, datetime) else node
+    return node.isoformat() if isinstance(node, date) else node
 
 
 def texts(node: Any) -> Iterator[str]:
@@ -214,6 +255,8 @@ def texts(node: Any) -> Iterator[str]:
         yield from (cell.text for row in node.rows for cell in row)
         yield from () if node.rows else (node.empty,)
         yield node.caption
+    elif isinstance(node, Chart):
+        yield from (node.title, node.note)  # the rest is in the picture, or in the table that stands for it
     elif isinstance(node, Document):
         yield from (node.organisation, node.title, node.number, node.footer)
         yield from texts((node.cover, *node.blocks))

@@ -14,7 +14,7 @@ GROUPS = (incident, register, report, ticket, trend, watch)
 # Names of what there is (looked up, and refused when unknown), or of a file that is drawn.
 LOOKED_UP = {
     "channel", "systems", "run", "duplicate_of", "recurs", "given", "kind", "mount", "host", "week", "engineer",
-    "quarter", "number",
+    "month", "quarter", "number",
 }  # fmt: skip
 
 

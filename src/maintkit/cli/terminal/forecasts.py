@@ -36,12 +36,14 @@ def forecasts(
         bounds = {"warn": limit.warn, "crit": limit.crit, "full": 100.0}
         room = series[-1].room
         cuts = tuple(Cut(at=jump.at, why=jump.why) for jump in space.jumps(ledger, host, mount, series))
+        points = tuple(Point(at=one.at, value=float(one.used)) for one in series)
         yield Forecast(
             host=host,
             mount=mount,
             used=series[-1].used,
             room=room,
             limits={name: room * percent / 100 for name, percent in bounds.items() if percent is not None},
-            trend=trend([Point(at=one.at, value=float(one.used)) for one in series], cuts),
+            trend=trend(points, cuts),
             cuts=cuts,
+            points=points,
         )

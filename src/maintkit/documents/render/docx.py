@@ -8,7 +8,7 @@ falls back to the reader's default, which on a machine set up in another languag
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from xml.sax.saxutils import escape, quoteattr
 
@@ -22,6 +22,7 @@ from maintkit.documents.model import (
     Align,
     Annex,
     Block,
+    Chart,
     Document,
     EvidenceList,
     Heading,
@@ -33,7 +34,7 @@ from maintkit.documents.model import (
     Table,
     Tone,
 )
-from maintkit.documents.render import look
+from maintkit.documents.render import look, pictures
 from maintkit.documents.render.archive import repacked
 
 _TEXT_WIDTH = 9525  # twentieths of a point: A4 less 2.1 cm on either side
@@ -43,20 +44,21 @@ _FORM = (0.13, 0.37, 0.13, 0.37)
 
 def render(document: Document) -> bytes:
     """The document as a .docx file."""
-    word = docx.Document()
+    document, word = pictures.drawable(document), docx.Document()
     _set_page(word, document)
     _set_properties(word, document)
+    drawn = {block.title: _picture(word, block) for block in document.blocks if isinstance(block, Chart)}
     target = io.BytesIO()
     word.save(target)
-    changes: dict[str, Callable[[bytes], bytes]] = {"word/document.xml": partial(_with_body, document)}
+    changes: dict[str, Callable[[bytes], bytes]] = {"word/document.xml": partial(_with_body, document, drawn)}
     changes["word/fontTable.xml"] = _with_stand_ins
     return repacked(target.getvalue(), at=document.dated, changes=changes)
 
 
-def _with_body(document: Document, xml: bytes) -> bytes:
+def _with_body(document: Document, drawn: Mapping[str, str], xml: bytes) -> bytes:
     """The empty document with its blocks, put in as text: lxml takes 17 s to move as large a tree into another one."""
     before, mark, after = xml.partition(b"<w:sectPr")
-    return before + "".join(_body(document)).encode() + mark + after
+    return before + "".join(_body(document, drawn)).encode() + mark + after
 
 
 def _with_stand_ins(xml: bytes) -> bytes:
@@ -98,7 +100,25 @@ def _set_properties(word: WordFile, document: Document) -> None:
     about.language, about.revision = "zh-CN", 1
 
 
-def _body(document: Document) -> Iterator[str]:
+def _picture(word: WordFile, chart: Chart) -> str:
+    """Put the picture into the package; the XML of a run that shows it, with the note as what is read aloud."""
+    relation, _ = word.part.get_or_add_image(io.BytesIO(pictures.png(chart)))
+    number = relation.removeprefix("rId")
+    size = f'cx="{Cm(pictures.WIDTH_CM)}" cy="{Cm(pictures.HEIGHT_CM)}"'
+    name = f'id="{number}" name="chart{number}" descr={quoteattr(f"{chart.title}：{chart.note}")}'
+    uri = "http://schemas.openxmlformats.org/drawingml/2006/picture"
+    about = f'<pic:nvPicPr><pic:cNvPr id="0" name="chart{number}.png"/><pic:cNvPicPr/></pic:nvPicPr>'
+    blip = f'<a:blip {nsdecls("r")} r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch>'
+    place = f'<a:xfrm><a:off x="0" y="0"/><a:ext {size}/></a:xfrm><a:prstGeom prst="rect"/>'
+    return (
+        f"<w:r><w:drawing><wp:inline {nsdecls('wp')}><wp:extent {size}/><wp:docPr {name}/>"
+        f'<a:graphic {nsdecls("a")}><a:graphicData uri="{uri}"><pic:pic {nsdecls("pic")}>{about}'
+        f"<pic:blipFill>{blip}</pic:blipFill><pic:spPr>{place}</pic:spPr>"
+        "</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
+    )
+
+
+def _body(document: Document, drawn: Mapping[str, str]) -> Iterator[str]:
     yield _paragraph(_run(document.organisation, size="heading1"), align="center", after=60)
     yield _paragraph(_run(document.title, size="title", sans=True, tone="strong"), align="center", after=160)
     yield from _form(document.cover)
@@ -106,6 +126,10 @@ def _body(document: Document) -> Iterator[str]:
         if isinstance(block, Paragraph):
             leads = isinstance(following, Table | EvidenceList)  # stays on the page of what it introduces
             yield _paragraph(_run(block.text, tone=block.tone), after=80, keep=leads)
+        elif isinstance(block, Chart):
+            yield _paragraph(_run(block.title, size="table", sans=True, tone="strong"), before=80, keep=True)
+            yield _paragraph(drawn[block.title], keep=True)
+            yield _paragraph(_run(block.note, tone="muted"), after=80)
         else:
             yield from _block(block)
 

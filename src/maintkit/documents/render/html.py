@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from maintkit.documents.model import Document
-from maintkit.documents.render import look
+from maintkit.documents.render import look, pictures
 
 
 def render(document: Document) -> bytes:
@@ -19,7 +19,8 @@ def render(document: Document) -> bytes:
     )
     template = environment.get_template("document.html")
     page = template.render(
-        document=document,
+        document=pictures.drawable(document),
+        svg=pictures.svg,
         serif=_families(look.SERIF, "serif"),
         sans=_families(look.SANS, "sans-serif"),
         look=look,

@@ -11,7 +11,8 @@ from typing import Any
 import typst
 
 from maintkit.documents import fonts
-from maintkit.documents.model import Annex, Block, Document, KeyValues, texts, to_tree
+from maintkit.documents.model import Annex, Block, Chart, Document, KeyValues, texts, to_tree
+from maintkit.documents.render import pictures
 from maintkit.documents.text import written_out
 from maintkit.errors import DocumentRefused
 
@@ -29,6 +30,10 @@ def render(document: Document) -> bytes:
     tree = _tree(document)
     missing = faces.missing("".join(texts(document)))
     template = resources.files("maintkit.documents").joinpath("templates/document.typ").read_bytes()
+    told = _settable(tree, {character: written_out(character) for character in missing})
+    for node, block in zip(told["blocks"], document.blocks, strict=True):
+        if isinstance(block, Chart):
+            node["svg"] = pictures.svg(block)
     try:
         return typst.compile(
             template,
@@ -37,7 +42,7 @@ def render(document: Document) -> bytes:
             ),
             format="pdf",
             sys_inputs={
-                "tree": json.dumps(_settable(tree, {character: written_out(character) for character in missing})),
+                "tree": json.dumps(told),
                 "title": f"{document.title} {document.number}",
                 "author": document.organisation,
                 "serif": faces.serif.family,

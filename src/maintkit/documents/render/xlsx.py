@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl import Workbook
@@ -25,6 +25,7 @@ from maintkit.documents.model import (
     Align,
     Annex,
     Block,
+    Chart,
     Document,
     EvidenceList,
     Heading,
@@ -187,6 +188,9 @@ def _block(page: _Sheet, block: Block) -> None:  # noqa: C901 - one case a kind 
             _form(page, block)
         case Table():
             _table(page, block)
+        case Chart():
+            _table(page, replace(block.table, caption=block.title))
+            page.line([(block.note, _GRID, _Look(tone="muted", ruled=False))])
         case EvidenceList():
             for item in block.items:
                 page.line([(item.label, 6, _LABEL), (item.value, _GRID - 6, _Look(size=9))])

@@ -11,6 +11,7 @@ from maintkit.analysis.trend import Trend, Withheld
 from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table, Tone
+from maintkit.documents.parts.health import growth
 
 SOON_DAYS = 90.0  # one quarter: before the next report
 _LIMITS = ("warn", "crit", "full")
@@ -34,7 +35,8 @@ def section(title: str, forecasts: Sequence[Forecast], header: Header) -> tuple[
         "日增长为各数据点两两之间斜率的中位数，仅在同一时段内计算（扩容、清理前后分开）；括号内为 P10 至 P90 的范围。"
         "近三分之一时段的增长明显不同时另列一行“近期增速”。"
     )
-    return (*blocks, _table(forecasts, header.zone), Paragraph(text=rules, tone="muted"))
+    drawn = growth.charts(forecasts, header.zone)
+    return (*blocks, _table(forecasts, header.zone), Paragraph(text=rules, tone="muted"), *drawn)
 
 
 def soon(forecasts: Sequence[Forecast]) -> list[Forecast]:
