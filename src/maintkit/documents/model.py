@@ -124,10 +124,13 @@ class Table(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Line(Node):
-    """A line over days. `band` is (day, low, high) around it; a limit runs over the whole width at its one value."""
+    """A line over days. `band` is (day, low, high) around it; a limit runs over the whole width at its one value.
+
+    `recent` is another expectation, drawn unlike the first.
+    """
 
     name: str
-    style: Literal["measured", "expected", "limit"]
+    style: Literal["measured", "expected", "recent", "limit"]
     points: tuple[tuple[date, float], ...]
     band: tuple[tuple[date, float, float], ...] = ()
 

@@ -6,7 +6,7 @@ The same chart and the same font give the same bytes: no date, no program's name
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
@@ -26,6 +26,8 @@ _DPI = 200
 _EPOCH = date(1970, 1, 1)
 _INCH = 2.54
 _SIZE = 8.0  # points
+_DASHES: Mapping[str, str] = {"expected": "--", "recent": "-."}
+_HATCH: Mapping[str, str] = {"expected": "////", "recent": "...."}
 _BARS = (("black", ""), ("white", "////"), ("#D9D9D9", ""), ("white", "...."))  # shade and hatch of each part
 
 
@@ -92,11 +94,11 @@ def _line(axes: Axes, line: Line, name: str, letters: FontProperties) -> None:
         case "measured":
             axes.plot(days, values, color="black", linewidth=1.0, marker="o", markersize=2.2, label=name)
         case _:
-            axes.plot(days, values, color="#404040", linewidth=1.2, linestyle="--", label=name)
+            axes.plot(days, values, color="#404040", linewidth=1.2, linestyle=_DASHES[line.style], label=name)
     if line.band:
         at, low, high = zip(*((_number(day), low, high) for day, low, high in line.band), strict=True)
-        axes.fill_between(at, low, high, facecolor="#EEEEEE", edgecolor="#888888", hatch="////", linewidth=0.4,
-                          label="P10 – P90")  # fmt: skip
+        axes.fill_between(at, low, high, facecolor="#EEEEEE", edgecolor="#888888", hatch=_HATCH[line.style],
+                          linewidth=0.4, label=f"{name} P10–P90")  # fmt: skip
 
 
 def _number(day: date) -> float:
@@ -110,7 +112,8 @@ def _bars(axes: Axes, chart: Chart, face: Face) -> None:
     for number, part in enumerate(chart.bars):
         shade, hatch = _BARS[number % len(_BARS)]
         name = _drawable(part.name, face)
-        axes.bar(places, part.values, 0.6, below, color=shade, hatch=hatch, edgecolor="black", label=name)
+        axes.bar(places, part.values, 0.6, below, color=shade, hatch=hatch, edgecolor="black", label=name,
+                 linewidth=[0.7 if value else 0.0 for value in part.values])  # fmt: skip
         below = [had + more for had, more in zip(below, part.values, strict=True)]
     axes.set_xticks(list(places), [_drawable(label, face) for label in chart.labels])
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta, tzinfo
+from typing import Literal
 
 from maintkit.analysis.capacity import Forecast
+from maintkit.analysis.slope import Slope
 from maintkit.analysis.trend import Point, Trend
 from maintkit.documents import wording
 from maintkit.documents.model import Cell, Chart, Column, Line, Table
@@ -16,8 +18,8 @@ _TABLED_DAYS = (30, 60, 90)
 _LIMITS = (("warn", "警告限"), ("crit", "严重限"))
 _UNITS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"))
 _NOTE = (
-    "实线为历次巡检实测，虚线为按全期中位增速的推算（{days} 天），斜线带为 P10 至 P90，点线为限值；"
-    "推算只是趋势的延长，不计今后的清理或扩容。"
+    "实线为历次巡检实测；虚线为按全期中位增速、点划线为按近三分之一时段增速推算 {days} 天，自去除波动的现值起算，"
+    "带状为 P10 至 P90；点线为限值。推算只是趋势的延长，不计今后的清理或扩容。"
 )
 
 
@@ -40,9 +42,6 @@ def _chart(one: Forecast, trend: Trend, zone: tzinfo) -> Chart:
     size, unit = next((each for each in _UNITS if one.room >= each[0]), _UNITS[-1])
     measured = tuple((_day(point, zone), point.value / size) for point in one.points)
     start = trend.last.astimezone(zone).date()
-    days = (0, AHEAD_DAYS)
-    middle, low, high = (_ahead(trend, rate, days) for rate in (trend.slope.middle, trend.slope.low, trend.slope.high))
-    ahead = [start + timedelta(days=each) for each in days]
     limits = [(name, one.limits[key] / size) for key, name in _LIMITS if key in one.limits]
     return Chart(
         title=f"{one.host} {one.mount} 存储增长",
@@ -51,18 +50,31 @@ def _chart(one: Forecast, trend: Trend, zone: tzinfo) -> Chart:
         table=_table(one, trend, unit=unit, size=size, zone=zone),
         lines=(
             Line(name="实测", style="measured", points=measured),
-            Line(
-                name="推算",
-                style="expected",
-                points=tuple((day, value / size) for day, value in zip(ahead, middle, strict=True)),
-                band=tuple((day, least / size, most / size) for day, least, most in zip(ahead, low, high, strict=True)),
-            ),
+            *_expected(trend, zone, size),
             *(
                 Line(name=f"{name} {wording.number(round(value, 1))} {unit}", style="limit", points=((start, value),))
                 for name, value in limits
             ),
         ),
     )
+
+
+def _expected(trend: Trend, zone: tzinfo, size: int) -> Iterator[Line]:
+    """Where the whole history's slope leads in a quarter, and the newest third's where it is another one."""
+    start, days = trend.last.astimezone(zone).date(), (0, AHEAD_DAYS)
+    ahead = [start + timedelta(days=each) for each in days]
+    told: tuple[tuple[str, Literal["expected", "recent"], Slope | None], ...] = (
+        ("推算", "expected", trend.slope), ("近期增速", "recent", trend.recent),
+    )  # fmt: skip
+    for name, style, slope in told:
+        if slope is not None:
+            middle, low, high = (_ahead(trend, rate, days) for rate in (slope.middle, slope.low, slope.high))
+            yield Line(
+                name=name,
+                style=style,
+                points=tuple((day, value / size) for day, value in zip(ahead, middle, strict=True)),
+                band=tuple((day, least / size, most / size) for day, least, most in zip(ahead, low, high, strict=True)),
+            )
 
 
 def _table(one: Forecast, trend: Trend, *, unit: str, size: int, zone: tzinfo) -> Table:
