@@ -16,7 +16,7 @@ from sites import make_site
 from maintkit.cli.terminal.records import Period, records
 from maintkit.clock import FixedClock, SystemClock
 from maintkit.contract.load import load_site
-from maintkit.errors import NotFound
+from maintkit.errors import DocumentRefused, NotFound
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.settings import load_settings
@@ -95,6 +95,16 @@ def test_a_month_long_over_says_that_nobody_reported_a_fault(site: Path) -> None
     assert said["draft"] is False
 
 
+def test_a_month_that_is_over_is_issued_and_drawn_again_to_the_byte(site: Path) -> None:
+    """Nothing that was entered since is in it but its own issue; the present month cannot be issued."""
+    issued = ("incident-summary", "--month", "2026-01", "--issued-by", "张工")
+    first, said = page(report(site, *issued))
+    assert said["version"] == 1
+    assert page(report(site, *issued)) == (first, said)
+    assert page(report(site, *issued[:3]))[0] == first
+    assert report(site, "incident-summary", "--issued-by", "张工").returncode == DocumentRefused.exit_code
+
+
 def test_the_blanks_of_a_review_are_filled_and_stand_in_it(site: Path) -> None:
     words = ("--by", "王经理", "--site", str(site))
     for blank in ("evaluation", "next"):
@@ -112,7 +122,7 @@ def test_the_blanks_of_a_review_are_filled_and_stand_in_it(site: Path) -> None:
     [
         (("incident-summary", "--month", "2026-13"), 2, "month 13 is not 1 to 12"),
         (("incident-summary", "--month", "2025-12"), None, "begins at 2026-01-05, after 2025-12"),
-        (("ticket-summary", "--month", "2099-01"), None, "before 2099-01"),
+        (("ticket-summary", "--month", "2099-01"), None, "2099-01 has not begun"),
         (("ticket-summary", "--month", "2026-01", "--quarter", "2026Q1"), 2, "one of --month and --quarter"),
         (("service-review", "--quarter", "2026Q5"), 2, "quarter 5"),
         (("incident", "I20260101-9"), None, "no incident 'I20260101-9'"),

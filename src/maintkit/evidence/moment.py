@@ -46,8 +46,8 @@ def last_before(ledger: Ledger, until: datetime) -> Mark | None:
 class Basis:
     """What the ledger holds of a stretch of time, from `since` up to before `end`.
 
-    `head` is its last entry by then, `begins` the instant of the first entry of all. `over`: the ledger goes on after
-    the end, so that nothing of the time is still to come but what is entered late.
+    `head` is its last entry by then, `begins` the instant of the first entry of all. `over`: the end has passed, so
+    that nothing of the time is still to come but what is entered late.
     """
 
     since: datetime
@@ -58,20 +58,17 @@ class Basis:
 
     @property
     def until(self) -> datetime:
-        """The instant as of which clocks are read: the end, or that of the last entry before it."""
-        return self.end if self.over else self.head.at
+        """The instant as of which clocks are read: the end, or that of the last entry before it, and no "now"."""
+        return self.end if self.over else max(self.head.at, self.since)
 
 
 def basis(ledger: Ledger, since: datetime, end: datetime, name: str) -> Basis:
-    """The basis of a stretch called `name`; NotFound when the ledger begins after it, or ends before it."""
+    """The basis of a stretch called `name`; NotFound when the ledger begins after it, or it has not begun."""
     head, first = last_before(ledger, end), next(ledger.entries(limit=1), None)
     if head is None or first is None:
         began = f"begins at {first.at:%Y-%m-%d}, after" if first else "is empty: it holds nothing of"
         raise NotFound(f"the ledger {began} {name}", hint="name a later one; what was before the ledger is not known")
-    over = ledger.head().seq > head.seq
-    if head.at < since and not over:
-        raise NotFound(
-            f"the ledger's last entry is of {head.at:%Y-%m-%d}, before {name}",
-            hint="name an earlier one; nothing is known yet of this one",
-        )
-    return Basis(since=since, end=end, head=head, begins=first.at, over=over)
+    now = ledger.clock.now()
+    if now < since:
+        raise NotFound(f"{name} has not begun", hint="name an earlier one; nothing is known yet of this one")
+    return Basis(since=since, end=end, head=head, begins=first.at, over=now >= end)

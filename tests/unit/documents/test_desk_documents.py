@@ -9,11 +9,15 @@ import sample_desk as sample
 from sample_desk import Autumn
 
 from maintkit.cli.terminal import desk_documents as drawing
+from maintkit.contract.due import State as DutyState
+from maintkit.contract.duties import Rhythm
 from maintkit.contract.sla import FaultKind, Scope, Severity
 from maintkit.desk.clocks import ENDS
 from maintkit.desk.clocks import State as ClockState
 from maintkit.desk.incident import State, Verb
+from maintkit.desk.ticket import State as DueState
 from maintkit.documents.model import Document, Table, texts
+from maintkit.documents.parts import duties, tickets
 from maintkit.documents.parts import faults as words
 from maintkit.documents.views.month import Month
 from maintkit.errors import NotFound
@@ -147,7 +151,8 @@ def test_every_word_of_the_contract_and_of_the_desk_has_a_chinese_one() -> None:
     """No scope, kind, severity, state, step or clock of theirs is drawn as its id."""
     pairs = (
         (Scope, words.SCOPE), (FaultKind, words.KIND), (Severity, words.SEVERITY), (State, words.STATE),
-        (Verb, words.VERB), (ClockState, words.CLOCK_STATE),
+        (Verb, words.VERB), (ClockState, words.CLOCK_STATE), (DutyState, duties.STATE), (Rhythm, duties.RHYTHM),
+        (DueState, tickets.DUE_STATE),
     )  # fmt: skip
     for closed, table in pairs:
         assert set(get_args(closed)) == set(table)
@@ -189,7 +194,7 @@ def test_the_review_shows_every_duty_and_what_was_done_of_it_in_the_period() -> 
     assert rows["备份恢复验证"][2] == "2026-10-18 备份恢复演练（C20261018-1）"
     assert rows["重大故障应急响应预案"][2].startswith("2026-10-27 预案复审（王经理 登记，台账 #")
     assert rows["性能优化"][2:4] == ["本期没有记录", "已逾期"]
-    assert rows["知识库更新"][3] == "未能判定"
+    assert (rows["知识库更新"][3], rows["文档提交"][3]) == ("已逾期", "未能判定")
 
 
 def test_the_review_counts_work_and_puts_it_beside_the_period_before() -> None:

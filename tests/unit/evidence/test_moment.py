@@ -39,21 +39,28 @@ def test_the_last_entry_before_any_instant_is_the_one_that_reading_finds(ledger:
 
 
 def test_a_stretch_that_is_over_is_read_as_of_its_end_and_another_as_of_the_last_entry(ledger: Ledger) -> None:
-    """By hand: until day 5 the last is entry 6 and one follows; until day 20 it is entry 7 of day 9."""
+    """By hand, on day 9: until day 5 the last is entry 6; until day 20, which is to come, it is entry 7 of day 9."""
     ended = basis(ledger, FIRST, FIRST + 5 * DAY, "it")
     assert (ended.head.seq, ended.over, ended.until) == (6, True, FIRST + 5 * DAY)
     going = basis(ledger, FIRST, FIRST + 20 * DAY, "it")
     assert (going.head.seq, going.over, going.until) == (7, False, FIRST + 9 * DAY)
 
 
-def test_a_stretch_in_which_nothing_was_entered_has_a_basis_when_the_ledger_goes_on(ledger: Ledger) -> None:
-    """Days 5 to 8: the last entry before their end is of day 4, and one of day 9 follows."""
+def test_a_stretch_is_over_when_its_end_has_passed_whether_or_not_anything_was_entered_since(ledger: Ledger) -> None:
+    """On day 30 the time until day 20 is over, though the last entry is of day 9; it may be issued then."""
+    ledger.clock.at = FIRST + 30 * DAY  # type: ignore[attr-defined]  # a FixedClock
+    ended = basis(ledger, FIRST, FIRST + 20 * DAY, "it")
+    assert (ended.head.seq, ended.over, ended.until) == (7, True, FIRST + 20 * DAY)
+
+
+def test_a_stretch_in_which_nothing_was_entered_has_a_basis_all_the_same(ledger: Ledger) -> None:
+    """Days 5 to 8: the last entry before their end is of day 4; that nothing was entered is for the reader to see."""
     empty = basis(ledger, FIRST + 5 * DAY, FIRST + 8 * DAY, "it")
     assert (empty.head.seq, empty.over) == (6, True)
     assert empty.head.at < empty.since
 
 
-@pytest.mark.parametrize(("since", "end", "said"), [(-9, -4, "begins at"), (12, 20, "last entry is of 2026-10-10")])
+@pytest.mark.parametrize(("since", "end", "said"), [(-9, -4, "begins at"), (12, 20, "it has not begun")])
 def test_what_the_ledger_cannot_know_of_is_refused(ledger: Ledger, since: int, end: int, said: str) -> None:
     """Nothing from before the first entry or after the last reads as "nothing happened"."""
     with pytest.raises(NotFound, match=said):

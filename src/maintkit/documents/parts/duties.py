@@ -11,7 +11,13 @@ from maintkit.contract.duties import Rhythm
 from maintkit.documents import wording
 from maintkit.documents.model import Cell, Column, Table, Tone
 
-STATE: Mapping[State, str] = {"met": "已履行", "due-soon": "即将到期", "overdue": "已逾期", "undetermined": "未能判定"}
+STATE: Mapping[State, str] = {
+    "met": "已履行",
+    "not-due": "未到期",
+    "due-soon": "即将到期",
+    "overdue": "已逾期",
+    "undetermined": "未能判定",
+}
 _TONE: Mapping[State, Tone] = {"due-soon": "warn", "overdue": "crit", "undetermined": "strong"}
 RHYTHM: Mapping[Rhythm, str] = {
     "weekly": "每周", "monthly": "每月", "quarterly": "每季度", "half-yearly": "每半年", "yearly": "每年",
@@ -26,6 +32,7 @@ _REASONS = (
     (r"maintkit does not see this by itself.*", "程序不能自行看到其履行，须由人登记"),
     (r"the physical state is looked at by a person, and not seen here", "物理状态由人检查，不在此列"),
     (r"the age of antivirus definitions stands in the inspections", "病毒库时效见巡检记录"),
+    (r"counts when it is issued: .*", "文件签发后方计入"),
     (r"counts when every host's packages were looked at", "每台主机的软件包均已检查时方计入"),
     (r"the working days of (\d+) are not known to this calendar.*", r"\1 年的工作日历未知"),
 )
@@ -39,6 +46,14 @@ _WHAT = (
     (r"reindex", "索引重建"),
     (r"restore_drill", "备份恢复演练"),
     (r"(\d+) functions watched", r"监测功能 \1 项"),
+    (r"inspection-summary", "签发季度巡检记录汇总单"),
+    (r"health-report", "签发系统健康检查与性能分析报告"),
+    (r"recovery-manual", "签发数据恢复操作手册"),
+    (r"incident-summary", "签发月度故障汇总"),
+    (r"knowledge-update", "签发知识库更新摘要"),
+    (r"service-review", "签发服务回顾报告"),
+    (r"emergency-plan", "签发重大故障应急响应预案"),
+    (r"disaster-plan", "签发灾难恢复计划"),
 )
 _SOURCES = ((r"entry (\d+)", r"台账 #\1"), (r"week (\d+)W(\d+)", r"\1 年第 \2 周"))
 _PERIODS = (
@@ -51,6 +66,7 @@ _PERIODS = (
 
 def table(standings: Sequence[Standing], done: Mapping[str, Sequence[Evidence]]) -> Table:
     """Every duty in the contract's order; `done` is the evidence of the period by duty."""
+    titles = {one.duty.id: one.duty.title_zh for one in standings}
     return Table(
         columns=(
             Column(title="服务义务", width=19),
@@ -60,12 +76,15 @@ def table(standings: Sequence[Standing], done: Mapping[str, Sequence[Evidence]])
             Column(title="下次期限", width=12, align="center"),
             Column(title="未履行的期次与说明", width=24),
         ),
-        rows=tuple(_row(one, done.get(one.duty.id, ())) for one in standings),
+        rows=tuple(_row(one, done.get(one.duty.id, ()), titles) for one in standings),
     )
 
 
-def _row(one: Standing, done: Sequence[Evidence]) -> tuple[Cell, ...]:
-    said = "\n".join((*_missed(one.missed), *(_said(part, _REASONS) for part in one.reason.split("; ") if part)))
+def _row(one: Standing, done: Sequence[Evidence], titles: Mapping[str, str]) -> tuple[Cell, ...]:
+    # The reasons name another duty by its id.
+    after = one.duty.within.after if one.duty.within else ""
+    why = one.reason.replace(f"runs from {after}", f"runs from {titles.get(after, after)}") if after else one.reason
+    said = "\n".join((*_missed(one.missed), *(_said(part, _REASONS) for part in why.split("; ") if part)))
     return (
         Cell(text=one.duty.title_zh),
         Cell(text=RHYTHM[one.duty.rhythm]),
@@ -74,6 +93,12 @@ def _row(one: Standing, done: Sequence[Evidence]) -> tuple[Cell, ...]:
         Cell(text=one.next_due.isoformat() if one.next_due else wording.NOTHING),
         Cell(text=said or wording.NOTHING, tone="strong" if one.missed else "plain"),
     )
+
+
+def _what(one: Evidence) -> str:
+    """What was done, of which period, by whose word, and where it stands."""
+    of, by = f" {one.of}" if one.of else "", f"{one.by} 登记，" if one.by else ""
+    return f"{_said(one.what, _WHAT)}{of}（{by}{_said(one.source, _SOURCES)}）{'（模拟）' if one.simulated else ''}"
 
 
 def _missed(names: Sequence[str]) -> list[str]:
@@ -88,11 +113,7 @@ def _missed(names: Sequence[str]) -> list[str]:
 def _done(done: Sequence[Evidence]) -> str:
     if not done:
         return "本期没有记录"
-    lines = [
-        f"{one.day} {_said(one.what, _WHAT)}（{f'{one.by} 登记，' if one.by else ''}{_said(one.source, _SOURCES)}）"
-        f"{'（模拟）' if one.simulated else ''}"
-        for one in done[-MOST_SOURCES:]
-    ]
+    lines = [f"{one.day} {_what(one)}" for one in done[-MOST_SOURCES:]]
     more = len(done) - MOST_SOURCES
     return "\n".join((*([f"另有 {more} 次较早的"] if more > 0 else []), *lines))
 

@@ -21,7 +21,7 @@ def alerts(basis: Basis, header: Header) -> Iterator[Note]:
     """That the ledger does not reach to the period's end, holds nothing of it, or does not reach back to its start."""
     if not basis.over:
         last = wording.instant(basis.head.at, header.zone)
-        yield Note(kind="alert", text=f"草稿：台账最后一条记录为 {last}，期末尚未到，此后发生的情况不在本文件内。")
+        yield Note(kind="alert", text=f"草稿：期末尚未到；台账最后一条记录为 {last}，此后发生的情况不在本文件内。")
     if basis.head.at < basis.since:
         yield Note(kind="alert", text="台账中没有本期的任何记录：只能说明无人录入，不能说明没有发生。")
     if basis.begins > basis.since:
