@@ -218,6 +218,33 @@ def test_security_events_are_drafts_until_each_is_handled_whole() -> None:
     assert "尚未填写完整：20261031-1-002" in _said(run)
 
 
+def test_a_security_report_stays_as_it_was_when_later_inspections_come() -> None:
+    """Event 001 was handled on 31 October; that the next inspection no longer saw it is not of this report."""
+
+    def longer(desk: Autumn) -> None:
+        sample.autumn(desk)
+        desk.inspected("11-12 10:00")
+
+    document = sample.documents()["security-handled"]
+    assert _tables(document)[0][0][6] == "未关闭"
+    with sample.told(longer) as (site, ledger):
+        assert drawing.security_of_events(site, ledger, ["20261031-1-001"]) == document
+
+
+def test_an_event_that_could_not_be_looked_at_again_is_not_over() -> None:
+    """The next inspection carries 002 on as unknown: it was neither seen nor seen to be gone."""
+    name = "20261031-1-002"
+
+    def unseen(desk: Autumn) -> None:
+        sample.autumn(desk)
+        found = sample.access("his-app1", "drift.sudoers", "sudo 授权变化", "unknown", name, "11-12 10:00", "")
+        desk.inspected("11-12 10:00", found)
+
+    with sample.told(unseen) as (site, ledger):
+        (row,) = _tables(drawing.security_of_events(site, ledger, [name]))[0]
+    assert (row[3], row[6]) == ("警告", "未关闭")
+
+
 def test_an_event_that_is_not_of_access_is_no_security_event() -> None:
     with sample.told() as (site, ledger):
         with pytest.raises(NotFound, match=r"disk\.space, which says nothing of access"):

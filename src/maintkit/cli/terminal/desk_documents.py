@@ -28,10 +28,11 @@ from maintkit.documents.views.service_review import Review, Served, service_revi
 from maintkit.documents.views.ticket_summary import WishPeriod, ticket_summary
 from maintkit.errors import NotFound
 from maintkit.evidence import events, registers
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.moment import Basis, Mark, basis, newest
-from maintkit.evidence.recorded import ABNORMAL, Event, RecordedFinding, finding_of
+from maintkit.evidence.recorded import ABNORMAL, SEEN, Event, RecordedFinding, finding_of
 from maintkit.evidence.work import changed, work
 
 
@@ -167,24 +168,39 @@ def access_events(ledger: Ledger, run: str) -> tuple[str, ...]:
 
 
 def _security(ledger: Ledger, names: Iterable[str], run: str | None) -> SecurityEvents:
-    found: list[Event] = []
-    marks: list[tuple[str, Mark]] = []
-    for name in names:
-        one = events.event(ledger, name)
-        found.append(replace(one, finding=events.last_abnormal(ledger, one.finding)))
-        marks += _marks(ledger, one)
-    ranked = sorted(found, key=lambda one: (one.finding.status != "crit", one.name))
-    return SecurityEvents(events=ranked, run=run, marks=sorted(dict(marks).items(), key=lambda pair: pair[1].seq))
+    told = [_event(ledger, name) for name in names]
+    ranked = sorted((one for one, _ in told), key=lambda one: (one.finding.status != "crit", one.name))
+    marks = {said: mark for _, own in told for said, mark in own}
+    return SecurityEvents(events=ranked, run=run, marks=sorted(marks.items(), key=lambda pair: pair[1].seq))
 
 
-def _marks(ledger: Ledger, one: Event) -> Iterator[tuple[str, Mark]]:
-    """The newest judgement that carries the event, the host's newest of all, and each handling of it."""
-    host = one.finding.host
-    last = ledger.entries(kind="host.judged", subject=host, newest_first=True, limit=1)
-    for entry in (*last, *ledger.entries(kind="host.judged", run=one.run, subject=host)):
-        yield f"{entry.run} {host}", Mark.of(entry)
-    for entry in ledger.entries(kind="finding.handled", subject=one.name):
-        yield f"{one.name} 处理 #{entry.seq}", Mark.of(entry)
+def _event(ledger: Ledger, name: str) -> tuple[Event, list[tuple[str, Mark]]]:
+    """An event as it stood when somebody last said something of it, and the entries that say so.
+
+    What later inspections see of it is theirs to tell: a report that is finished stays as it is. As long as nobody has
+    said anything, it is told as the newest inspection saw it.
+    """
+    known = events.event(ledger, name)
+    handled = list(ledger.entries(kind="finding.handled", subject=name))
+    before, host = handled[-1].seq if handled else None, known.finding.host
+    looks = ledger.entries(kind="host.judged", subject=host, before=before, newest_first=True)
+    last = seen_in = next(looks)
+    finding = _seen(last, name)
+    while finding is None:
+        seen_in = next(looks)
+        finding = _seen(seen_in, name)
+    looked = [last] if last.seq == seen_in.seq else [last, seen_in]
+    marks = [(f"{entry.run} {host}", Mark.of(entry)) for entry in looked]
+    marks += [(f"{name} 处理 #{entry.seq}", Mark.of(entry)) for entry in handled]
+    # What the last look could not see is carried on by it, and is not over.
+    carried = any(raw["event"] == name for raw in last.body["findings"])
+    return replace(known, finding=finding, run=seen_in.run or "", open=carried), marks
+
+
+def _seen(judged: Entry, name: str) -> RecordedFinding | None:
+    """The event in a judgement, when it was looked at and is there."""
+    found = (finding_of(raw) for raw in judged.body["findings"] if raw["event"] == name)
+    return next((one for one in found if one.status in SEEN), None)
 
 
 def _findings(ledger: Ledger, around: Links, hosts: Sequence[str]) -> Iterator[RecordedFinding]:

@@ -69,11 +69,11 @@ def table(standings: Sequence[Standing], done: Mapping[str, Sequence[Evidence]])
     titles = {one.duty.id: one.duty.title_zh for one in standings}
     return Table(
         columns=(
-            Column(title="服务义务", width=19),
-            Column(title="周期", width=9, align="center"),
-            Column(title="本期履行", width=27),
-            Column(title="期末状态", width=11, align="center"),
-            Column(title="下次期限", width=12, align="center"),
+            Column(title="服务义务", width=18),
+            Column(title="周期", width=8, align="center"),
+            Column(title="本期履行", width=26),
+            Column(title="期末状态", width=10, align="center"),
+            Column(title="下次期限", width=14, align="center"),
             Column(title="未履行的期次与说明", width=24),
         ),
         rows=tuple(_row(one, done.get(one.duty.id, ()), titles) for one in standings),

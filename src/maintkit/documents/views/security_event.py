@@ -38,7 +38,7 @@ _STATEMENT = "双方确认：上列安全事件的核查结论与处理情况属
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityEvents:
-    """The events, each as it was last seen abnormal, and the inspection's name where they are all of one.
+    """The events, each as it stood when somebody last said something of it, and the inspection where all are of one.
 
     `marks` are the entries that the report rests on, by what they say: judgements and handlings.
     """
@@ -113,7 +113,7 @@ def _alerts(found: SecurityEvents, open_: Sequence[str]) -> Iterator[Note]:
         yield Note(kind="alert", text=text)
     still = [one.name for one in found.events if one.open]
     if still:
-        yield Note(kind="alert", text=f"{len(still)} 个事件在有关主机最近一次巡检时仍然存在：{'、'.join(still)}。")
+        yield Note(kind="alert", text=f"{len(still)} 个事件在最近一次核查时尚未关闭：{'、'.join(still)}。")
 
 
 def _sentence(found: SecurityEvents) -> str:
@@ -136,7 +136,7 @@ def _overview(found: SecurityEvents, header: Header) -> Table:
             Cell(text=STATUS[one.finding.status], tone=TONE.get(one.finding.status, "plain")),
             Cell(text=wording.instant(one.finding.first_seen, header.zone)),
             Cell(text=_state(last)),
-            Cell(text="仍存在" if one.open else "未再发现", tone="strong" if one.open else "plain"),
+            Cell(text="未关闭" if one.open else "未再发现", tone="strong" if one.open else "plain"),
         )
 
     return Table(
@@ -147,7 +147,7 @@ def _overview(found: SecurityEvents, header: Header) -> Table:
             Column(title="结果", width=8, align="center"),
             Column(title="首次发现", width=15, align="center"),
             Column(title="处理状态", width=11, align="center"),
-            Column(title="最近巡检", width=12, align="center"),
+            Column(title="核查时", width=12, align="center"),
         ),
         rows=tuple(map(row, found.events)),
     )
