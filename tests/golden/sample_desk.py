@@ -21,6 +21,7 @@ from sample_inspections import digest, finding
 
 from maintkit.cli.init import make_site
 from maintkit.cli.terminal import desk_documents as drawing
+from maintkit.cli.terminal import security_documents as security
 from maintkit.clock import FixedClock, to_text
 from maintkit.contract.load import Site, load_site
 from maintkit.desk.incident import Verb
@@ -271,8 +272,8 @@ def documents() -> dict[str, Document]:
             "incident-open": drawing.fault_report(site, ledger, "I20261028-1"),
             "tickets-october": drawing.wish_period(site, ledger, OCTOBER),
             "service-quarter": drawing.review(site, ledger, QUARTER),
-            "security-run": drawing.security_of_run(site, ledger, "20261031-1"),
-            "security-handled": drawing.security_of_events(site, ledger, ["20261031-1-001"]),
+            "security-run": security.security_of_run(site, ledger, "20261031-1"),
+            "security-handled": security.security_of_events(site, ledger, ["20261031-1-001"]),
         }
         for blank, text in (("evaluation", "时限总体受控，两起 P2 超时。"), ("next", "完成磁盘扩容与打印头更换。")):
             judge(ledger, "service-review", "2026-10", blank=blank, text=text, by="王经理")

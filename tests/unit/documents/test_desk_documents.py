@@ -9,6 +9,7 @@ import sample_desk as sample
 from sample_desk import Autumn
 
 from maintkit.cli.terminal import desk_documents as drawing
+from maintkit.cli.terminal import security_documents as security
 from maintkit.contract.due import State as DutyState
 from maintkit.contract.duties import Rhythm
 from maintkit.contract.sla import FaultKind, Scope, Severity
@@ -228,7 +229,7 @@ def test_a_security_report_stays_as_it_was_when_later_inspections_come() -> None
     document = sample.documents()["security-handled"]
     assert _tables(document)[0][0][6] == "未关闭"
     with sample.told(longer) as (site, ledger):
-        assert drawing.security_of_events(site, ledger, ["20261031-1-001"]) == document
+        assert security.security_of_events(site, ledger, ["20261031-1-001"]) == document
 
 
 def test_an_event_that_could_not_be_looked_at_again_is_not_over() -> None:
@@ -241,22 +242,22 @@ def test_an_event_that_could_not_be_looked_at_again_is_not_over() -> None:
         desk.inspected("11-12 10:00", found)
 
     with sample.told(unseen) as (site, ledger):
-        (row,) = _tables(drawing.security_of_events(site, ledger, [name]))[0]
+        (row,) = _tables(security.security_of_events(site, ledger, [name]))[0]
     assert (row[3], row[6]) == ("警告", "未关闭")
 
 
 def test_an_event_that_is_not_of_access_is_no_security_event() -> None:
     with sample.told() as (site, ledger):
         with pytest.raises(NotFound, match=r"disk\.space, which says nothing of access"):
-            drawing.security_of_events(site, ledger, ["20261007-1-001"])
+            security.security_of_events(site, ledger, ["20261007-1-001"])
         with pytest.raises(NotFound, match="nothing abnormal of access"):
-            drawing.security_of_run(site, ledger, "20261007-1")
+            security.security_of_run(site, ledger, "20261007-1")
         with pytest.raises(NotFound, match="no inspection"):
-            drawing.security_of_run(site, ledger, "20269999-1")
+            security.security_of_run(site, ledger, "20269999-1")
 
 
 def test_reports_of_different_events_have_different_numbers_whatever_their_order() -> None:
     names = ["20261031-1-001", "20261031-1-002", "20261031-1-003"]
     with sample.told() as (site, ledger):
-        numbers = [drawing.security_of_events(site, ledger, some).number for some in (names, names[::-1], names[:2])]
+        numbers = [security.security_of_events(site, ledger, some).number for some in (names, names[::-1], names[:2])]
     assert numbers[0] == numbers[1] != numbers[2]

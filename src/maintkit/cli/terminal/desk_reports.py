@@ -1,4 +1,4 @@
-"""`maintkit report` of faults, tickets, the service and security: the commands, each drawn by desk_documents."""
+"""`maintkit report` of faults, tickets, the service and security: the commands; the drawing is in modules beside."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from maintkit.cli.terminal import desk_documents as drawing
+from maintkit.cli.terminal import security_documents as security
 from maintkit.cli.terminal.document import document_options, write
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock
@@ -93,12 +94,12 @@ def security_event(
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
         if events:
-            document = drawing.security_of_events(place, ledger, events)
+            document = security.security_of_events(place, ledger, events)
         else:
             newest = None if run else history.latest(ledger)
             if run is None and newest is None:
                 raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
-            document = drawing.security_of_run(place, ledger, run or (newest.run if newest else ""))
+            document = security.security_of_run(place, ledger, run or (newest.run if newest else ""))
     return write(place, document, formats, out, as_json=as_json)
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from maintkit.cli.terminal import desk_documents as desk
 from maintkit.cli.terminal import drawing
+from maintkit.cli.terminal import security_documents as security
 from maintkit.cli.terminal.document import header
 from maintkit.contract.load import Site
 from maintkit.desk.incident import incidents
@@ -151,8 +152,8 @@ def _service(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
 
 def _security(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     for started in ledger.entries(kind="inspection.started"):
-        if period.holds(started.at) and desk.access_events(ledger, started.run or ""):
-            yield partial(desk.security_of_run, place, ledger, started.run or "")
+        if period.holds(started.at) and security.access_events(ledger, started.run or ""):
+            yield partial(security.security_of_run, place, ledger, started.run or "")
 
 
 DESK = (_faults, _service, _security)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from maintkit.desk.incident import Incident, Step, Verb
+from maintkit.desk.incident import Incident, Verb
 from maintkit.desk.links import Links
 from maintkit.desk.past import Fault
 from maintkit.documents import wording
@@ -26,6 +26,7 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
+from maintkit.documents.parts import fault_history as history
 from maintkit.documents.parts import faults as words
 from maintkit.evidence.moment import Mark
 from maintkit.evidence.recorded import RecordedFinding
@@ -71,16 +72,16 @@ def incident_report(found: FaultReport, header: Header) -> Document:
             _written("经过", analysis.text if analysis else ""),
             Heading(text="二、影响范围与级别"),
             _scope(one, header),
-            *_levels(one, header),
+            history.levels(one, header),
             Heading(text="三、时间线"),
-            _steps(one.steps, header),
+            history.steps(one.steps, header),
             Heading(text="四、时限"),
             words.clocks(found.fault.clocks, header),
-            *_rests(one, header),
+            *history.rests(one, header),
             Heading(text="五、根本原因"),
             _written("根本原因", str(analysis.body["cause"]) if analysis else ""),
             Heading(text="六、处置步骤"),
-            _steps([step for step in one.steps if step.verb in _MEASURES], header, "台账中没有处置步骤"),
+            history.steps([step for step in one.steps if step.verb in _MEASURES], header, "台账中没有处置步骤"),
             Heading(text="七、预防措施"),
             _written("预防措施", str(analysis.body["prevention"]) if analysis else ""),
             Heading(text="八、相关巡检、变更与故障"),
@@ -141,97 +142,6 @@ def _scope(one: Incident, header: Header) -> KeyValues:
             KeyValue(label="涉及系统", text=words.systems(one, header)),
             KeyValue(label="涉及主机", text="、".join(one.hosts) or wording.NOTHING),
         )
-    )
-
-
-def _levels(one: Incident, header: Header) -> tuple[Block, ...]:
-    def ground(agreed: str, rule: str | None) -> str:
-        return "；".join((*([f"合同规则 {rule}"] if rule else []), *([f"经 {agreed} 同意"] if agreed else [])))
-
-    table = Table(
-        columns=(
-            Column(title="级别", width=10, align="center"),
-            Column(title="起", width=20, align="center"),
-            Column(title="影响范围", width=14, align="center"),
-            Column(title="依据", width=28),
-            Column(title="理由", width=28),
-        ),
-        rows=tuple(
-            (
-                Cell(text=each.level),
-                Cell(text=wording.second(each.since, header.zone)),
-                Cell(text=words.SCOPE[each.scope]),
-                Cell(text=ground(each.agreed_by, each.rule)),
-                Cell(text=each.why or wording.NOTHING),
-            )
-            for each in one.levels
-        ),
-        empty="尚未定级",
-        caption="定级与级别变更",
-    )
-    return (table,)
-
-
-def _steps(steps: Sequence[Step], header: Header, empty: str = "无") -> Table:
-    return Table(
-        columns=(
-            Column(title="发生时间", width=16, align="center"),
-            Column(title="录入时间", width=16, align="center"),
-            Column(title="步骤", width=15, align="center"),
-            Column(title="内容", width=42),
-            Column(title="录入人", width=11),
-        ),
-        rows=tuple(
-            (
-                Cell(text=wording.moment(step.at, header.zone)),
-                Cell(text=wording.moment(step.entered, header.zone)),
-                Cell(text=words.VERB[step.verb]),
-                Cell(text=_text(step)),
-                Cell(text=step.by),
-            )
-            for step in sorted(steps, key=lambda step: (step.at, step.entry))
-        ),
-        empty=empty,
-    )
-
-
-def _text(step: Step) -> str:
-    body = step.body
-    match step.verb:
-        case "triaged":
-            return f"{body['level']}" + (f"：{step.text}" if step.text else "")
-        case "paused":
-            return f"{step.text}（经 {body['agreed_by']} 同意）"
-        case "analysed":
-            return f"{step.text}\n原因：{body['cause']}\n预防：{body['prevention']}"
-        case "related":
-            return f"重复于 {body['duplicate_of']}" if body["duplicate_of"] else f"复发自 {body['recurs']}"
-        case _:
-            return step.text
-
-
-def _rests(one: Incident, header: Header) -> tuple[Block, ...]:
-    if not one.rests:
-        return ()
-    return (
-        Table(
-            columns=(
-                Column(title="暂停自", width=20, align="center"),
-                Column(title="至", width=20, align="center"),
-                Column(title="同意人", width=20),
-                Column(title="理由", width=40),
-            ),
-            rows=tuple(
-                (
-                    Cell(text=wording.second(rest.start, header.zone)),
-                    Cell(text=wording.second(rest.end, header.zone) if rest.end else "未结束"),
-                    Cell(text=rest.agreed_by),
-                    Cell(text=rest.why),
-                )
-                for rest in one.rests
-            ),
-            caption="经采购人同意的暂停计时",
-        ),
     )
 
 

@@ -13,10 +13,8 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import TO_FILL_IN
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import (
-    Bars,
     Block,
     Cell,
-    Chart,
     Column,
     Document,
     EvidenceItem,
@@ -26,8 +24,8 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
-from maintkit.documents.parts import duties, faults, performed, span, tickets
-from maintkit.documents.views.month import Covered, Month, months
+from maintkit.documents.parts import duties, fault_months, faults, performed, span, tickets
+from maintkit.documents.views.month import Covered, months
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.moment import Basis
 from maintkit.evidence.registers import Item
@@ -35,7 +33,6 @@ from maintkit.evidence.work import Work
 
 KIND = "service-review"
 TITLE = "服务回顾报告"
-MOST_MONTHS = 12
 BLANKS = {"evaluation": "服务评价", "next": "下期工作计划"}  # what only a person can write
 _MEETING = ("held", "topic", "attendees", "decisions")
 _STATEMENT = "双方确认：本期服务履行情况、时限达成情况与下期计划如上。"
@@ -113,7 +110,7 @@ def service_review(review: Review, header: Header) -> Document:
             Heading(text="五、巡检、变更、演练与监测"),
             *performed.section(served.work, header),
             Heading(text="六、与上期比较"),
-            *_by_month(review, header),
+            *fault_months.charts(served.faults, served.basis, months(review.covered)[-1], header.zone),
             span.compared(review.covered, _numbers(review.before) if review.before else None, _numbers(served)),
             Heading(text="七、服务回顾会议"),
             _meetings(review.meetings),
@@ -188,35 +185,6 @@ def _numbers(served: Served) -> dict[str, int]:
         "未成功的变更与演练": sum(one.verdict != "done" for one in work.changes),
         "功能监测": len(work.watches),
     }
-
-
-def _by_month(review: Review, header: Header) -> tuple[Chart, ...]:
-    """The faults of the months up to the period's last, by level; none where there is nothing to compare or to draw."""
-    basis = review.served.basis
-    last, first = months(review.covered)[-1], Month.of(basis.begins, header.zone)
-    shown = [last]
-    while shown[0] > first and len(shown) < MOST_MONTHS:
-        shown.insert(0, shown[0].previous())
-    own = [one for one in review.served.faults if one.incident.duplicate_of is None]
-    levels = ("P1", "P2", "P3", faults.NO_LEVEL)
-    told = [(Month.of(one.incident.reported, header.zone), faults.level(one.incident)) for one in own]
-    bars = tuple(
-        Bars(name=level, values=tuple(told.count((month, level)) for month in shown))
-        for level in levels
-        if level != faults.NO_LEVEL or any(given == level for _, given in told)
-    )
-    if len(shown) < 2 or not any(month in shown for month, _ in told):
-        return ()
-    table = Table(
-        columns=(Column(title="月份", width=28), *(Column(title=one.name, width=18, align="center") for one in bars)),
-        rows=tuple(
-            (Cell(text=str(month)), *(Cell(text=str(one.values[place])) for one in bars))
-            for place, month in enumerate(shown)
-        ),
-    )
-    note = "按报告时间计入各月，不含重复报告；级别以期末为准。没有柱的月份在台账中没有故障报告。"
-    labels = tuple(map(str, shown))
-    return (Chart(title="各月报告的故障", unit="故障（起）", note=note, table=table, labels=labels, bars=bars),)
 
 
 def _meetings(found: Sequence[Item]) -> Table:
