@@ -5,9 +5,11 @@ matplotlib is loaded for a document that has a chart, and for no other: it costs
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
+from types import ModuleType
 from typing import cast
 
 from maintkit.documents import fonts
@@ -20,12 +22,12 @@ WIDTH_CM, HEIGHT_CM = 16.8, 7.0  # the width of the text on A4
 
 def svg(chart: Chart) -> str:
     """The chart as one `<svg>` element; DocumentRefused without a font."""
-    return cast(str, import_module(f"{__package__}.chart").svg(chart, fonts.find().sans))
+    return cast(str, _drawing().svg(chart, fonts.find().sans))
 
 
 def png(chart: Chart) -> bytes:
     """The chart as PNG; DocumentRefused without a font."""
-    return cast(bytes, import_module(f"{__package__}.chart").png(chart, fonts.find().sans))
+    return cast(bytes, _drawing().png(chart, fonts.find().sans))
 
 
 def drawable(document: Document) -> Document:
@@ -37,6 +39,12 @@ def drawable(document: Document) -> Document:
     except DocumentRefused:
         return replace(document, blocks=tuple(told for block in document.blocks for told in _told(block)))
     return document
+
+
+def _drawing() -> ModuleType:
+    # Without a home to keep its cache in, matplotlib says so at each start: it is slower then, and nothing is wrong.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    return import_module(f"{__package__}.chart")
 
 
 def _told(block: Block) -> Iterator[Block]:
