@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 import pytest
@@ -16,6 +17,7 @@ from maintkit.contract.sla import FaultKind, Scope, Severity
 from maintkit.desk.clocks import ENDS
 from maintkit.desk.clocks import State as ClockState
 from maintkit.desk.incident import State, Verb
+from maintkit.desk.proofs import PROOFS
 from maintkit.desk.ticket import State as DueState
 from maintkit.documents.model import Document, Table, texts
 from maintkit.documents.parts import duties, tickets
@@ -158,6 +160,13 @@ def test_every_word_of_the_contract_and_of_the_desk_has_a_chinese_one() -> None:
     for closed, table in pairs:
         assert set(get_args(closed)) == set(table)
     assert set(ENDS) == set(words.CLOCK)
+
+
+def test_every_proof_of_a_duty_and_every_note_of_it_has_chinese_words() -> None:
+    """A new row of the table of proofs brings its words along (`parts/duties.py`)."""
+    for proof in PROOFS:
+        assert re.search("[一-鿿]", duties.done_zh(proof.what)), proof.what
+        assert not proof.note or re.search("[一-鿿]", duties.reason_zh(proof.note)), proof.note
 
 
 def test_person_days_are_what_the_hospital_confirmed_and_what_is_above_the_included() -> None:

@@ -44,6 +44,7 @@ _WHAT = (
     (r"patch", "补丁更新"),
     (r"restart", "重启"),
     (r"reindex", "索引重建"),
+    (r"housekeeping", "日志与旧文件清理"),
     (r"restore_drill", "备份恢复演练"),
     (r"(\d+) functions watched", r"监测功能 \1 项"),
     (r"inspection-summary", "签发季度巡检记录汇总单"),
@@ -84,7 +85,7 @@ def _row(one: Standing, done: Sequence[Evidence], titles: Mapping[str, str]) -> 
     # The reasons name another duty by its id.
     after = one.duty.within.after if one.duty.within else ""
     why = one.reason.replace(f"runs from {after}", f"runs from {titles.get(after, after)}") if after else one.reason
-    said = "\n".join((*_missed(one.missed), *(_said(part, _REASONS) for part in why.split("; ") if part)))
+    said = "\n".join((*_missed(one.missed), *(reason_zh(part) for part in why.split("; ") if part)))
     return (
         Cell(text=one.duty.title_zh),
         Cell(text=RHYTHM[one.duty.rhythm]),
@@ -98,7 +99,7 @@ def _row(one: Standing, done: Sequence[Evidence], titles: Mapping[str, str]) -> 
 def _what(one: Evidence) -> str:
     """What was done, of which period, by whose word, and where it stands."""
     of, by = f" {one.of}" if one.of else "", f"{one.by} 登记，" if one.by else ""
-    return f"{_said(one.what, _WHAT)}{of}（{by}{_said(one.source, _SOURCES)}）{'（模拟）' if one.simulated else ''}"
+    return f"{done_zh(one.what)}{of}（{by}{_said(one.source, _SOURCES)}）{'（模拟）' if one.simulated else ''}"
 
 
 def _missed(names: Sequence[str]) -> list[str]:
@@ -124,6 +125,16 @@ def _said(text: str, table_: Sequence[tuple[str, str]]) -> str:
         if found:
             return found.expand(words)
     return text
+
+
+def done_zh(what: str) -> str:
+    """What was done, in Chinese; a person's own words as they stand."""
+    return _said(what, _WHAT)
+
+
+def reason_zh(reason: str) -> str:
+    """Why a duty stands as it does, or what nobody can see of it, in Chinese."""
+    return _said(reason, _REASONS)
 
 
 def within(evidence: Sequence[Evidence], first: date, last: date) -> list[Evidence]:
