@@ -53,9 +53,13 @@ def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
     ended = one.first(*ENDS[name])
     stop = min(ended or now, now)
     span = _span(faults, name, one.level)
-    breached = _breach(one, faults, name, ended or now, now)
-    if span is None and breached is None:
-        return Clock(name=name, state="not-asked", ended=ended)
+    # Somebody comes if it is needed: for what was solved from afar nobody has to any more.
+    solved = one.first(*ENDS["restore"]) if name == "on-site" else None
+    spared = solved is not None and (ended is None or solved < ended)
+    breached = _breach(one, faults, name, (solved if spared else ended) or now, now)
+    if breached is None and (span is None or spared):
+        reason = "solved before anybody had to come" if spared and span else ""
+        return Clock(name=name, state="not-asked", ended=ended, reason=reason)
     deadline = ran_out(one.reported, span, one.rests, now) if span else None
     state: State = "met" if ended else "running"
     if breached:

@@ -131,6 +131,23 @@ def test_a_clock_is_met_at_its_deadline_and_breached_after_it(desk: Desk) -> Non
     assert (found["on-site"].breached_at, found["on-site"].ended) == (desk.instant(60), desk.instant(61))
 
 
+@pytest.mark.parametrize(
+    ("solved", "arrived", "state", "breached"),
+    [(50, None, "not-asked", None), (50, 61, "not-asked", None), (90, None, "breached", 60), (90, 61, "breached", 60)],
+)
+def test_nobody_has_to_come_for_what_was_solved_from_afar(
+    desk: Desk, solved: int, arrived: int | None, state: str, breached: int | None
+) -> None:
+    """P1: on site in an hour, if needed. Solved before the hour is over it was not; solved after it, it was."""
+    id_ = desk.open()
+    desk.level(id_, "P1", 1)
+    for verb, minute in sorted((("resolved", solved), ("arrived", arrived or 0)), key=lambda one: one[1]):
+        if minute:
+            desk.step(id_, verb, minute)
+    found = desk.clocks(id_, 9000)["on-site"]
+    assert (found.state, found.breached_at) == (state, desk.instant(breached) if breached else None)
+
+
 def test_a_late_entry_counts_by_when_it_happened_and_shows_when_it_was_entered(desk: Desk) -> None:
     """Answered after 5 minutes, entered after 300."""
     id_ = desk.open()
