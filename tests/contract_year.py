@@ -67,6 +67,13 @@ CHANGES: tuple[tuple[date, str, Ends], ...] = (
 # ------------------------------------------------------------------ summaries
 SUMMARIES = {"2026Q1": date(2026, 4, 9), "2026Q2": date(2026, 7, 8), "2026Q3": date(2026, 10, 15)}
 
+# 月度故障汇总 is due 7 working days after its month: August's, due on 9 September, comes on the 14th.
+MONTHLY = {
+    "2026-01": date(2026, 2, 6), "2026-02": date(2026, 3, 6), "2026-03": date(2026, 4, 10), "2026-04": date(2026, 5, 8),
+    "2026-05": date(2026, 6, 5), "2026-06": date(2026, 7, 7), "2026-07": date(2026, 8, 7), "2026-08": date(2026, 9, 14),
+    "2026-09": date(2026, 10, 12), "2026-10": date(2026, 11, 6), "2026-11": date(2026, 12, 7),
+}  # fmt: skip
+
 
 # ------------------------------------------------------------------ faults
 @dataclass(frozen=True, kw_only=True)
@@ -142,15 +149,20 @@ STANDS: dict[date, dict[str, str]] = {
     date(2026, 1, 31): {"function-watch": "met", "monthly-inspection": "met", "tuning": "met",
                         "security-update": "not-due"},
     date(2026, 7, 20): {"function-watch": "overdue", "inspection-summary": "met", "health-report": "met"},
-    date(2026, 10, 14): {"health-report": "overdue", "inspection-summary": "due-soon", "restore-drill": "overdue"},
+    date(2026, 10, 14): {"health-report": "overdue", "inspection-summary": "due-soon", "restore-drill": "overdue",
+                         "incident-summary": "met"},
     date(2026, 12, 31): {"function-watch": "met", "monthly-inspection": "met", "deep-inspection": "met",
                          "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
-                         "final-handover": "undetermined", "vulnerability-check": "overdue"},
+                         "incident-summary": "undetermined", "final-handover": "undetermined",
+                         "vulnerability-check": "overdue"},
 }  # fmt: skip
 MISSED = {
     "function-watch": [MISSED_WEEK],
     "health-report": ["after 2026-09-28"],
     "restore-drill": ["2026Q3"],
+    "incident-summary": ["2026-08"],
+    "service-review": [],
+    "inspection-summary": [],
     "monthly-inspection": [],
     "tuning": [],
     "security-update": [],

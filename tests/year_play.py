@@ -277,6 +277,8 @@ def play(year_: Year) -> Played:
         *(holiday_fault(year_, played, solved) for solved in story.REPORTS),
         *(ticket(year_, played, *one) for one in story.TICKETS),
         *(issue(year_, day, "inspection-summary", "--quarter", quarter) for quarter, day in story.SUMMARIES.items()),
+        *(issue(year_, day, "incident-summary", "--month", month) for month, day in story.MONTHLY.items()),
+        *(review(year_, day, quarter) for quarter, day in story.SUMMARIES.items()),
         *(duties(year_, played, day) for day in story.STANDS),
         purge(year_),
     ]
@@ -453,6 +455,14 @@ def issue(year_: Year, day: date, *words: str) -> Thread:
     """A document goes out on a day."""
     yield on(day, 15.5)
     issued(year_, *words)
+
+
+def review(year_: Year, day: date, quarter: str) -> Thread:
+    """A quarter's review: what a person has to judge, and out it goes."""
+    yield on(day, 16)
+    for blank in ("evaluation", "next"):
+        year_.run("report", "fill", "service-review", quarter, "--blank", blank, "--text", "见各节", *BY)
+    issued(year_, "service-review", "--quarter", quarter)
 
 
 def issued(year_: Year, *words: str) -> None:
