@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from maintkit.sitefile.problems import Path, Problem, Problems, near
-from maintkit.sitefile.reading import Place, SiteFile, SiteModel, load, places, read, read_text, refuse
+from maintkit.sitefile.reading import Place, SiteFile, SiteModel, load, parse, places, read, read_text, refuse
 
 __all__ = [
     "Path",
@@ -21,6 +21,7 @@ __all__ = [
     "SiteModel",
     "load",
     "near",
+    "parse",
     "places",
     "read",
     "read_text",

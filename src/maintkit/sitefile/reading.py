@@ -65,28 +65,33 @@ def read(path: FilePath, model: type[M]) -> M:
 
 def load(path: FilePath, model: type[M]) -> SiteFile[M]:
     """As `read`, keeping the lines for references into other files."""
-    text = read_text(path)
+    return parse(path, read_text(path), model)
+
+
+def parse(path: FilePath, text: str, model: type[M], *, above: int = 0) -> SiteFile[M]:
+    """As `load`, of text that stands in the file below so many lines; `path` is for messages alone."""
     try:
         composed = compose(text)
     except Malformed as error:
-        refuse(path, [(error.line, str(Problem(text=error.text, allowed=error.allowed)))])
-    found = [(flaw.line, str(Problem(text=flaw.text, allowed=flaw.allowed))) for flaw in composed.flaws]
+        refuse(path, [(error.line + above, str(Problem(text=error.text, allowed=error.allowed)))])
+    lines = {at: line + above for at, line in composed.lines.items()}
+    found = [(flaw.line + above, str(Problem(text=flaw.text, allowed=flaw.allowed))) for flaw in composed.flaws]
     if composed.empty and model_needs_keys(model):
         refuse(path, [(1, str(Problem(text="the file is empty", allowed=keys_of(model))))])
     value = {} if composed.empty else composed.value
     if not isinstance(value, dict):
         kind = "list" if isinstance(value, list) else "single value"
-        at = composed.lines.get((), 1)
+        at = lines.get((), 1)
         refuse(path, [(at, str(Problem(text=f"the file holds a {kind}", allowed=keys_of(model))))])
     try:
         # JSON mode is strict where YAML is (a number is no text) and lax where it must be (a date is written as text).
         made = model.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         wrong = explain(error, model, value)
-        refuse(path, found + [(_line(composed.lines, problem.at), str(problem)) for problem in wrong])
+        refuse(path, found + [(_line(lines, problem.at), str(problem)) for problem in wrong])
     if found:
         refuse(path, found)
-    return SiteFile(path=path, model=made, lines=composed.lines)
+    return SiteFile(path=path, model=made, lines=lines)
 
 
 def model_needs_keys(model: type[BaseModel]) -> bool:
