@@ -14,6 +14,7 @@ import sample_configurations as configurations
 import sample_desk as desk
 import sample_health as health
 import sample_inspections as sample
+import sample_knowledge as knowledge
 import sample_lists as lists
 import sample_runs as runs
 import sample_watch as watch
@@ -25,10 +26,12 @@ from maintkit.documents.views import (
     configuration_manual,
     document_list,
     drill_report,
+    faq,
     handover_list,
     health_report,
     inspection_record,
     inspection_summary,
+    knowledge_summary,
     registers,
     upgrade_request,
     vulnerability_report,
@@ -77,6 +80,9 @@ def documents() -> dict[str, Document]:
         ),
         "handover-list": handover_list(lists.handed(), header),
         "document-list": document_list(lists.handed(), header),
+        "faq": faq(knowledge.answers(), header),
+        "knowledge-summary": knowledge_summary(knowledge.fourth_quarter(), header),
+        "knowledge-summary-quiet": knowledge_summary(knowledge.quiet_quarter(), header),
         "registers": registers(lists.registered(), lists.HEAD, lists.AT, header),
         "vulnerability": vulnerability_report(lists.checked(), None, header),
         "vulnerability-again": vulnerability_report(lists.checked_again(), lists.checked(), header),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,26 @@ def test_a_retired_article_is_retired_once(library: Library) -> None:
     assert library.json("list") == []
     assert library.json("list", "--all")[0]["review"] == "retired"
     assert "设备已换" in library("show", "kb-1")
+
+
+def test_the_documents_are_written_issued_and_handed_over(library: Library, tmp_path: Path) -> None:
+    """The summary proves its duty once it is issued; articles go along as they are kept, masked."""
+    library.file("a.md", "患者身份证 11010519491231002X 的挂号记录\n", title="如何补打发票？", kind="faq")
+    library.file("never-entered.md", id="kb-9")
+    library("add", library.site / "knowledge" / "a.md", "--by", "张伟")
+    out = ("--format", "docx", "--out", tmp_path / "out")
+    library("knowledge", *out, "--issued-by", "张伟", group="report")
+    library("faq", *out, group="report")
+    assert {path.name.split("-")[0] for path in (tmp_path / "out").iterdir()} == {"知识库更新摘要", "常见问题解答"}
+    duties = {one["duty"]: one for one in json.loads(library("--json", group="due"))["duties"]}
+    assert duties["knowledge-update"]["last"]["what"] == "knowledge-update"
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    library("pack", tmp_path / "H", "--key", key, "--format", "docx", group="handover")
+    packed = (tmp_path / "H" / "knowledge" / "kb-1.md").read_text(encoding="utf-8")
+    assert "11010519491231002X" not in packed
+    assert (tmp_path / "H" / "knowledge" / "never-entered.md").exists()
+    assert {path.name.split("-")[0] for path in (tmp_path / "H" / "documents").iterdir()} >= {
+        "知识库更新摘要",
+        "常见问题解答",
+    }

@@ -6,7 +6,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -16,10 +15,11 @@ from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
 from maintkit.cli.terminal.drawing import record, registered, watched
 from maintkit.cli.terminal.drawing import summary as quarterly
+from maintkit.cli.terminal.knowing import knowledge_update, questions
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock, to_text
-from maintkit.contract.load import load_site
+from maintkit.contract.load import Site, load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
 from maintkit.documents.views.drill_report import drill_report
@@ -77,13 +77,31 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
 def summary(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
     """季度巡检记录汇总单: the inspections of a quarter, handed over."""
     place = load_site(site)
-    zone = ZoneInfo(place.contract.time_zone)
-    try:
-        wanted = Quarter.parse(quarter) if quarter else Quarter.of(SystemClock().now(), zone)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--quarter") from error
+    wanted = _quarter(quarter, place)
     with open_ledger(place.settings, read_only=True) as ledger:
         document = quarterly(place, ledger, wanted)
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@click.option("--quarter", help="Like 2026Q4.  [default: the present one]")
+@document_options
+def knowledge(*, quarter: str | None, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """知识库更新摘要: new, changed, reviewed and retired articles of a quarter, and reviews that are due."""
+    place = load_site(site)
+    wanted = _quarter(quarter, place)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = knowledge_update(place, ledger, wanted)
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command()
+@document_options
+def faq(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """常见问题解答: every article of kind faq in force, in full."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = questions(place, ledger)
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -228,6 +246,14 @@ def watch(*, week: str | None, site: Path, formats: tuple[Format, ...], out: Pat
     with open_ledger(place.settings, read_only=True) as ledger:
         document = watched(place, ledger, wanted)
     return write(place, document, formats, out, as_json=as_json)
+
+
+def _quarter(text: str | None, place: Site) -> Quarter:
+    """The quarter asked for, or the present one; click's own refusal of what is none."""
+    try:
+        return Quarter.parse(text) if text else Quarter.of(SystemClock().now(), place.contract.zone)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--quarter") from error
 
 
 def _kind(done: Implementation, *, tuning: bool) -> Kind:

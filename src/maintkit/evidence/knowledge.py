@@ -109,6 +109,12 @@ class Article:
         days = [one.on for one in self.looked] + ([self.now.front.reviewed] if self.now.front.reviewed else [])
         return max(days, default=None)
 
+    @property
+    def touched(self) -> datetime:
+        """When something was last entered of it."""
+        ended = [self.retired.at] if self.retired else []
+        return max([self.now.at, *(one.at for one in self.looked), *ended])
+
     def review(self, on: date) -> Review:
         """How it stands on a day; due-soon in the last 30 days, overdue from the day after the last one."""
         if self.retired:

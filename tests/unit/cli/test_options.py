@@ -7,10 +7,10 @@ from types import ModuleType
 import click
 import pytest
 
-from maintkit.cli import incident, register, report, ticket, trend, watch
+from maintkit.cli import incident, knowledge, register, report, ticket, trend, watch
 from maintkit.cli.terminal.options import SAID
 
-GROUPS = (incident, register, report, ticket, trend, watch)
+GROUPS = (incident, knowledge, register, report, ticket, trend, watch)
 # Names of what there is (looked up, and refused when unknown), or of a file that is drawn.
 LOOKED_UP = {
     "channel", "systems", "run", "duplicate_of", "recurs", "given", "kind", "mount", "host", "week", "engineer",

@@ -52,7 +52,7 @@ def hand_over(place: Site, ledger: Ledger, wanted: Wanted, *, target: Path, key:
         head = export(ledger, staging.room(EXPORT))
         staging.note(EXPORT, "ledger", "维护台账（全部条目与附件）")
         _anchors(staging, place)
-        left_out = tuple(add_site(staging, place.settings, ledger.redactor, inventory=wanted.inventory))
+        left_out = tuple(add_site(staging, place.settings, ledger, inventory=wanted.inventory))
         documents = tuple(writer.write(drawing(), "document") for drawing in records(place, ledger, wanted.period))
         handed = Handed(
             ledger=ledger.id,

@@ -12,7 +12,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from maintkit.cli.terminal import desk_documents as desk
-from maintkit.cli.terminal import drawing
+from maintkit.cli.terminal import drawing, knowing
 from maintkit.cli.terminal import security_documents as security
 from maintkit.cli.terminal.document import header
 from maintkit.contract.load import Site
@@ -24,7 +24,7 @@ from maintkit.documents.views.month import Covered, bounds
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
-from maintkit.evidence import history, registers, vulnerabilities, watch
+from maintkit.evidence import history, knowledge, registers, vulnerabilities, watch
 from maintkit.evidence.changes import runs
 from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.ledger import Ledger
@@ -156,7 +156,15 @@ def _security(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
             yield partial(security.security_of_run, place, ledger, started.run or "")
 
 
-DESK = (_faults, _service, _security)
+def _knowledge(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
+    entered = (at for at in knowing.entered(ledger) if period.holds(at))
+    for quarter in sorted({Quarter.of(at, period.zone) for at in entered}):
+        yield partial(knowing.knowledge_update, place, ledger, quarter)
+    if any(one.retired is None and one.now.front.kind == "faq" for one in knowledge.articles(ledger)):
+        yield partial(knowing.questions, place, ledger)
+
+
+DESK = (_faults, _service, _security, _knowledge)
 
 
 def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:

@@ -3,12 +3,14 @@
 from maintkit.documents.views.change_report import change_report
 from maintkit.documents.views.configuration_manual import configuration_manual
 from maintkit.documents.views.drill_report import drill_report
+from maintkit.documents.views.faq import faq
 from maintkit.documents.views.handover_list import document_list, handover_list
 from maintkit.documents.views.health_report import health_report
 from maintkit.documents.views.incident_report import incident_report
 from maintkit.documents.views.incident_summary import incident_summary
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
+from maintkit.documents.views.knowledge_summary import knowledge_summary
 from maintkit.documents.views.registers import registers
 from maintkit.documents.views.security_event import security_event
 from maintkit.documents.views.service_review import service_review
@@ -23,12 +25,14 @@ __all__ = [
     "configuration_manual",
     "document_list",
     "drill_report",
+    "faq",
     "handover_list",
     "health_report",
     "incident_report",
     "incident_summary",
     "inspection_record",
     "inspection_summary",
+    "knowledge_summary",
     "registers",
     "security_event",
     "service_review",

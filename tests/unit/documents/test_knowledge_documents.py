@@ -1,0 +1,95 @@
+"""知识库更新摘要 and 常见问题解答: what they say, and that nothing later changes what they said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+import sample_knowledge as sample
+from sample_inspections import HEADER
+
+from maintkit.documents.model import Document, Heading, Paragraph, Table, texts, to_tree
+from maintkit.documents.parts import markdown
+from maintkit.documents.views import Quarter, faq, knowledge_summary
+from maintkit.documents.views.knowledge_summary import library
+from maintkit.errors import NotFound
+from maintkit.evidence.knowledge import Looked
+
+Q4 = Quarter(year=2026, number=4)
+
+
+def rows(document: Document, title: str) -> list[str]:
+    """The first cells of the table under a heading."""
+    place = next(at for at, one in enumerate(document.blocks) if isinstance(one, Heading) and title in one.text)
+    table = document.blocks[place + 1]
+    assert isinstance(table, Table)
+    return [row[0].text for row in table.rows]
+
+
+def test_each_article_stands_where_the_quarter_put_it() -> None:
+    """By a table made by hand: new, revised, retired, looked through, due, and the questions in force."""
+    document = knowledge_summary(sample.fourth_quarter(), HEADER)
+    told = {title: rows(document, title) for title in ("新增", "修订", "停用", "五、复核", "到期未复核", "常见问题")}
+    assert told == {
+        "新增": ["kb-I20261009-1", "faq-1", "faq-2"],
+        "修订": ["kb-2"],
+        "停用": ["kb-3"],
+        "五、复核": ["faq-1"],
+        "到期未复核": ["kb-1"],
+        "常见问题": ["faq-1", "faq-2"],
+    }
+
+
+def test_a_quarter_without_an_update_says_so() -> None:
+    """In its frame; the articles of before are counted all the same, the one that was retired later too."""
+    document = knowledge_summary(sample.quiet_quarter(), HEADER)
+    assert [note.text for note in document.alerts][-1] == "本季度知识库没有任何更新。"
+    assert "知识库有文章 3 篇" in " ".join(texts(document))
+
+
+def test_what_is_entered_after_the_quarter_does_not_change_its_summary() -> None:
+    """Another version, a review and a retirement in January leave the fourth quarter as it was, to the letter."""
+    before = to_tree(knowledge_summary(library(sample.articles(), Q4, HEADER), HEADER))
+    later = list(sample.articles())
+    later[1] = replace(later[1], versions=(*later[1].versions, replace(later[1].now, number=3, at=sample.at(12, 31))))
+    looked = Looked(on=date(2027, 1, 5), review_by=date(2027, 9, 1), note="", by="王", at=sample.at(12, 31))
+    january = {"at": looked.at.replace(year=2027, month=1, day=5)}
+    later[0] = replace(later[0], looked=(replace(looked, **january),))
+    later[1] = replace(later[1], versions=(*later[1].versions[:2], replace(later[1].versions[2], **january)))
+    assert to_tree(knowledge_summary(library(later, Q4, HEADER), HEADER)) == before
+
+
+def test_before_the_first_article_there_is_no_summary() -> None:
+    """With a hint how to enter one."""
+    with pytest.raises(NotFound, match="up to 2025Q4"):
+        library(sample.articles(), Quarter(year=2025, number=4), HEADER)
+
+
+def test_questions_stand_under_their_system_and_late_ones_in_the_frame() -> None:
+    """Those without a system at the end; no question at all is no document."""
+    document = faq(sample.answers(), HEADER)
+    headings = [one.text for one in document.blocks if isinstance(one, Heading)]
+    assert headings == ["医院信息系统（HIS）", "1. 打印机不出纸怎么办？", "未归属系统", "2. 忘记口令怎么办？", "证据"]
+    with pytest.raises(NotFound):
+        faq((), HEADER)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("一\n二\n\n三", ["一\n二", "三"]),
+        ("# 标题\n正文", ["标题", "正文"]),
+        ("3. 三\n4. 四", ["3. 三", "4. 四"]),
+        ("- 甲\n  - 乙\n\n    丙\n", ["• 甲", "　　• 乙", "　　　　丙"]),
+        ("1. 做\n\n   ```\n   a\n   b\n   ```\n", ["1. 做", "　　a\n　　b"]),
+        ("见 [手册](https://a.example/x)", ["见 手册（https://a.example/x）"]),
+        ("<https://a.example>", ["https://a.example"]),
+        ("![图](a.png)", ["［图：图（a.png）］"]),
+        ("<b>粗</b> & **粗**", ["<b>粗</b> & 粗"]),
+        ("", []),
+    ],
+)
+def test_markdown_becomes_lines_that_say_the_same(text: str, lines: list[str]) -> None:
+    """Lists keep their numbers and depth, code its lines, links their address; HTML is text."""
+    assert [one.text for one in markdown.blocks(text) if isinstance(one, Paragraph)] == lines
