@@ -16,6 +16,7 @@ import sample_health as health
 import sample_inspections as sample
 import sample_knowledge as knowledge
 import sample_lists as lists
+import sample_plans as plans
 import sample_runs as runs
 import sample_watch as watch
 
@@ -24,8 +25,10 @@ from maintkit.documents.views import (
     Quarter,
     change_report,
     configuration_manual,
+    disaster_plan,
     document_list,
     drill_report,
+    emergency_plan,
     faq,
     handover_list,
     health_report,
@@ -37,6 +40,8 @@ from maintkit.documents.views import (
     vulnerability_report,
     watch_report,
 )
+from maintkit.documents.views.disaster_plan import BLANKS as OF_DISASTER
+from maintkit.documents.views.emergency_plan import BLANKS as OF_EMERGENCY
 
 HERE = Path(__file__).parent
 
@@ -80,6 +85,10 @@ def documents() -> dict[str, Document]:
         ),
         "handover-list": handover_list(lists.handed(), header),
         "document-list": document_list(lists.handed(), header),
+        "emergency-plan": emergency_plan(plans.ready(), header),
+        "emergency-plan-filled": emergency_plan(plans.filled(*OF_EMERGENCY), header),
+        "disaster-plan": disaster_plan(plans.ready(), header),
+        "disaster-plan-filled": disaster_plan(plans.filled(*OF_DISASTER), header),
         "faq": faq(knowledge.answers(), header),
         "knowledge-summary": knowledge_summary(knowledge.fourth_quarter(), header),
         "knowledge-summary-quiet": knowledge_summary(knowledge.quiet_quarter(), header),

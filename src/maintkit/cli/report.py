@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from maintkit.cli.terminal import desk_reports
+from maintkit.cli.terminal import desk_reports, readiness
+from maintkit.cli.terminal.blanks import BLANKS_OF, deep_inspection, numbered
 from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
@@ -23,11 +24,7 @@ from maintkit.contract.load import Site, load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
 from maintkit.documents.views.drill_report import drill_report
-from maintkit.documents.views.health_report import BLANKS
-from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.quarter import Quarter
-from maintkit.documents.views.service_review import BLANKS as REVIEWED
-from maintkit.documents.views.service_review import KIND as REVIEW
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
 from maintkit.errors import NotFound
@@ -35,13 +32,10 @@ from maintkit.evidence import history, vulnerabilities
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.judgements import judge
-from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.week import Week
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
-
-FILLED = {HEALTH: BLANKS, REVIEW: REVIEWED}
 
 
 @click.group(invoke_without_command=True)
@@ -95,6 +89,26 @@ def knowledge(*, quarter: str | None, site: Path, formats: tuple[Format, ...], o
     return write(place, document, formats, out, as_json=as_json)
 
 
+@command.command("emergency-plan")
+@document_options
+def emergency(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """重大故障应急响应预案: levels, clocks, contacts, what runs where, the order of recovery, and what is lacking."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = readiness.emergency_plan(place, ledger)
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("disaster-plan")
+@document_options
+def disaster(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """灾难恢复计划: RTO and RPO promised and measured by drills, backups and copies, the order, and what is lacking."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = readiness.disaster_plan(place, ledger)
+    return write(place, document, formats, out, as_json=as_json)
+
+
 @command.command()
 @document_options
 def faq(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
@@ -112,7 +126,7 @@ def health(*, run: str | None, site: Path, formats: tuple[Format, ...], out: Pat
     """系统健康检查与性能分析报告: a deep inspection, with the trends of all inspections before it."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        document = health_of(place, ledger, _deep(ledger, run))
+        document = health_of(place, ledger, deep_inspection(ledger, run))
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -136,37 +150,25 @@ for one in desk_reports.COMMANDS:
 
 
 @command.command()
-@click.argument("document", metavar="DOCUMENT", type=click.Choice(list(FILLED)))
-@click.argument("number", metavar="NUMBER")
-@click.option("--blank", type=click.Choice([*BLANKS, *REVIEWED]), required=True, help="Which of its blanks.")
+@click.argument("document", metavar="DOCUMENT", type=click.Choice(list(BLANKS_OF)))
+@click.argument("number", metavar="[NUMBER]", required=False)
+@click.option("--blank", type=SAID, required=True, help="Which of its blanks; a wrong one is told all of them.")
 @click.option("--text", type=SAID, required=True, help="What the document shall say there.")
 @by_option
 @site_option
-def fill(*, document: str, number: str, blank: str, text: str, by: str, site: Path) -> None:
+def fill(*, document: str, number: str | None, blank: str, text: str, by: str, site: Path) -> None:
     """Write what only a person can judge into a document; the newest text stands, all are kept.
 
-    NUMBER is the deep inspection of a health-report (blanks conclusion, plan), or the month or quarter of a
-    service-review (evaluation, next).
+    NUMBER is the deep inspection of a health-report (the newest, if left out), or the month or quarter of a
+    service-review; the plans have one each, which need not be named.
     """
-    if blank not in FILLED[document]:
-        raise click.UsageError(f"{document} has the blanks {' and '.join(FILLED[document])}, not {blank}")
-    if document == REVIEW:
-        number = str(desk_reports.covered_by(number, "NUMBER"))
-    with open_ledger(load_site(site).settings) as ledger:
-        if document == HEALTH:
-            _deep(ledger, number)
+    if blank not in BLANKS_OF[document]:
+        raise click.UsageError(f"{document} has the blanks {' and '.join(BLANKS_OF[document])}, not {blank}")
+    place = load_site(site)
+    with open_ledger(place.settings) as ledger:
+        number = numbered(place, ledger, document, number)
         judge(ledger, document, number, blank=blank, text=text, by=by)
     click.echo(f"{document} {number}: {blank} written")
-
-
-def _deep(ledger: Ledger, run: str | None) -> Inspection:
-    found = history.inspection(ledger, run) if run else history.latest(ledger, deep=True)
-    if found is None or not found.deep:
-        raise NotFound(
-            f"inspection {run} is not a deep one" if found else "the ledger holds no deep inspection",
-            hint="run `maintkit inspect --deep` first",
-        )
-    return found
 
 
 @command.command("upgrade-request")

@@ -10,11 +10,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from maintkit.contract.changes import Changes
 from maintkit.contract.duties import DUE_SOON, Duty, Rhythm, duty_problems
+from maintkit.contract.people import Person
+from maintkit.contract.recovery import Recovery
 from maintkit.contract.sla import Faults, Requests
 from maintkit.sitefile import Problem, Problems, SiteModel
 
 DAY = "a date as YYYY-MM-DD"
-PHONE = r"^[0-9+(][0-9 ()+-]{4,24}$"
 
 
 def _zone(name: str) -> str:
@@ -26,15 +27,6 @@ def _zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_zone)]
-
-
-class Person(SiteModel):
-    """Somebody who can be called."""
-
-    name: str = Field(min_length=1, description="a person's name")
-    role_zh: str = Field(default="", description="what the person does, like 信息科主任")
-    phone: str = Field(pattern=PHONE, description="a telephone number in quotes, like '010-12345678'")
-    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", description="an e-mail address")
 
 
 class Party(SiteModel):
@@ -99,6 +91,8 @@ class Contract(SiteModel):
     requests: Requests = Field(description="`kinds` and `included_person_days`")
 
     changes: Changes = Field(default=Changes(), description="`windows`, `blackouts`, `approvals` and `standing`")
+
+    recovery: Recovery = Field(default=Recovery(), description="`systems` and `contacts`")
 
     @model_validator(mode="after")
     def _consistent(self) -> Contract:

@@ -104,6 +104,8 @@ def _unknown_systems(contract: Contract, services: Services) -> Iterator[Problem
             yield Problem(at=("systems", place), text=text, allowed=", ".join(known))
     for problem in contract.changes.system_problems(known):
         yield Problem(at=("changes", *problem.at), text=problem.text, allowed=problem.allowed)
+    for problem in contract.recovery.unknown(known, services.backup_jobs()):
+        yield Problem(at=("recovery", *problem.at), text=problem.text, allowed=problem.allowed)
 
 
 def _unknown(services: Services, kind: str, known: Collection[str]) -> Iterator[Problem]:

@@ -202,3 +202,8 @@ class Services(SiteModel):
     def system_of_suite(self, suite: str) -> str | None:
         """The id of the system that covers this suite of functions."""
         return next((id_ for id_, system in self.systems.items() if suite in system.suites), None)
+
+    def backup_jobs(self) -> tuple[str, ...]:
+        """The names of all backup jobs that are declared anywhere, each once."""
+        places = (self.all, *self.groups.values(), *self.hosts.values())
+        return tuple(dict.fromkeys(job.name for place in places for job in place.backups))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from io import StringIO
 from pathlib import Path
-
-from ruamel.yaml import YAML
 
 from maintkit.desk.incident import Incident, Verb
 from maintkit.errors import DeskRefused, SiteError
@@ -120,7 +118,7 @@ def draft(one: Incident, *, id_: str, owner: str, review_by: date, zone: tzinfo)
         "systems": list(one.systems),
         "tags": [one.level.level] if one.level else [],
         "owner": owner,
-        "review_by": review_by,
+        "review_by": review_by.isoformat(),
         "incidents": [one.id],
     }
     analysed = one.last("analysed")
@@ -182,12 +180,9 @@ def _steps(one: Incident, zone: tzinfo) -> Iterator[str]:
             yield f"- {step.at.astimezone(zone):%Y-%m-%d %H:%M} {_DONE[step.verb]}{said}"
 
 
-def _yaml(front: dict[str, object]) -> str:
-    out, yaml = StringIO(), YAML(typ="safe", pure=True)
-    yaml.allow_unicode, yaml.sort_base_mapping_type_on_output, yaml.width = True, False, 1000
-    yaml.default_flow_style = None  # type: ignore[assignment]  # lists of words in one line, keys one a line
-    yaml.dump(front, out)
-    return out.getvalue()
+def _yaml(front: Mapping[str, object]) -> str:
+    """One key a line; a value in JSON is YAML too, whatever a title holds."""
+    return "".join(f"{key}: {json.dumps(said, ensure_ascii=False)}\n" for key, said in front.items())
 
 
 _HINT = "`maintkit knowledge from-incident` writes an article with all its keys to compare with"

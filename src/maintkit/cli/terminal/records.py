@@ -12,7 +12,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from maintkit.cli.terminal import desk_documents as desk
-from maintkit.cli.terminal import drawing, knowing
+from maintkit.cli.terminal import drawing, knowing, readiness
 from maintkit.cli.terminal import security_documents as security
 from maintkit.cli.terminal.document import header
 from maintkit.contract.load import Site
@@ -167,6 +167,9 @@ def _knowledge(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]
 DESK = (_faults, _service, _security, _knowledge)
 
 
+DESK = (_faults, _service, _security, _knowledge)
+
+
 def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     del period
     if next(ledger.entries(kind=registers.ADDED, limit=1), None) is not None:
@@ -174,3 +177,5 @@ def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing
     newest = history.latest(ledger)
     if newest is not None:
         yield partial(drawing.manual, place, ledger, newest)
+        yield partial(readiness.emergency_plan, place, ledger)
+        yield partial(readiness.disaster_plan, place, ledger)

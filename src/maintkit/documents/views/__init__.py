@@ -2,7 +2,9 @@
 
 from maintkit.documents.views.change_report import change_report
 from maintkit.documents.views.configuration_manual import configuration_manual
+from maintkit.documents.views.disaster_plan import disaster_plan
 from maintkit.documents.views.drill_report import drill_report
+from maintkit.documents.views.emergency_plan import emergency_plan
 from maintkit.documents.views.faq import faq
 from maintkit.documents.views.handover_list import document_list, handover_list
 from maintkit.documents.views.health_report import health_report
@@ -23,8 +25,10 @@ __all__ = [
     "Quarter",
     "change_report",
     "configuration_manual",
+    "disaster_plan",
     "document_list",
     "drill_report",
+    "emergency_plan",
     "faq",
     "handover_list",
     "health_report",

@@ -1,0 +1,55 @@
+"""What only a person can write into a document: which blanks each has, and the number of the document they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from maintkit.cli.terminal.desk_reports import covered_by
+from maintkit.cli.terminal.readiness import plan_number
+from maintkit.contract.load import Site
+from maintkit.documents.views.disaster_plan import BLANKS as OF_DISASTER
+from maintkit.documents.views.disaster_plan import KIND as DISASTER
+from maintkit.documents.views.emergency_plan import BLANKS as OF_EMERGENCY
+from maintkit.documents.views.emergency_plan import KIND as EMERGENCY
+from maintkit.documents.views.health_report import BLANKS as OF_HEALTH
+from maintkit.documents.views.health_report import KIND as HEALTH
+from maintkit.documents.views.service_review import BLANKS as OF_REVIEW
+from maintkit.documents.views.service_review import KIND as REVIEW
+from maintkit.errors import NotFound
+from maintkit.evidence import history
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recorded import Inspection
+
+BLANKS_OF: Mapping[str, Mapping[str, str]] = {
+    HEALTH: OF_HEALTH,
+    REVIEW: OF_REVIEW,
+    EMERGENCY: OF_EMERGENCY,
+    DISASTER: OF_DISASTER,
+}
+
+
+def numbered(place: Site, ledger: Ledger, document: str, number: str | None) -> str:
+    """The number of the document that is filled in; NotFound when there is none such."""
+    if document == HEALTH:
+        return deep_inspection(ledger, number).run
+    if document == REVIEW:
+        if number is None:
+            raise click.UsageError(f"name the month or quarter of the {document}, like 2026-10 or 2026Q4")
+        return str(covered_by(number, "NUMBER"))
+    own = plan_number(place)
+    if number not in (None, own):
+        raise NotFound(f"{document} has the number {own}, not {number}", hint="leave the number out")
+    return own
+
+
+def deep_inspection(ledger: Ledger, run: str | None) -> Inspection:
+    """The deep inspection of this name, or the newest; raises NotFound."""
+    found = history.inspection(ledger, run) if run else history.latest(ledger, deep=True)
+    if found is None or not found.deep:
+        raise NotFound(
+            f"inspection {run} is not a deep one" if found else "the ledger holds no deep inspection",
+            hint="run `maintkit inspect --deep` first",
+        )
+    return found
