@@ -12,6 +12,7 @@
     │   ├── LedgerCorrupt        21   the chain, an attachment or an anchor does not verify
     │   └── ClockSetBack         22   this machine's clock is behind the last entry
     ├── WatchFailed              27   a function cannot be watched as things stand
+    ├── ReminderFailed           28   a reminder of a duty could not be handed to everybody who is to be told
     ├── SigningFailed            23   ssh-keygen refused to sign or to verify
     ├── HandoverRefused          24   a handover package is none, may do harm, or cannot be made
     │   └── HandoverAltered      25   a file of a handover is missing, altered or too many
@@ -79,6 +80,12 @@ class WatchFailed(MaintkitError):
     """A function cannot be asked as watch.yml says, or nobody is to enter a result or a handling for it."""
 
     exit_code = 27
+
+
+class ReminderFailed(MaintkitError):
+    """At least one hook of reminders.yml did not take its reminder; the others did, and the ledger says so."""
+
+    exit_code = 28
 
 
 class LedgerError(MaintkitError):

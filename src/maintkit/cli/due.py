@@ -15,13 +15,18 @@ from maintkit.cli.terminal.calendar import calendar_of
 from maintkit.cli.terminal.icalendar import calendar_file
 from maintkit.cli.terminal.options import by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.reminding import print_outcomes, print_plan
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import bare, plain
 from maintkit.clock import SystemClock
 from maintkit.contract.due import Standing, due
-from maintkit.contract.load import load_site
+from maintkit.contract.load import Site, load_site
+from maintkit.contract.reminders import load_reminders
 from maintkit.desk.proofs import DONE, seen
 from maintkit.errors import NotFound, SiteError
+from maintkit.evidence.ledger import Ledger
+from maintkit.runs.reminding import planned
+from maintkit.runs.reminding import remind as remind_all
 from maintkit.sitefile import near
 
 OVERDUE = 14
@@ -41,10 +46,8 @@ def command(ctx: click.Context, *, on: datetime | None, ics: Path | None, as_jso
         return 0
     place, now = load_site(site), SystemClock().now()
     day = on.date() if on else now.astimezone(place.contract.zone).date()
-    calendar = calendar_of(place, now)
     with open_ledger(place.settings, read_only=True) as ledger:
-        evidence = seen(ledger, [duty.id for duty in place.contract.duties], place.contract.zone)
-    standings = due(place.contract, calendar, evidence, day)
+        standings = _standings(place, ledger, now, day)
     if ics:
         _write(ics, calendar_file(standings, contract=place.contract.number, now=now))
     if as_json:
@@ -94,6 +97,29 @@ def record(*, duty: str, on: datetime, what: str, paper: Path | None, by: str, a
         click.echo(json.dumps({"entry": entry.seq, "duty": duty, **entry.body}, ensure_ascii=False))
     else:
         click.echo(f"entry {entry.seq}: {duty} done on {on:%Y-%m-%d}, as {bare(by.strip())} says")
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be told by whom; tell nobody.")
+@json_option
+@site_option
+def remind(*, dry_run: bool, as_json: bool, site: Path) -> None:
+    """Tell people of duties that are due soon or overdue, by the hooks of reminders.yml, each once a day at most."""
+    place, now = load_site(site), SystemClock().now()
+    reminders = load_reminders(place.root)
+    day = now.astimezone(place.contract.zone).date()
+    with open_ledger(place.settings, read_only=dry_run) as ledger:
+        standings = _standings(place, ledger, now, day)
+        if dry_run:
+            print_plan(planned(ledger, place.contract, reminders, standings, day), as_json=as_json)
+            return
+        outcomes = remind_all(place, ledger, reminders, standings, day)
+    print_outcomes(outcomes, as_json=as_json)
+
+
+def _standings(place: Site, ledger: Ledger, now: datetime, day: date) -> tuple[Standing, ...]:
+    evidence = seen(ledger, [duty.id for duty in place.contract.duties], place.contract.zone)
+    return due(place.contract, calendar_of(place, now), evidence, day)
 
 
 def _read(path: Path) -> bytes:

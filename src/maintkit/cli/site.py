@@ -15,6 +15,8 @@ from maintkit.checks.limits import LimitsFile, SiteLimits, load_limits
 from maintkit.cli.terminal.options import json_option, site_option
 from maintkit.contract.contract import Contract
 from maintkit.contract.load import SERVICES, check_names, load_site
+from maintkit.contract.reminders import FILE as REMINDERS
+from maintkit.contract.reminders import Reminders
 from maintkit.contract.services import Services
 from maintkit.contract.watch import Watch
 from maintkit.contract.workdays import FILE as CALENDAR
@@ -75,6 +77,7 @@ def schema_texts() -> dict[str, str]:
         "roles": People,
         "calendar": Overlay,
         "watch": Watch,
+        "reminders": Reminders,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {
@@ -93,6 +96,8 @@ def check_site(root: FilePath) -> dict[str, int]:
     _attempt(errors, lambda: load_people(settings.signers))
     if (root / CALENDAR).is_file():
         _attempt(errors, lambda: read(root / CALENDAR, Overlay))
+    if (root / REMINDERS).is_file():
+        _attempt(errors, lambda: read(root / REMINDERS, Reminders))
     # The names in a sound services.yml are followed although another file is wrong; its own errors are told above.
     services = site.services_file if site else _attempt([], lambda: load(root / SERVICES, Services))
     if names and services:

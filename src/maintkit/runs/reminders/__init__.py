@@ -1,0 +1,1 @@
+"""How a reminder is handed over: one file a way, each a function that raises `NotSent` when it was not taken."""
