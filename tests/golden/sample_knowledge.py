@@ -70,12 +70,13 @@ def articles() -> tuple[Article, ...]:
 
 
 def fourth_quarter() -> Library:
-    return library(articles(), Quarter(year=2026, number=4), HEADER)
+    """While it goes on."""
+    return library(articles(), Quarter(year=2026, number=4), at(12, 8), HEADER)
 
 
 def quiet_quarter() -> Library:
     """Nothing happened in it."""
-    return library(articles(), Quarter(year=2026, number=3), HEADER)
+    return library(articles(), Quarter(year=2026, number=3), at(12, 8), HEADER)
 
 
 def answers() -> tuple[Answer, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from click.testing import CliRunner
 
 from maintkit.cli.knowledge import WANTS_ATTENTION
 from maintkit.cli.main import cli
-from maintkit.errors import DeskRefused, MaintkitError, NotFound, SiteError
+from maintkit.clock import SystemClock
+from maintkit.errors import DeskRefused, DocumentRefused, MaintkitError, NotFound, SiteError
 
 FRONT = {"id": "kb-1", "title": "挂号窗口打印机不出纸", "owner": "张伟", "review_by": "2099-01-01", "systems": "[HIS]"}
 BODY = "## 处理\n\n打印机队列堵塞，重启 CUPS 后恢复。报错 ORA-01555，查询慢。\n"
@@ -243,13 +245,20 @@ def test_a_retired_article_is_retired_once(library: Library) -> None:
     assert "设备已换" in library("show", "kb-1")
 
 
-def test_the_documents_are_written_issued_and_handed_over(library: Library, tmp_path: Path) -> None:
+def test_the_documents_are_written_issued_and_handed_over(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The summary proves its duty once it is issued; articles go along as they are kept, masked."""
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 9, 30, 2, 0, tzinfo=UTC))
     library.file("a.md", "患者身份证 11010519491231002X 的挂号记录\n", title="如何补打发票？", kind="faq")
     library.file("never-entered.md", id="kb-9")
     library("add", library.site / "knowledge" / "a.md", "--by", "张伟")
     out = ("--format", "docx", "--out", tmp_path / "out")
-    library("knowledge", *out, "--issued-by", "张伟", group="report")
+    with pytest.raises(DocumentRefused, match="is a draft"):
+        library("knowledge", *out, "--issued-by", "张伟", group="report")
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime(2026, 10, 1, 2, 0, tzinfo=UTC))
+    library("review", "kb-1", "--by", "王芳")
+    library("knowledge", *out, "--quarter", "2026Q3", "--issued-by", "张伟", group="report")
     library("faq", *out, group="report")
     assert {path.name.split("-")[0] for path in (tmp_path / "out").iterdir()} == {"知识库更新摘要", "常见问题解答"}
     duties = {one["duty"]: one for one in json.loads(library("--json", group="due"))["duties"]}

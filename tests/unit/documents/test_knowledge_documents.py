@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sample_knowledge as sample
@@ -17,6 +17,7 @@ from maintkit.errors import NotFound
 from maintkit.evidence.knowledge import Looked
 
 Q4 = Quarter(year=2026, number=4)
+AFTER = datetime(2027, 1, 6, tzinfo=UTC)
 
 
 def rows(document: Document, title: str) -> list[str]:
@@ -50,20 +51,30 @@ def test_a_quarter_without_an_update_says_so() -> None:
 
 def test_what_is_entered_after_the_quarter_does_not_change_its_summary() -> None:
     """Another version, a review and a retirement in January leave the fourth quarter as it was, to the letter."""
-    before = to_tree(knowledge_summary(library(sample.articles(), Q4, HEADER), HEADER))
+    before = to_tree(knowledge_summary(library(sample.articles(), Q4, AFTER, HEADER), HEADER))
     later = list(sample.articles())
     later[1] = replace(later[1], versions=(*later[1].versions, replace(later[1].now, number=3, at=sample.at(12, 31))))
     looked = Looked(on=date(2027, 1, 5), review_by=date(2027, 9, 1), note="", by="王", at=sample.at(12, 31))
     january = {"at": looked.at.replace(year=2027, month=1, day=5)}
     later[0] = replace(later[0], looked=(replace(looked, **january),))
     later[1] = replace(later[1], versions=(*later[1].versions[:2], replace(later[1].versions[2], **january)))
-    assert to_tree(knowledge_summary(library(later, Q4, HEADER), HEADER)) == before
+    assert to_tree(knowledge_summary(library(later, Q4, AFTER, HEADER), HEADER)) == before
+
+
+def test_it_is_a_draft_until_the_ledger_reaches_beyond_the_quarter() -> None:
+    """By the calendar of the site: midnight there is four in the afternoon UTC."""
+    midnight = datetime(2026, 12, 31, 16, 0, tzinfo=UTC)
+    drafts = [
+        knowledge_summary(library(sample.articles(), Q4, midnight + timedelta(seconds=n), HEADER), HEADER).draft
+        for n in (-1, 0)
+    ]
+    assert drafts == [True, False]
 
 
 def test_before_the_first_article_there_is_no_summary() -> None:
     """With a hint how to enter one."""
     with pytest.raises(NotFound, match="up to 2025Q4"):
-        library(sample.articles(), Quarter(year=2025, number=4), HEADER)
+        library(sample.articles(), Quarter(year=2025, number=4), AFTER, HEADER)
 
 
 def test_questions_stand_under_their_system_and_late_ones_in_the_frame() -> None:

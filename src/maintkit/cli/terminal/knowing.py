@@ -12,14 +12,17 @@ from maintkit.documents.model import Document
 from maintkit.documents.views.faq import Answer, faq
 from maintkit.documents.views.knowledge_summary import knowledge_summary, library
 from maintkit.documents.views.quarter import Quarter
+from maintkit.errors import NotFound
 from maintkit.evidence import knowledge
 from maintkit.evidence.ledger import Ledger
 
 
 def knowledge_update(place: Site, ledger: Ledger, quarter: Quarter) -> Document:
     """知识库更新摘要 of a quarter; NotFound when there was no article by its end."""
-    said = header(place)
-    return knowledge_summary(library(knowledge.articles(ledger), quarter, said), said)
+    said, last = header(place), next(ledger.entries(newest_first=True, limit=1), None)
+    if last is None:
+        raise NotFound("the ledger is empty", hint="`maintkit knowledge add` enters articles")
+    return knowledge_summary(library(knowledge.articles(ledger), quarter, last.at, said), said)
 
 
 def questions(place: Site, ledger: Ledger) -> Document:

@@ -34,13 +34,17 @@ _STATEMENT = "双方确认：已阅本季度知识库更新情况。"
 
 @dataclass(frozen=True, kw_only=True)
 class Library:
-    """The articles as of a quarter's end. `at` is the last that was entered of them by then: nothing later counts."""
+    """The articles as of a quarter's end. `at` is the last that was entered of them by then: nothing later counts.
+
+    `over`: the ledger reaches beyond the quarter, so nothing can be added to it any more.
+    """
 
     quarter: Quarter
     articles: Sequence[Article]
     since: datetime
     at: datetime
     until: date
+    over: bool
 
     @property
     def in_force(self) -> list[Article]:
@@ -64,19 +68,21 @@ class Library:
         return [one for one in self.articles if any(look.at >= self.since for look in one.looked)]
 
 
-def library(articles: Sequence[Article], quarter: Quarter, header: Header) -> Library:
-    """The knowledge base at the end of a quarter; NotFound when there was no article by then."""
+def library(articles: Sequence[Article], quarter: Quarter, last: datetime, header: Header) -> Library:
+    """The knowledge base at the end of a quarter, by a ledger whose last entry is of `last`.
+
+    NotFound when there was no article by then.
+    """
     since, until = quarter.span(header.zone)
     found = tuple(as_of(articles, until))
     if not found:
         raise NotFound(f"no article was entered up to {quarter}", hint="`maintkit knowledge add` enters articles")
-    return Library(
-        quarter=quarter, articles=found, since=since, at=max(one.touched for one in found), until=until.date()
-    )
+    at = max(one.touched for one in found)
+    return Library(quarter=quarter, articles=found, since=since, at=at, until=until.date(), over=last > until)
 
 
 def knowledge_summary(shown: Library, header: Header) -> Document:
-    """The summary of one quarter, of what was entered so far while it goes on."""
+    """The summary of one quarter; a draft until the ledger reaches beyond it."""
     quarter = shown.quarter
     late = [one for one in shown.in_force if one.review_by <= shown.until]
     faqs = [one for one in shown.in_force if one.now.front.kind == "faq"]
@@ -108,6 +114,7 @@ def knowledge_summary(shown: Library, header: Header) -> Document:
         ),
         footer=f"编号 {quarter}　知识库 {len(shown.in_force)} 篇",
         dated=shown.at,
+        draft=not shown.over,
     )
 
 
@@ -122,7 +129,7 @@ def _cover(shown: Library, header: Header) -> KeyValues:
 
 
 def _alerts(shown: Library, late: Sequence[Article]) -> tuple[Note, ...]:
-    said = []
+    said = [] if shown.over else ["草稿：台账尚未到期末，此后的更新不在本摘要内。"]
     if late:
         said.append(
             f"{len(late)} 篇文章的复核期限在本季度末或以前，尚未复核：{'、'.join(one.id for one in late[:10])}。"
