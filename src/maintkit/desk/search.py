@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -149,12 +150,14 @@ def _line(text: str, parts: list[list[str]]) -> str:
 
 def _place(line: str, part: list[str]) -> int | None:
     """Where the words of a part stand one after the other, the last one perhaps going on."""
-    found = [
-        (match.start(), words(match[0])) for match in re.finditer(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])[^\W_])+", line)
-    ]
-    flat = [(start, word) for start, several in found for word in several]
-    for at in range(len(flat) - len(part) + 1):
-        said = [word for _, word in flat[at : at + len(part)]]
-        if said[:-1] == part[:-1] and said[-1].startswith(part[-1]):
-            return flat[at][0]
+    plain = unicodedata.normalize("NFKC", line).casefold()
+    if not all(word in plain for word in part):
+        return None  # most lines: nothing more is asked of them
+    last: deque[tuple[int, str]] = deque(maxlen=len(part))
+    for found in _WORD.finditer(line):
+        for word in words(found[0]):
+            last.append((found.start(), word))
+            said = [one for _, one in last]
+            if len(said) == len(part) and said[:-1] == part[:-1] and said[-1].startswith(part[-1]):
+                return last[0][0]
     return None
