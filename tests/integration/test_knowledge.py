@@ -124,6 +124,19 @@ def test_an_article_without_whole_front_matter_is_refused(library: Library, text
     assert said in str(raised.value)
 
 
+def test_a_file_as_windows_editors_save_it_is_read(library: Library) -> None:
+    """With a byte order mark and CRLF; its front matter is no text of the article. In GBK it is refused by name."""
+    path = library.file("a.md")
+    path.write_bytes("\ufeff".encode() + path.read_bytes().replace(b"\n", b"\r\n"))
+    library("add", "--by", "张伟")
+    assert library.found("队列堵塞") == ["kb-1"]
+    (hit,) = library.json("search", "kb-1")
+    assert hit["line"] == ""
+    path.write_bytes(path.read_text(encoding="utf-8-sig").encode("gbk"))
+    with pytest.raises(SiteError, match="probably GBK"):
+        library("add", "--by", "张伟")
+
+
 def test_an_id_that_stands_in_two_files_is_refused(library: Library) -> None:
     """By `check`, with the file that had it first."""
     library.file("a.md")

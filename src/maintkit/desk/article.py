@@ -60,8 +60,9 @@ def read_article(path: Path) -> Written:
 
 def body_of(text: str) -> str:
     """The Markdown of an article's whole text, without its front matter."""
-    found = _FRONT.match(text.replace("\r\n", "\n"))
-    return text.replace("\r\n", "\n")[found.end() :] if found else text
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    found = _FRONT.match(plain)
+    return plain[found.end() :] if found else plain
 
 
 def require_whole(written: Written, *, systems: Collection[str], incidents: Collection[str]) -> None:
