@@ -95,10 +95,10 @@ def _course(ready: Ready) -> tuple[Paragraph, ...]:
     report = faults.report
     steps = (
         f"报告：发现人通过{'、'.join(faults.channels)}报告服务方；口头报告同样计时，受理渠道记入台账。",
-        "定级：按影响范围、性质与严重程度定级，存疑时按较高级别；级别变更记明同意人、时间与理由。",
+        "定级：按影响范围、性质与严重程度，由合同约定的规则定级；级别变更记明同意人、时间与理由。",
         f"响应与到场：按第一节的时限；紧急故障远程不能解决的，{part.length(faults.urgent_on_site)}内到场。",
-        "处置：先恢复业务，后查原因；恢复前保存日志与现场，任何变更先备份、能回退；启动替代措施由应急指挥决定。",
-        "进展通报：按第八节通报，直至业务恢复并经使用科室确认。",
+        "处置：在时限内恢复业务，或提供可行的替代办法（第七节）；每一步骤、措施与结果记入台账。",
+        "通报：处理期间向采购人通报进展（第八节），解决后向报告人反馈。",
         f"分析：{'、'.join(report.levels)} 级故障在解决后 {part.length(report.within)}内提交《{report.document}》。",
     )
     return tuple(Paragraph(text=f"{place}. {step}") for place, step in enumerate(steps, start=1))
