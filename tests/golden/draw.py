@@ -41,7 +41,6 @@ from maintkit.documents.views import (
     watch_report,
 )
 from maintkit.documents.views.disaster_plan import BLANKS as OF_DISASTER
-from maintkit.documents.views.emergency_plan import BLANKS as OF_EMERGENCY
 
 HERE = Path(__file__).parent
 
@@ -86,12 +85,10 @@ def documents() -> dict[str, Document]:
         "handover-list": handover_list(lists.handed(), header),
         "document-list": document_list(lists.handed(), header),
         "emergency-plan": emergency_plan(plans.ready(), header),
-        "emergency-plan-filled": emergency_plan(plans.filled(*OF_EMERGENCY), header),
         "disaster-plan": disaster_plan(plans.ready(), header),
         "disaster-plan-filled": disaster_plan(plans.filled(*OF_DISASTER), header),
         "faq": faq(knowledge.answers(), header),
         "knowledge-summary": knowledge_summary(knowledge.fourth_quarter(), header),
-        "knowledge-summary-quiet": knowledge_summary(knowledge.quiet_quarter(), header),
         "registers": registers(lists.registered(), lists.HEAD, lists.AT, header),
         "vulnerability": vulnerability_report(lists.checked(), None, header),
         "vulnerability-again": vulnerability_report(lists.checked_again(), lists.checked(), header),

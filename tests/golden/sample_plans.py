@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,14 @@ STAGES = (
 )  # fmt: skip
 
 
+@cache
+def template() -> dict[str, Any]:
+    told: dict[str, Any] = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
+    return told
+
+
 def contract(*promised: dict[str, Any]) -> Contract:
-    told = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))
-    told |= {"systems": ["his", "emr", "pharmacy"], "recovery": {"systems": list(promised)}}
+    told = template() | {"systems": ["his", "emr", "pharmacy"], "recovery": {"systems": list(promised)}}
     return Contract.model_validate(told)
 
 
