@@ -13,9 +13,9 @@ from sample_inspections import digest
 
 import maintkit.contract
 from maintkit.contract.contract import Contract
-from maintkit.documents.parts.recovery.ready import Contact, Job, Machine, Ready
+from maintkit.documents.parts.readiness.ready import Contact, Job, Machine, Ready
+from maintkit.evidence.drilled import Drilled, JobSeen
 from maintkit.evidence.judgements import Judgement
-from maintkit.evidence.recovery import Drilled, JobSeen
 
 TEMPLATE = Path(maintkit.contract.__file__).parent / "templates" / "contract.yml"
 AT = datetime(2026, 11, 28, 16, 20, tzinfo=UTC)

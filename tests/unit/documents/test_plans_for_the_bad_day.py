@@ -9,7 +9,7 @@ import sample_plans as sample
 from sample_inspections import HEADER
 
 from maintkit.documents.model import Document, Heading, Table, texts
-from maintkit.documents.parts.recovery.ready import Job, gaps
+from maintkit.documents.parts.readiness.ready import Job, gaps
 from maintkit.documents.views import disaster_plan, emergency_plan
 from maintkit.documents.views.disaster_plan import BLANKS as OF_DISASTER
 from maintkit.documents.views.emergency_plan import BLANKS as OF_EMERGENCY

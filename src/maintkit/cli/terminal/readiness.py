@@ -12,12 +12,12 @@ from maintkit.contract.load import Site
 from maintkit.contract.people import Person
 from maintkit.contract.services import Backup
 from maintkit.documents.model import Document
-from maintkit.documents.parts.recovery.ready import Contact, Job, Machine, Ready
+from maintkit.documents.parts.readiness.ready import Contact, Job, Machine, Ready
 from maintkit.documents.views.disaster_plan import KIND as DISASTER
 from maintkit.documents.views.disaster_plan import disaster_plan as disaster_plan_of
 from maintkit.documents.views.emergency_plan import KIND as EMERGENCY
 from maintkit.documents.views.emergency_plan import emergency_plan as emergency_plan_of
-from maintkit.evidence import history, recovery, registers
+from maintkit.evidence import drilled, history, registers
 from maintkit.evidence.configuration import configuration
 from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
@@ -112,8 +112,8 @@ def _jobs(place: Site, ledger: Ledger, hosts: Iterable[RecordedHost]) -> Iterato
             for name, named in systems.items():
                 named.pop(promise.system, None)
                 named.update({promise.system: None} if name in promise.backups else {})
-    drills = recovery.drills(ledger)
-    seen = {job.name: job for job in recovery.jobs(ledger, (host.name for host in own))}
+    drills = drilled.drills(ledger)
+    seen = {job.name: job for job in drilled.jobs(ledger, (host.name for host in own))}
     for name in dict.fromkeys((*systems, *seen, *drills)):
         said = declared.get(name)
         yield Job(

@@ -8,8 +8,8 @@ from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Cell, Column, Document, Heading, KeyValue, KeyValues, Paragraph, Table, Tone
 from maintkit.documents.parts.drill import STAGE
-from maintkit.documents.parts.recovery import tables as part
-from maintkit.documents.parts.recovery.ready import Job, Ready, gaps
+from maintkit.documents.parts.readiness import tables as part
+from maintkit.documents.parts.readiness.ready import Job, Ready, gaps
 
 KIND = "disaster-plan"
 BLANKS = {  # what only a person can say

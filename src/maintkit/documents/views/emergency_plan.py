@@ -6,8 +6,8 @@ from maintkit.contract.sla import Level
 from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Cell, Column, Document, Heading, KeyValue, KeyValues, Paragraph, Table
-from maintkit.documents.parts.recovery import tables as part
-from maintkit.documents.parts.recovery.ready import Ready, gaps
+from maintkit.documents.parts.readiness import tables as part
+from maintkit.documents.parts.readiness.ready import Ready, gaps
 
 KIND = "emergency-plan"
 BLANKS = {  # what only a person can say

@@ -9,7 +9,7 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import TO_FILL_IN
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, EvidenceItem, EvidenceList, Note, Paragraph, Table
-from maintkit.documents.parts.recovery.ready import Gap, Ready
+from maintkit.documents.parts.readiness.ready import Gap, Ready
 
 _MOST_GAPS = 6
 _UNITS = {"min": "分钟", "h": "小时", "wd": "个工作日", "month": "个月"}

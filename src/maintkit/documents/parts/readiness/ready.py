@@ -10,8 +10,8 @@ from maintkit.contract.contract import Contract
 from maintkit.contract.recovery import Promise
 from maintkit.documents import wording
 from maintkit.documents.header import Header
+from maintkit.evidence.drilled import Drilled, JobSeen
 from maintkit.evidence.judgements import Judgement
-from maintkit.evidence.recovery import Drilled, JobSeen
 
 
 @dataclass(frozen=True, kw_only=True)
