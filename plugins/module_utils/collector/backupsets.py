@@ -11,7 +11,7 @@ from .dumps import read_dumps
 from .filesystems import NETWORK, measure, parse_mounts
 from .lanes import in_lanes
 from .mariabackup import read_mariadb_sets
-from .probe import folder_names
+from .probe import Refused, folder_names
 from .program import FOLDERS, monotonic
 from .text import decode, encode
 
@@ -49,11 +49,14 @@ def told_job(declared, now, deadline, mounts):
     """`{"job": …}`, `{"why": …}`, or `{}` where the folder is not there."""
     try:
         return {"job": set_job(declared, now, deadline, mounts)}
-    except Unclear as error:
+    except (Unclear, Refused) as error:
         return {"why": "%s" % error}
     except EnvironmentError as error:
-        if error.errno == errno.ENOENT:
+        if error.errno == errno.ENOENT and not os.path.exists(encode(folder_of_sets(declared["path"]))):
             return {}
+        if error.errno == errno.ENOENT:
+            # Retention was at work: what came instead of the set that is gone, the next inspection sees.
+            return {"why": "%s: changed while it was read" % declared["path"]}
         if error.errno in (errno.EACCES, errno.EPERM):
             return {"why": "needs root or the backup user: %s" % decode(encode(error.filename or declared["path"]))}
         return {"why": "cannot be read: %s" % os.strerror(error.errno or errno.EIO)}
@@ -62,7 +65,7 @@ def told_job(declared, now, deadline, mounts):
 def set_job(declared, now, deadline, mounts):
     """The job with its finished sets, oldest first; raises EnvironmentError, or Unclear if a newer one may be there."""
     path = declared["path"]
-    folder = path if os.path.isdir(encode(path)) else os.path.dirname(path)
+    folder = folder_of_sets(path)
     read = read_mariadb_sets if declared["tool"] == "mariadb-backup" else read_dumps
     sets, faults, source = read(path, now, deadline)
     sets.sort(key=lambda one: one["stopped_at"])
@@ -81,6 +84,13 @@ def set_job(declared, now, deadline, mounts):
         "target_free_bytes": numbers.get("free_bytes"),
         "target_size_bytes": numbers.get("size_bytes"),
     }
+
+
+def folder_of_sets(path):
+    """The folder itself, or the one above all that a pattern names."""
+    while "*" in path or "?" in path:
+        path = os.path.dirname(path)
+    return path
 
 
 def sets_off_host(folder, mounts, source):

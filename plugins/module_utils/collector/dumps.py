@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 
 import os
 import re
+import stat
 import zlib
 
 from .catalogue import ENOUGH_SETS, UNFINISHED, WRITTEN_S, Unclear, said_time, unclear_of
@@ -46,14 +47,14 @@ def read_dumps(path, now, deadline):
 def dump_files(path):
     """`[(last written, bytes, file)]` of what is called as a dump, newest first; `path`: a folder, or a pattern."""
     if "*" in path or "?" in path:
-        files = [one for one in paths_like(path) if os.path.isfile(encode(one))]
+        files = paths_like(path)
     else:
         files = [os.path.join(path, name) for name in folder_names(path) if DUMP_NAME.search(name)]
     found = []
     for file in files:
         # A link like `latest` would show one dump twice.
-        if not os.path.islink(encode(file)):
-            status = os.stat(encode(file))
+        status = os.lstat(encode(file))
+        if stat.S_ISREG(status.st_mode):
             found.append((status.st_mtime, status.st_size, file))
     return sorted(found, reverse=True)
 

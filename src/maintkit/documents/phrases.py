@@ -130,6 +130,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"the dumps of (\S+) name a host that may be this one", "{0} 的备份所记主机名可能就是本机"),
     (r"(\S+): its mariadb_backup_info is compressed", "{0}：备份说明文件已压缩，无法读取"),
     (r"(\S+): its mariadb_backup_info names no end", "{0}：备份说明文件没有结束时间"),
+    (r"(\S+): changed while it was read", "{0}：读取期间有变动"),
     (r"(\S+): more than (\d+) folders", "{0}：子目录超过 {1} 个"),
     (r"(\S+): dumps of several databases: (.+)", "{0}：混有多个数据库的备份（{1}），请按数据库分别登记任务"),
     (r"(\S+): the end of a dump packed as (\S+) cannot be read here", "{0}：{1} 压缩格式，无法核对结尾"),

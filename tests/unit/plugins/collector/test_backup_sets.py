@@ -182,6 +182,26 @@ def test_a_folder_that_is_not_there_has_no_job_and_one_that_is_empty_has_no_back
     assert job(part, "mysqldump", tmp_path)["job"]["backups"] == []
 
 
+def test_a_dump_that_retention_takes_away_meanwhile_is_no_missing_folder(part, monkeypatch, tmp_path):
+    """And a pipe is no dump."""
+    os.mkfifo(tmp_path / "pipe.sql")
+    dump(tmp_path / "a.sql")
+    assert len(job(part, "mysqldump", tmp_path)["job"]["backups"]) == 1
+    dumps = part("dumps")
+    monkeypatch.setattr(dumps, "dump_files", lambda path: [(END, 9, f"{path}/gone.sql")])
+    assert "changed while it was read" in job(part, "mysqldump", tmp_path)["why"]
+
+
+def test_a_pattern_may_stand_in_the_folder_too(part, tmp_path):
+    """One folder a day; the room is that of the folder above them."""
+    for day in ("24", "25"):
+        (tmp_path / day).mkdir()
+        dump(tmp_path / day / "his.sql", last=LAST.replace("-25 ", f"-{day} "))
+    told = job(part, "mysqldump", tmp_path / "*" / "his.sql")["job"]
+    assert [one["stopped_at"] for one in told["backups"]] == [END - 86400, END]
+    assert told["target_size_bytes"] > told["target_free_bytes"] > 0
+
+
 @pytest.mark.parametrize(
     ("host", "here", "mounts", "off_host"),
     [
