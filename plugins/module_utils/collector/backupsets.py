@@ -6,7 +6,7 @@ import errno
 import json
 import os
 
-from .catalogue import Unclear
+from .catalogue import Unclear, folder_of_sets
 from .dumps import read_dumps
 from .filesystems import NETWORK, measure, parse_mounts
 from .lanes import in_lanes
@@ -84,13 +84,6 @@ def set_job(declared, now, deadline, mounts):
         "target_free_bytes": numbers.get("free_bytes"),
         "target_size_bytes": numbers.get("size_bytes"),
     }
-
-
-def folder_of_sets(path):
-    """The folder itself, or the one above all that a pattern names."""
-    while "*" in path or "?" in path:
-        path = os.path.dirname(path)
-    return path
 
 
 def sets_off_host(folder, mounts, source):

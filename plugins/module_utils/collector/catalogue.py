@@ -20,6 +20,13 @@ class Unclear(Exception):
     """Something in the folder may be a set, and what it says of itself cannot be read."""
 
 
+def folder_of_sets(path):
+    """The folder itself, or the one above all that a pattern names."""
+    while "*" in path or "?" in path:
+        path = os.path.dirname(path)
+    return path
+
+
 def said_time(text):
     """Epoch seconds of `2026-11-25 17:03:14` on the host's own clock, or None."""
     found = SAID_TIME.match(text.strip())

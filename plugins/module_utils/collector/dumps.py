@@ -7,7 +7,7 @@ import re
 import stat
 import zlib
 
-from .catalogue import ENOUGH_SETS, UNFINISHED, WRITTEN_S, Unclear, said_time, unclear_of
+from .catalogue import ENOUGH_SETS, UNFINISHED, WRITTEN_S, Unclear, folder_of_sets, said_time, unclear_of
 from .probe import folder_names, open_regular, paths_like
 from .program import monotonic
 from .text import decode, encode
@@ -33,10 +33,11 @@ def read_dumps(path, now, deadline):
             unclear_of(file, error, sets, written_at)
             break
         sources.update(DUMP_OF.findall(head))
+        label = os.path.relpath(file, folder_of_sets(path))
         if ended_at is not None:
-            sets.append(dump_set(os.path.basename(file), ended_at, size))
+            sets.append(dump_set(label, ended_at, size))
         elif now - written_at > WRITTEN_S:
-            faults.append((written_at, UNFINISHED, os.path.basename(file)))
+            faults.append((written_at, UNFINISHED, label))
     databases = sorted(set(database.strip() for _host, database in sources))
     if len(databases) > 1:
         # The newest of any would hide that those of another have stopped.

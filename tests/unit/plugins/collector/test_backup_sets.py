@@ -198,7 +198,10 @@ def test_a_pattern_may_stand_in_the_folder_too(part, tmp_path):
         (tmp_path / day).mkdir()
         dump(tmp_path / day / "his.sql", last=LAST.replace("-25 ", f"-{day} "))
     told = job(part, "mysqldump", tmp_path / "*" / "his.sql")["job"]
-    assert [one["stopped_at"] for one in told["backups"]] == [END - 86400, END]
+    assert [(one["label"], one["stopped_at"]) for one in told["backups"]] == [
+        ("24/his.sql", END - 86400),
+        ("25/his.sql", END),
+    ]
     assert told["target_size_bytes"] > told["target_free_bytes"] > 0
 
 
