@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from collected import run, script, unknown_fields
+from fleet import Fleet, Node
 from mariadb import mariadb
 from pythons import VERSIONS, interpreter
+from sites import MAINTKIT, make_site
 
 from maintkit.checks.facts.backup import BackupJob
 from maintkit.checks.facts.document import Facts
@@ -99,3 +103,33 @@ def test_sets_of_mariadb_backup_say_what_they_are(made, tmp_path):
     (made / "sets" / "full").rename(made / "gone")
     told = asked(sys.executable, tmp_path, "mariadb-backup", made / "sets")
     assert (told.backups, told.status_code, told.status) == ((), 2, "step")
+
+
+@pytest.mark.fleet
+def test_an_inspection_holds_declared_sets_to_their_schedule(made, tmp_path):
+    """From services.yml to findings: one is well, one broke off, one is old, one has no folder."""
+    old = tmp_path / "old"
+    old.mkdir()
+    text = (made / "whole" / "p.sql").read_text(encoding="utf-8")
+    kept, _, _ = text.rpartition("-- Dump completed on ")
+    (old / "p.sql").write_text(f"{kept}-- Dump completed on 2026-01-01  0:00:00\n", encoding="utf-8")
+    subprocess.run(["touch", "-d", "-1 hour", made / "broken" / "p.sql"], check=True)
+    places = {"whole": made / "whole", "broken": made / "broken", "old": old, "gone": tmp_path / "gone"}
+    declared = [{"tool": "mysqldump", "name": key, "every_h": 24, "path": str(path)} for key, path in places.items()]
+    with Fleet(tmp_path / "fleet", [Node(name="h1")]) as fleet:
+        site = make_site(tmp_path / "site", fleet.inventory_data())
+        services = yaml.safe_load((site / "services.yml").read_text(encoding="utf-8"))
+        (site / "services.yml").write_text(json.dumps({**services, "all": {"backups": declared}}), encoding="utf-8")
+        argv = [MAINTKIT, "inspect", "--json", "--site", site]
+        done = subprocess.run(argv, env=fleet.environment(), capture_output=True, timeout=120, check=False)
+    assert done.returncode in range(10, 14), done.stderr
+    # What is well is not listed: that the first job was read at all shows its place, on the host of its server.
+    findings = json.loads(done.stdout)["findings"]
+    found = {(one["check"], one["subject"].partition("/")[2]): one["status"] for one in findings}
+    told = {key: [found.get((f"backup.{check}", key)) for check in ("age", "status", "off-host")] for key in places}
+    assert told == {
+        "whole": [None, None, "crit"],
+        "broken": ["crit", "crit", "crit"],
+        "old": ["crit", None, "crit"],
+        "gone": ["crit", "unknown", "unknown"],
+    }
