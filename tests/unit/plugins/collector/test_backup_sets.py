@@ -72,6 +72,14 @@ def test_sets_are_found_one_and_two_folders_below_and_a_link_is_no_second_one(pa
     assert (told["status_code"], told["status"]) == (0, "ok")
 
 
+def test_sets_of_mariadb_11_have_other_names_for_the_same_files(part, tmp_path):
+    """`mariadb_backup_` in place of `xtrabackup_`."""
+    make_set(tmp_path / "a", info())
+    for name in ("info", "checkpoints"):
+        (tmp_path / "a" / f"xtrabackup_{name}").rename(tmp_path / "a" / f"mariadb_backup_{name}")
+    assert [one["kind"] for one in job(part, "mariadb-backup", tmp_path)["job"]["backups"]] == ["full"]
+
+
 def test_a_set_that_was_interrupted_is_told_unless_a_good_one_followed_or_it_is_at_work(part, tmp_path):
     """By the files that are not there; its date says only whether it is older than the last good one, or at work."""
     make_set(tmp_path / "a", info())
