@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -271,7 +272,11 @@ def test_nothing_on_the_host_is_written(tmp_path):
     """Every system call that could create, change or remove a file, in all its processes, under strace."""
     if os.geteuid() != 0 or shutil.which("strace") is None:
         pytest.skip("needs root and strace")
-    source = script({"sample_s": 0.1, "section_timeout_s": 40, "total_timeout_s": 90}, tmp_path)
+    (tmp_path / "sets" / "full").mkdir(parents=True)
+    (tmp_path / "sets" / "full" / "xtrabackup_info").touch()
+    (tmp_path / "sets" / "a.sql.gz").write_bytes(gzip.compress(b"-- MySQL dump 10.13\n"))
+    sets = [{"tool": tool, "name": tool, "path": str(tmp_path / "sets")} for tool in ("mariadb-backup", "mysqldump")]
+    source = script({"sample_s": 0.1, "section_timeout_s": 40, "total_timeout_s": 90, "backups": sets}, tmp_path)
     trace = tmp_path / "trace"
     calls = "%file,ftruncate,fchmod,fchown,mkdirat,unlinkat,renameat2"
     argv = ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={calls}", "/usr/bin/python3", "-I", "-S", "-"]

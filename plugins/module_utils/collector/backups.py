@@ -1,4 +1,4 @@
-"""pgBackRest's own catalogue: never a file's date."""
+"""The backup tool's own catalogue, pgBackRest's or that of the sets themselves: never a file's date."""
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
@@ -6,6 +6,7 @@ import json
 import os
 import re
 
+from .backupsets import SET_TOOLS, set_jobs
 from .filesystems import NETWORK, measure, parse_mounts
 from .lanes import in_lanes
 from .probe import Absent, Denied
@@ -21,6 +22,20 @@ DATABASE = re.compile(r"pg(\d+)-(?:host|path)$")
 
 
 def collect_backups(probe):
+    declared = [one for one in probe.parameters["backups"] if one.get("tool") in SET_TOOLS]
+    jobs = set_jobs(probe, declared) if declared else []
+    try:
+        jobs += stanzas(probe)
+    except (Absent, Denied, EnvironmentError) as error:
+        if not declared:
+            raise
+        if not isinstance(error, Absent):
+            probe.withheld["pgbackrest"] = "%s" % error
+    return {"jobs": jobs}
+
+
+def stanzas(probe):
+    """The jobs of pgBackRest, where it is declared or configured; raises Absent, Denied, EnvironmentError."""
     wanted = [one for one in probe.parameters["backups"] if one.get("tool", "pgbackrest") == "pgbackrest"]
     present = [path for path in PGBACKREST_CONFIGS if os.path.exists(path)]
     if not wanted and not present:
@@ -40,7 +55,7 @@ def collect_backups(probe):
         raise refusals[0]
     if not jobs:
         raise Absent("pgBackRest is configured without a stanza")
-    return {"jobs": jobs}
+    return jobs
 
 
 def stanza_jobs(probe, config, stanza, path):

@@ -103,12 +103,29 @@ class Log(SiteModel):
 
 
 class Backup(SiteModel):
-    """A backup job, by the tool's own name for it; `every_h` is its schedule in hours."""
+    """A backup job; `every_h` is its schedule in hours. pgBackRest is asked by its stanza, sets by where they lie."""
 
-    tool: Literal["pgbackrest"]
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the stanza's name")
+    tool: Literal["pgbackrest", "mariadb-backup", "mysqldump"]
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the stanza's name, or a name for the job")
     every_h: float = Field(gt=0, le=8784, description="hours, above 0")
-    config: File | None = Field(default=None, description="an absolute path to the tool's configuration")
+    config: File | None = Field(default=None, description="an absolute path to pgBackRest's configuration")
+    path: File | None = Field(
+        default=None,
+        description="an absolute path to the folder of the sets; for dumps also a pattern, like /b/his-*.sql.gz",
+    )
+
+    @model_validator(mode="after")
+    def _told_where(self) -> Backup:
+        stanza = self.tool == "pgbackrest"
+        if stanza and self.path is not None:
+            raise Problems([Problem(at=("path",), text="pgbackrest has no `path`", allowed="`config`")])
+        if not stanza and self.config is not None:
+            raise Problems([Problem(at=("config",), text=f"{self.tool} has no `config`", allowed="`path`")])
+        if not stanza and self.path is None:
+            raise Problems(
+                [Problem(at=("tool",), text=f"{self.tool} without a `path`", allowed="`path`, where its sets lie")]
+            )
+        return self
 
 
 class Postgresql(SiteModel):

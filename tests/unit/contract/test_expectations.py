@@ -73,7 +73,10 @@ def test_parameters_are_those_the_collector_takes() -> None:
             "probes": [{**probe("p", ""), "contains": "登录", "latency_ms": 5}, probe("q", "")],
             "gauges": [{**probe("g", "m"), "metric": "m", "warn": 1}],
             "logs": [{"path": "/l", "pattern": "E"}],
-            "backups": [{"tool": "pgbackrest", "name": "s", "every_h": 24}],
+            "backups": [
+                {"tool": "pgbackrest", "name": "s", "every_h": 24},
+                {"tool": "mysqldump", "name": "d", "every_h": 24, "path": "/b/d-*.sql"},
+            ],
             "postgresql": [{"name": "i", "service": "his", "role": "primary"}],
         }
     )
@@ -87,7 +90,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
         ],
         "gauges": [{"name": "g", "url": "http://127.0.0.1/m", "metric": "m"}],
         "logs": [{"path": "/l", "pattern": "E"}],
-        "backups": [{"tool": "pgbackrest", "name": "s"}],
+        "backups": [{"tool": "pgbackrest", "name": "s"}, {"tool": "mysqldump", "name": "d", "path": "/b/d-*.sql"}],
         "postgresql": [{"name": "i", "service": "his"}],
     }
 

@@ -89,7 +89,23 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
             "crit 5 is below warn 9 although worse is",
         ),
         ("gauges: [{name: a, url: 'http://x', metric: m, op: <, warn: 5, crit: 9}]", "crit 9 is above warn 5"),
-        ("backups: [{tool: barman, name: a, every_h: 24}]", "is 'barman'; allowed: pgbackrest"),
+        (
+            "backups: [{tool: barman, name: a, every_h: 24}]",
+            "is 'barman'; allowed: pgbackrest, mariadb-backup, mysqldump",
+        ),
+        (
+            "backups: [{tool: mysqldump, name: a, every_h: 24}]",
+            "mysqldump without a `path`; allowed: `path`, where its sets",
+        ),
+        ("backups: [{tool: mysqldump, name: a, every_h: 24, path: x}]", "is 'x'; allowed: an absolute path"),
+        (
+            "backups: [{tool: mysqldump, name: a, every_h: 1, path: /b, config: /c}]",
+            "mysqldump has no `config`; allowed: `path`",
+        ),
+        (
+            "backups: [{tool: pgbackrest, name: a, every_h: 24, path: /b}]",
+            "pgbackrest has no `path`; allowed: `config`",
+        ),
         ("backups: [{tool: pgbackrest, name: '../a', every_h: 24}]", "is '../a'; allowed: the stanza's name"),
         ("backups: [{tool: pgbackrest, name: a, every_h: 0}]", "is 0; allowed: hours, above 0"),
         ("postgresql: [{name: a, password: x}]", "`password`"),

@@ -8,24 +8,31 @@ from maintkit.checks.backup.jobs import each_found
 from maintkit.checks.facts.backup import BackupJob
 from maintkit.checks.gaps import date_text
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.rule import judged, shown, unknown
+from maintkit.checks.rule import judged, not_applicable, shown, unknown
+
+# States of sets (docs/backups.md), said of the set that `status` names.
+BROKEN_ZH = {1: "没有完成标记，备份中途失败或文件被截断，不能用于恢复", 2: "所依据的上一级备份不在目录中，不能用于恢复"}
 
 
 def status(case: Case) -> Iterable[Observation]:
-    """The tool's status code is not 0.
+    """The tool's status code is not 0; of sets: one that did not finish, or an incremental one without its base.
 
-    pgBackRest's `info` says ok of a repository in which a file was damaged afterwards: only a restore drill shows that.
+    A set that failed before the last good one is not told. pgBackRest's `info` says ok of a repository in which a file
+    was damaged afterwards: only a restore drill shows that.
     """
     return each_found(case, _status)
 
 
 def _status(_case: Case, job: BackupJob) -> Iterator[Observation]:
     excerpt = f"{job.tool} {job.name}: status {job.status_code} ({job.status})"
+    broken = BROKEN_ZH.get(job.status_code) if job.tool != "pgbackrest" else None
     yield judged(
         "ok" if job.status_code == 0 else "crit",
         instance=job.name,
         value=f"{job.status_code} {job.status}",
-        conclusion_zh=f"备份工具报告任务 {job.name} 状态异常：{job.status}（代码 {job.status_code}），备份可能不可用。",
+        conclusion_zh=f"备份任务 {job.name} 的备份集 {job.status} {broken}。"
+        if broken
+        else f"备份工具报告任务 {job.name} 状态异常：{job.status}（代码 {job.status_code}），备份可能不可用。",
         remedy_zh="请按备份工具的状态信息和日志定位原因（存储库路径、配置、数据库版本是否一致），修复后重新检查状态，"
         "并补做一次全量备份；修复前保留存储库现状。",
         excerpt=excerpt,
@@ -36,14 +43,17 @@ def pages(case: Case) -> Iterable[Observation]:
     """The last backup found damaged pages.
 
     `ok` means that none was reported: pgBackRest 2.45 says so too of a cluster without data checksums, where it
-    checks no page. Older versions say nothing, which is unknown. That the pages are sound shows a restore drill.
+    checks no page; mariadb-backup checks those of InnoDB. Older versions say nothing, which is unknown. That the pages
+    are sound shows a restore drill.
     """
     return each_found(case, _pages)
 
 
 def _pages(_case: Case, job: BackupJob) -> Iterator[Observation]:
     last = max(job.backups, key=lambda one: one.stopped_at, default=None)
-    if last is None:
+    if job.tool == "mysqldump":
+        yield not_applicable("a dump holds rows, not pages", instance=job.name)
+    elif last is None:
         yield unknown("there is no backup whose pages were read", instance=job.name)
     elif last.error is None:
         reason = f"the catalogue does not say whether {last.label} found damaged pages"

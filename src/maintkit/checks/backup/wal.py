@@ -8,7 +8,7 @@ from maintkit.checks.backup.jobs import each_found
 from maintkit.checks.facts.backup import BackupJob, BackupSet
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.offenders import SHOWN
-from maintkit.checks.rule import measured, unknown
+from maintkit.checks.rule import measured, not_applicable, unknown
 
 
 def gap(case: Case) -> Iterable[Observation]:
@@ -22,6 +22,9 @@ def gap(case: Case) -> Iterable[Observation]:
 
 
 def _judge(case: Case, job: BackupJob) -> Iterator[Observation]:
+    if job.tool != "pgbackrest":
+        yield not_applicable(f"{job.tool} keeps no archive beside its sets", instance=job.name)
+        return
     if not job.backups:
         yield unknown("there is no backup that would need WAL", instance=job.name)
         return

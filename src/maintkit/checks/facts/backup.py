@@ -11,8 +11,8 @@ class BackupSet(Fact):
     """One backup of the tool's own catalogue."""
 
     label: str
-    kind: str  # full, diff, incr
-    started_at: float
+    kind: str  # full, diff, incr, partial
+    started_at: float | None = None  # a dump does not say when it began
     stopped_at: float
     size_bytes: Whole | None = None  # of the database
     repo_bytes: Whole | None = None  # what it took in the repository
@@ -28,9 +28,12 @@ class WalRange(Fact):
 
 
 class BackupJob(Fact):
-    """One stanza, from pgBackRest's `info`. `status_code` 0 is its "ok"."""
+    """One stanza, from pgBackRest's `info`, or one folder of sets that say of themselves what they are.
 
-    tool: Literal["pgbackrest"]
+    `status_code` 0 is well. Of sets, 1: `status` names one that did not finish; 2: an incremental one without its base.
+    """
+
+    tool: Literal["pgbackrest", "mariadb-backup", "mysqldump"]
     name: str
     status_code: Whole
     status: str
