@@ -1,22 +1,22 @@
-"""Indexes that another one makes needless, and those that nobody has used: by their definitions and the server's counts."""
+"""Indexes of MySQL that another one makes needless, and those that nobody has used."""
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
 from .text import number
 
-TOLD_MAX = 100
+NEEDLESS_MAX = 100
 
 
-def findings_of(told, counted, sized):
+def needless_indexes(told, counted, sized):
     """The indexes with something to be said of them, the largest first; `unused` None: use is not counted."""
     sizes = dict(
         ((row["db"], row["tbl"], row["name"]), number(row["size_bytes"])) for row in told.get("index_sizes", [])
     )
     idle = set((row["db"], row["tbl"], row["name"]) for row in told.get("unused", []))
     found = []
-    for (database, table), indexes in by_table(told.get("indexes", [])).items():
+    for indexes in by_table(told.get("indexes", [])).values():
         for one in indexes:
-            key = (database, table, one["name"])
+            key = index_key(one)
             better = covered_by(one, indexes)
             unused = one["plain"] == "1" and one["kind"] == "BTREE" and key in idle
             if better is not None or unused:
@@ -28,7 +28,11 @@ def findings_of(told, counted, sized):
                         "size_bytes": sizes.get(key, 0) if sized else None,
                     }
                 )
-    return sorted(found, key=lambda one: (-(one["size_bytes"] or 0), one["name"]))[:TOLD_MAX]
+    return sorted(found, key=lambda one: (-(one["size_bytes"] or 0), one["name"]))[:NEEDLESS_MAX]
+
+
+def index_key(row):
+    return row["db"], row["tbl"], row["name"]
 
 
 def by_table(rows):

@@ -5,61 +5,60 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 import re
 
 from .masked import masked_sql
-from .myindexes import findings_of
-from .myqueries import COUNTERS, FIRST, INDEXES_MAX, PREPARE, TABLES_MAX, second
-from .mytext import complaints, pairs, results, rows
-from .postgresql import identity_of
+from .myclient import MysqlSession, mysql_refusal
+from .myindexes import needless_indexes
+from .myqueries import MY_COUNTERS, MY_FIRST, MY_INDEXES_MAX, MY_PREPARE, my_second
+from .mytext import named_values
 from .probe import Absent, paths_like
 from .program import monotonic
-from .text import decimal, decode, encode, number
+from .text import decimal, number
 
-CAP = 4 << 20
-SOCKET = re.compile(r"\s(/\S*/(?:mysqld?|mariadbd?)\d*\.sock)$", re.MULTILINE)
-CLIENTS = ("/usr/local/mysql*/bin/mysql", "/opt/mysql*/bin/mysql", "/opt/mariadb*/bin/mariadb")
-DOWN = re.compile(r"\b(?:2002|2003|1053)\b.*", re.DOTALL)
-FULL = re.compile(r"\b1040\b")
-DENIED = (1044, 1045, 1142, 1143, 1227, 1370)
+MYSQL_SOCKET = re.compile(r"\s(/\S*/(?:mysqld?|mariadbd?)\d*\.sock)$", re.MULTILINE)
+MYSQL_CLIENTS = ("/usr/local/mysql*/bin/mysql", "/opt/mysql*/bin/mysql", "/opt/mariadb*/bin/mariadb")
+DENIED_CODES = (1044, 1045, 1142, 1143, 1227, 1370)
 ALL_TABLES = "needs SHOW VIEW on *.*: only tables with a right of its own are seen"
-NEEDS = {
+MYSQL_NEEDS = {
     "transactions": "needs PROCESS",
     "history": "needs PROCESS",
+    "blocks": "needs PROCESS",
     "shared": "needs PROCESS",
     "index_sizes": "needs SELECT on mysql.innodb_index_stats",
     "table_stats": "needs SELECT on mysql.innodb_table_stats",
     "unused": "needs SELECT on performance_schema.table_io_waits_summary_by_index_usage",
     "statements": "needs SELECT on performance_schema.events_statements_summary_by_digest",
 }
-OFF = "performance_schema is off"
+WATCHING_OFF = "performance_schema is off"
 # A right to any of these on all tables shows all tables; SHOW VIEW is the one that lets nobody read a row.
 SHOWS_ALL = re.compile(
-    r"^GRANT (?=[^`'\"]*\b(?:ALL PRIVILEGES|SELECT|SHOW VIEW|INSERT|UPDATE|REFERENCES|TRIGGER|INDEX)\b)[^`'\"]* ON \*\.\* TO "
+    r"^GRANT (?=[^`'\"]*\b(?:ALL PRIVILEGES|SELECT|SHOW VIEW|INSERT|UPDATE|REFERENCES|TRIGGER|INDEX)\b)"
+    r"[^`'\"]* ON \*\.\* TO "
 )
-OLD = ((5, 7), (10, 3))
+MYSQL_OLDEST = ((5, 7), (10, 3))
 
 
 def collect_mysql(probe):
     wanted = probe.parameters["mysql"]
-    found = sockets_of(probe.read("/proc/net/unix") or "")
+    found = mysql_sockets(probe.read("/proc/net/unix") or "")
     if not wanted and not found:
         raise Absent("no MySQL is named for this host and none listens on a socket")
     if not wanted:
-        return {"instances": [undeclared(path) for path in found]}
+        return {"instances": [undeclared_mysql(path) for path in found]}
     client = probe.program("mariadb") or probe.program("mysql")
-    client = client or next((path for pattern in CLIENTS for path in paths_like(pattern)), None)
+    client = client or next((path for pattern in MYSQL_CLIENTS for path in paths_like(pattern)), None)
     if client is None:
         raise EnvironmentError("no program mariadb or mysql: the declared instances cannot be asked")
     # The share of each is fixed beforehand: one that hangs must not take the time of the next.
     share = probe.parameters["section_timeout_s"] * 0.8 / len(wanted)
-    instances = [ask_instance(Session(probe, client, one, monotonic() + share)) for one in wanted]
+    instances = [ask_mysql(MysqlSession(probe, client, one, monotonic() + share)) for one in wanted]
     for one in instances:
         for field, why in sorted(one["withheld"].items()):
             probe.withheld["%s %s" % (one["name"], field)] = why
-    return {"instances": instances + [undeclared(path) for path in unaccounted(found, wanted, instances)]}
+    return {"instances": instances + [undeclared_mysql(path) for path in unaccounted(found, wanted, instances)]}
 
 
-def sockets_of(text):
+def mysql_sockets(text):
     """Listening sockets in /proc/net/unix that bear the name of such a server."""
-    return sorted(set(path.replace("/var/run/", "/run/") for path in SOCKET.findall(text)))
+    return sorted(set(path.replace("/var/run/", "/run/") for path in MYSQL_SOCKET.findall(text)))
 
 
 def unaccounted(found, wanted, instances):
@@ -71,20 +70,20 @@ def unaccounted(found, wanted, instances):
     return [path for path in found if path not in known][len(silent) :]
 
 
-def undeclared(path):
+def undeclared_mysql(path):
     reason = "a MySQL server listens at %s and the site does not declare it" % path
     return {"name": path, "state": "undeclared", "reason": reason, "withheld": {}}
 
 
-def ask_instance(session):
+def ask_mysql(session):
     """All facts of one instance; `state` and `reason` say why there are none."""
     facts = {"name": session.one["name"], "state": "up", "reason": None, "withheld": {}}
-    told, errors, trouble = session.ask(FIRST)
+    told, errors, trouble = session.ask(MY_FIRST)
     if not told.get("server"):
-        facts["state"], facts["reason"] = refusal(errors, trouble)
+        facts["state"], facts["reason"] = mysql_refusal(errors, trouble)
         return facts
     server = told["server"][0]
-    settings, status = pairs(told.get("settings")), pairs(told.get("status"))
+    settings, status = named_values(told.get("settings")), named_values(told.get("status"))
     version = version_of(server["version"])
     maria = "mariadb" in (server["version"] + settings.get("version_comment", "")).lower()
     facts.update(
@@ -100,17 +99,18 @@ def ask_instance(session):
     )
     if facts["now_at"] is not None and number(status.get("Uptime")) is not None:
         facts["started_at"] = facts["now_at"] - number(status["Uptime"])
-    explain(facts, FIRST, errors, trouble)
-    if version < OLD[1 if maria else 0]:
+    explain_mysql(facts, MY_FIRST, errors, trouble)
+    if version < MYSQL_OLDEST[1 if maria else 0]:
         facts["withheld"]["version"] = "versions before MySQL 5.7 and MariaDB 10.3 are not asked for more"
         return facts
-    asked = second(maria, version, facts["performance_schema"])
+    asked = my_second(maria, version, facts["performance_schema"])
     told_more, errors, trouble = session.ask(asked)
-    explain(facts, asked, errors, trouble)
+    explain_mysql(facts, asked, errors, trouble)
     seen_of_sessions(facts, told_more, status)
-    seen_of_replication(facts, told_more, maria, version)
+    seen_of_replication(facts, told_more)
     shown = any(SHOWS_ALL.match(text) for row in told.get("grants", []) for text in row.values() if text)
     seen_of_tables(facts, told_more, shown)
+    seen_of_statements(facts, told_more)
     return facts
 
 
@@ -126,29 +126,34 @@ def switch(text):
 
 def counters_of(status):
     """Counters since the start of the server, in small letters."""
-    return dict((name.lower(), number(status.get(name))) for name in COUNTERS[2:-1])
+    return dict((name.lower(), number(status.get(name))) for name in MY_COUNTERS[2:-1])
 
 
-def explain(facts, asked, errors, trouble):
+def explain_mysql(facts, asked, errors, trouble):
     """What was not told is said, field by field: the right that it wants, or else the server's word."""
     keys = [statement.split("'")[1] for statement in asked]
     for at, code, text in errors:
-        place = at - 1 - len(PREPARE)
+        place = at - 1 - len(MY_PREPARE)
         if not 0 <= place < len(keys):
             continue
         key = keys[place]
-        if key == "channels" and code in DENIED:
+        if key == "channels" and code in DENIED_CODES:
             maria = facts["flavour"] == "mariadb" and version_of(facts["version"]) >= (10, 5)
             facts["withheld"][key] = "needs SLAVE MONITOR" if maria else "needs REPLICATION CLIENT"
         else:
-            facts["withheld"][key] = NEEDS.get(key, text) if code in DENIED else text
+            facts["withheld"][key] = MYSQL_NEEDS.get(key, text) if code in DENIED_CODES else text
     if trouble:
         facts["withheld"]["instance"] = trouble
 
 
+def heard(facts, told, key):
+    """Whether a query was answered, with rows or without."""
+    return key in told and key not in facts["withheld"]
+
+
 def seen_of_sessions(facts, told, status):
     """Open transactions, whom they keep waiting, and how much the purge has still to do."""
-    if "transactions" in told or "transactions" not in facts["withheld"]:
+    if heard(facts, told, "transactions"):
         waiting = dict((row["pid"], number(row["waiting"])) for row in told.get("blocks", []))
         facts["transactions"] = [
             {
@@ -159,7 +164,7 @@ def seen_of_sessions(facts, told, status):
                 "state": row["state"],
                 "transaction_s": decimal(row["transaction_s"]),
                 "changed": number(row["changed"]),
-                "blocks": waiting.get(row["pid"], 0),
+                "blocks": waiting.get(row["pid"], 0) if heard(facts, told, "blocks") else None,
             }
             for row in told.get("transactions", [])
         ]
@@ -171,11 +176,10 @@ def seen_of_sessions(facts, told, status):
     facts["history"] = length
 
 
-def seen_of_replication(facts, told, _maria, _version):
+def seen_of_replication(facts, told):
     """The channels by which this server receives; errors by their number alone, for their text holds values."""
-    if "channels" in facts["withheld"] or "instance" in facts["withheld"]:
-        return
-    facts["channels"] = [channel_of(row) for row in told.get("channels", [])]
+    if heard(facts, told, "channels"):
+        facts["channels"] = [channel_of(row) for row in told["channels"]]
 
 
 def channel_of(row):
@@ -195,44 +199,55 @@ def channel_of(row):
 
 
 def seen_of_tables(facts, told, shown):
-    """Sizes, free space, indexes, digests."""
-    if not shown:
-        for field in ("databases", "tables", "indexes"):
-            facts["withheld"].setdefault(field, ALL_TABLES)
+    """Sizes, free space and indexes; of tables that nothing lets this account see, that they are not seen."""
     gaps = facts["withheld"]
-    facts["databases"] = [
-        {"name": row["name"], "size_bytes": number(row["size_bytes"]), "tables": number(row["tables"])}
-        for row in told.get("databases", [])
-    ]
+    for field in ("databases", "tables", "indexes"):
+        if not shown:
+            gaps.setdefault(field, ALL_TABLES)
+    if not facts["performance_schema"]:
+        gaps.update(unused=WATCHING_OFF, statements=WATCHING_OFF)
+    if len(told.get("indexes", [])) >= MY_INDEXES_MAX:
+        gaps["indexes"] = "more than %d indexes: only the first were looked at" % MY_INDEXES_MAX
+    if "databases" in told:
+        facts["databases"] = [
+            {"name": row["name"], "size_bytes": number(row["size_bytes"]), "tables": number(row["tables"])}
+            for row in told["databases"]
+        ]
+    if "tables" in told:
+        facts["tables"] = tables_of(told, heard(facts, told, "shared"))
+    if "indexes" in told:
+        facts["indexes"] = needless_indexes(told, heard(facts, told, "unused"), heard(facts, told, "index_sizes"))
+
+
+def tables_of(told, spaced):
+    """The largest tables; `spaced`: it is known which have no tablespace of their own."""
     apart = set(row["name"].split("#")[0].lower() for row in told.get("shared", []))
     stats = dict(((row["db"], row["tbl"]), decimal(row["at"])) for row in told.get("table_stats", []))
-    facts["tables"] = [
+    return [
         {
             "name": "%s.%s" % (row["db"], row["name"]),
             "engine": row["engine"],
             "size_bytes": number(row["size_bytes"]),
             "free_bytes": number(row["free_bytes"]),
-            "shared": filed(row["db"], row["name"]).lower() in apart if "shared" not in gaps else None,
+            "shared": filed(row["db"], row["name"]).lower() in apart if spaced else None,
             "stats_at": stats.get((row["db"], row["name"])),
         }
-        for row in told.get("tables", [])[:TABLES_MAX]
+        for row in told["tables"]
     ]
-    if not facts["performance_schema"]:
-        gaps.update(unused=OFF, statements=OFF)
-    if len(told.get("indexes", [])) >= INDEXES_MAX:
-        gaps["indexes"] = "more than %d indexes: only the first were looked at" % INDEXES_MAX
-    facts["indexes"] = findings_of(told, "unused" not in gaps, "index_sizes" not in gaps)
-    if "statements" not in gaps:
+
+
+def seen_of_statements(facts, told):
+    """The digests that took most time. Here "…" is a string as '…' is, where PostgreSQL has names in them."""
+    if heard(facts, told, "statements"):
         facts["statements"] = [
             {
                 "id": (row["id"] or "")[:16],
                 "database": row["db"],
                 "calls": number(row["calls"]),
                 "ms": decimal(row["ms"]),
-                # Here "…" is a string as '…' is, where PostgreSQL has names in them.
                 "query": masked_sql((row["text"] or "").replace('"', "'"))[:300],
             }
-            for row in told.get("statements", [])
+            for row in told["statements"]
         ]
 
 
@@ -242,51 +257,3 @@ def filed(database, name):
         "".join(char if re.match(r"[A-Za-z0-9_]", char) else "@%04x" % ord(char) for char in part)
         for part in (database, name)
     )
-
-
-def refusal(errors, trouble):
-    """(state, reason) where no session came about."""
-    text = "; ".join("%d %s" % (code, words) for _line, code, words in errors[:1]) or trouble
-    state = "down" if DOWN.match(text) and "(13" not in text else "full" if FULL.match(text) else "refused"
-    return state, re.sub(r"^\d+ ", "", text) or "the client said nothing"
-
-
-class Session(object):
-    """How the client is started for one instance."""
-
-    def __init__(self, probe, client, one, deadline):
-        self.probe = probe
-        self.client = client
-        self.one = one
-        self.deadline = deadline
-
-    def ask(self, asked):
-        """`({key: rows}, [(line, code, words)], what else was wrong)`."""
-        left = self.deadline - monotonic()
-        if left < 0.2:
-            return {}, [], "no time was left"
-        argv = [self.client] + [encode(word) for word in arguments(self.one, left)]
-        seconds = max(1, int(min(5.0, left * 0.5)))
-        argv += ["-e", "\n".join([text % {"seconds": seconds} + ";" for text in PREPARE] + asked)]
-        # After -e, which takes it back.
-        argv.append("--force")
-        how = "%s: status and statistics of %s" % (self.client.rsplit("/", 1)[-1], self.one["name"])
-        output = self.probe.run(argv, left, CAP, identity_of(self.one.get("os_user", "mysql")), how)
-        errors, rest = complaints(decode(output.err))
-        if output.timeout or output.capped:
-            rest = "no answer within %d s" % left if output.timeout else "the output was cut"
-        return dict((key, rows(lines)) for key, lines in results(decode(output.out))), errors, rest
-
-
-def arguments(one, left):
-    """The client's options. They never hold a password: that is in the file that `defaults_file` names."""
-    options = ["--defaults-file=%s" % one["defaults_file"] if "defaults_file" in one else "--no-defaults"]
-    options += ["--batch", "--unbuffered", "--loose-skip-print-query-on-error", "--default-character-set=utf8mb4"]
-    options.append("--connect-timeout=%d" % max(2, min(5, int(left))))
-    if "host" in one:
-        options += ["--protocol=tcp", "--host=%s" % one["host"], "--port=%s" % one.get("port", 3306)]
-    elif "socket" in one:
-        options += ["--protocol=socket", "--socket=%s" % one["socket"]]
-    if "user" in one or "defaults_file" not in one:
-        options.append("--user=%s" % one.get("user", one.get("os_user", "mysql")))
-    return options

@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, str] = {
     "web": "网页探测",
     "backups": "备份",
     "postgresql": "PostgreSQL",
+    "mysql": "MySQL/MariaDB",
 }
 
 # The whole reason, or the whole of what follows a colon in one. `{0}` is what a group matched, itself said in Chinese.
