@@ -75,6 +75,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
             "logs": [{"path": "/l", "pattern": "E"}],
             "backups": [{"tool": "pgbackrest", "name": "s", "every_h": 24}],
             "postgresql": [{"name": "i", "service": "his", "role": "primary"}],
+            "mysql": [{"name": "m", "socket": "/s", "defaults_file": "/c", "role": "replica"}],
         }
     )
     assert expectations(said, "h", []).parameters() == {
@@ -89,6 +90,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
         "logs": [{"path": "/l", "pattern": "E"}],
         "backups": [{"tool": "pgbackrest", "name": "s"}],
         "postgresql": [{"name": "i", "service": "his"}],
+        "mysql": [{"name": "m", "socket": "/s", "defaults_file": "/c"}],
     }
 
 

@@ -99,7 +99,8 @@ def _history(case: Case, one: MysqlInstance) -> Iterator[Observation]:
             float(one.history),
             case.limits["mysql.history-list"],
             instance=one.name,
-            conclusion_zh=f"实例 {one.name} 的历史链表长度为 {one.history}，清理（purge）跟不上，查询会变慢，undo 空间会增长。",
+            conclusion_zh=f"实例 {one.name} 的历史链表长度为 {one.history}，清理（purge）跟不上，"
+            "查询会变慢，undo 空间会增长。",
             remedy_zh="请先查有无长时间未结束的事务（含只读的一致性查询和备份），由应用方结束它；"
             "没有长事务的，在业务低峰观察其回落，再评估 innodb_purge_threads。",
             excerpt=f"{one.name}: history list {one.history}, oldest transaction {oldest:.0f} s",

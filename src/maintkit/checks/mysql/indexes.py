@@ -14,7 +14,7 @@ OFF = "performance_schema is off"
 
 
 def redundant(case: Case) -> Iterable[Observation]:
-    """An index whose columns another index of its table begins with; a unique one, if the other is unique on the same."""
+    """An index with whose columns another of its table begins; a unique one, if the other is unique on the same."""
     return each(case, _redundant, "indexes")
 
 
@@ -28,7 +28,8 @@ def _redundant(_case: Case, one: MysqlInstance) -> Iterator[Observation]:
                 value=index.redundant_to,
                 conclusion_zh=f"索引 {index.name}{size_zh} 的作用已由同表的 {index.redundant_to} 覆盖，"
                 "白白增加写入与备份的开销。",
-                remedy_zh="请与应用厂商确认没有按名称（FORCE INDEX 等）依赖该索引的语句后，先设为不可见（MySQL 8 的 INVISIBLE，"
+                remedy_zh="请与应用厂商确认没有按名称（FORCE INDEX 等）依赖该索引的语句后，"
+                "先设为不可见（MySQL 8 的 INVISIBLE，"
                 "MariaDB 10.6 起的 IGNORED）观察，再在维护窗口移除其一，并保留其定义以便恢复。",
                 excerpt=f"{index.name} <= {index.redundant_to}",
             )

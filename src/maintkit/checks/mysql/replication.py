@@ -27,12 +27,13 @@ def _replication(_case: Case, one: MysqlInstance) -> Iterator[Observation]:
         if channel.io is None or channel.sql is None:
             yield unknown("not known whether it runs", instance=_name(one, channel))
             continue
-        error = channel.sql_error if not applies else channel.io_error
+        error = channel.io_error if applies else channel.sql_error
+        what_zh = "没有在接收" if applies else "已停止回放"
         yield judged(
             "crit",
             instance=_name(one, channel),
-            value="未在回放" if not applies else "未在接收",
-            conclusion_zh=f"从库 {one.name} 的复制（来源 {channel.source or '-'}）{'已停止回放' if not applies else '没有在接收'}"
+            value="未在接收" if applies else "未在回放",
+            conclusion_zh=f"从库 {one.name} 的复制（来源 {channel.source or '-'}）{what_zh}"
             f"{f'，错误号 {error}' if error else ''}，数据停留在中断之时。",
             remedy_zh="请查看从库错误日志中该错误号的原因：连接类的检查网络、账号与主库的 binlog 是否仍在，"
             "数据冲突类的先核对两侧数据、弄清为何不一致，再决定修复或重建从库；不要跳过事务或跳过错误来恢复复制。",

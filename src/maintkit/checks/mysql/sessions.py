@@ -49,7 +49,8 @@ def _refusals(case: Case, one: MysqlInstance) -> Iterator[Observation]:
             case.limits["mysql.refusals"],
             instance=one.name,
             conclusion_zh=f"实例 {one.name} 本期因连接用尽拒绝了 {full.amount:.0f} 次连接，期间业务会报错。",
-            remedy_zh="请对照应用日志找出发生的时段，核对各应用连接池的上限之和与连接泄漏，再决定是否调大 max_connections。",
+            remedy_zh="请对照应用日志找出发生的时段，核对各应用连接池的上限之和与连接泄漏，"
+            "再决定是否调大 max_connections。",
             excerpt=f"{one.name}: {full.amount:.0f} refused, {shown(one.max_connections)} allowed at once",
         )
     if aborted is not None and case.limits["mysql.aborted"].judge(aborted.a_day) != "ok":

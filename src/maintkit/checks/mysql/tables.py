@@ -41,8 +41,10 @@ def _fragmentation(case: Case, one: MysqlInstance) -> Iterator[Observation]:
             percent,
             case.limits["mysql.fragmentation"],
             instance=f"{one.name} {table.name}",
-            conclusion_zh=f"表 {table.name} 的文件中有 {free:.0f} MiB（{percent:.0f}%）空闲，多为大量删除后未归还的空间。",
-            remedy_zh="空闲空间会被该表以后的写入重用，通常不必处理；确需归还的，在维护窗口执行 OPTIMIZE TABLE（即重建），"
+            conclusion_zh=f"表 {table.name} 的文件中有 {free:.0f} MiB（{percent:.0f}%）空闲，"
+            "多为大量删除后未归还的空间。",
+            remedy_zh="空闲空间会被该表以后的写入重用，通常不必处理；确需归还的，"
+            "在维护窗口执行 OPTIMIZE TABLE（即重建），"
             "事先做好备份、确认磁盘有一份该表的余量、没有长事务，并评估复制延迟；一次只重建一个。",
             excerpt=f"{table.name}: {table.free_bytes} of {total} bytes free, {table.engine or '-'}",
         )
@@ -50,14 +52,18 @@ def _fragmentation(case: Case, one: MysqlInstance) -> Iterator[Observation]:
 
 def _why_withheld(case: Case, one: MysqlInstance, table: MysqlTable) -> str:
     """Why the free space of a table says nothing of the table, "" if it does."""
+    renewed = all(one.settings.get(f"innodb_stats_{name}") == "ON" for name in ("auto_recalc", "persistent"))
     if (table.engine or "").lower() != "innodb":
         return ""
+    if table.shared is None:
+        return one.withheld.get("shared", "not known whether the table has a file of its own")
     if table.shared:
         return "the table has no file of its own: free space of the shared one is not its own"
-    if table.shared is None:
-        return ""  # `shared` was not told: the instance as a whole is unknown then
-    if one.settings.get("innodb_stats_auto_recalc") == "ON" and one.settings.get("innodb_stats_persistent") == "ON":
-        return ""
+    return "" if renewed else _why_stale(case, one, table)
+
+
+def _why_stale(case: Case, one: MysqlInstance, table: MysqlTable) -> str:
+    """Why statistics that the server does not renew are not believed, "" if they are new."""
     if "table_stats" in one.withheld:
         return one.withheld["table_stats"]
     if table.stats_at is None:

@@ -40,7 +40,8 @@ def _judge(wanted: ExpectedMysql, one: MysqlInstance) -> Observation:
                 instance=one.name,
                 value="无应答",
                 conclusion_zh=f"MySQL/MariaDB 实例 {one.name} 无应答，依赖它的业务不可用。",
-                remedy_zh="请查看数据库服务状态、错误日志和磁盘空间，弄清停止原因后再启动；不要删除 ibdata、redo 或 binlog 文件，"
+                remedy_zh="请查看数据库服务状态、错误日志和磁盘空间，弄清停止原因后再启动；"
+                "不要删除 ibdata、redo 或 binlog 文件，"
                 "怀疑数据文件损坏时先保留现场并做文件级副本，不要贸然使用 innodb_force_recovery。",
                 excerpt=one.reason or "",
             )
