@@ -341,7 +341,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
         "没有 mysql 客户端程序，无法查询登记的实例",
     ),
     (r"its role cannot be told: (.+)", "无法判断其主从角色：{0}"),
-    (r"Access denied for user (.+)", "账号 {0} 的登录被拒绝"),
+    (r"Access denied for user (\S+)(?: \(using password: \w+\))?", "账号 {0} 的登录被拒绝"),
     (
         r"needs SHOW VIEW on \*\.\*: only tables with a right of its own are seen",
         "需要对全部库的 SHOW VIEW 权限，否则只能看到单独授权的表",
