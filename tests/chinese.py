@@ -8,7 +8,7 @@ ENGLISH = re.compile(r"[a-z]{2,} [a-z]{2,} ?[a-z]", re.IGNORECASE)
 # What cases let a host, its tools or a certificate say in their own words stands as it was said.
 AS_SAID = re.compile(
     r"out of time|Unknown USB bridge|the chain is broken|pgbackrest info|rpm database|PID 1 is init|sshd -T"
-    r"|systemctl (?:list-\S+|show)"
+    r"|SLAVE MONITOR|REPLICATION CLIENT|SHOW VIEW|systemctl (?:list-\S+|show)"
 )
 
 

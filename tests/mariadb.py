@@ -25,7 +25,7 @@ def account() -> list[str]:
 
 
 @contextmanager
-def mariadb() -> Iterator[Path]:
+def mariadb(socket: str = "s") -> Iterator[Path]:
     """The socket of a server without network, whose data are gone afterwards."""
     if shutil.which("mariadbd") is None and not Path("/usr/sbin/mariadbd").exists():
         pytest.skip("no MariaDB server on this machine")
@@ -38,7 +38,7 @@ def mariadb() -> Iterator[Path]:
     command = [
         "/usr/sbin/mariadbd",
         *common,
-        f"--socket={home / 's'}",
+        f"--socket={home / socket}",
         "--skip-networking",
         f"--pid-file={home / 'pid'}",
     ]
@@ -46,11 +46,11 @@ def mariadb() -> Iterator[Path]:
         server = subprocess.Popen([*command, "--innodb-buffer-pool-size=16M"], stdout=log, stderr=log)
     try:
         until = time.monotonic() + READY_S
-        while not (home / "s").exists():
+        while not (home / socket).exists():
             assert server.poll() is None, (home / "log").read_text()
             assert time.monotonic() < until, (home / "log").read_text()
             time.sleep(0.05)
-        yield home / "s"
+        yield home / socket
     finally:
         server.terminate()
         server.wait(timeout=30)

@@ -16,9 +16,10 @@ INTRODUCTION = """\
 Made by `PYTHONPATH=molecule python -m lab.trials.page`; do not edit. Each line is a trial, and each trial a test
 (`tests/lab/test_checks_by_fault.py`, `tests/lab/test_backup_checks_by_fault.py`): on a booted host on which
 `maintkit inspect` finds nothing wrong the fault is injected, `maintkit inspect` must find exactly this, and nothing
-when it has been undone. For PostgreSQL (`tests/lab/test_postgresql_checks_by_fault.py`) the collector runs on the host,
-and the checks of PostgreSQL alone judge its facts; the look a moment before is the inspection before. The faults are in
-`molecule/lab/faults/`, the trials in `molecule/lab/trials/`.
+when it has been undone. For PostgreSQL and MySQL (`tests/lab/test_postgresql_checks_by_fault.py`,
+`tests/lab/test_mysql_checks_by_fault.py`) the collector runs on the host, and the checks of that category alone judge
+its facts; the look a moment before is the inspection before. The faults are in `molecule/lab/faults/`, the trials in
+`molecule/lab/trials/`.
 
 A fault marked *view* is no real one: the kernel has the value once for the whole machine, or a container has no such
 hardware, and the host is shown another in its place, by a file bound over the kernel's or by a library that programs

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lab.trials import backup, host, postgresql, security, web
+from lab.trials import backup, host, mysql, postgresql, security, web
 from lab.trials.trial import Trial
 
 ON_HIS: tuple[Trial, ...] = (*host.TRIALS, *security.TRIALS, *web.TRIALS)
-TRIALS: tuple[Trial, ...] = (*host.TRIALS, *security.TRIALS, *backup.TRIALS, *postgresql.TRIALS, *web.TRIALS)
+TRIALS: tuple[Trial, ...] = (
+    *host.TRIALS,
+    *security.TRIALS,
+    *backup.TRIALS,
+    *postgresql.TRIALS,
+    *mysql.TRIALS,
+    *web.TRIALS,
+)
 
 BY_HAND = "a person looks at it on site: the inspection records a row to be filled in, and judges nothing"
 WITHOUT: Mapping[str, str] = {

@@ -17,7 +17,7 @@ VERSION = "0.1.0"
 LANES = 4
 QUICK = {"sample_s": 1.0, "section_timeout_s": 10.0, "total_timeout_s": 60.0}
 DEEP = {"sample_s": 10.0, "section_timeout_s": 30.0, "total_timeout_s": 180.0}
-LISTS = ("units", "certificates", "tls", "probes", "gauges", "logs", "backups", "postgresql")
+LISTS = ("units", "certificates", "tls", "probes", "gauges", "logs", "backups", "postgresql", "mysql")
 
 
 def collect(given, sha256, functions):

@@ -10,7 +10,7 @@ from typing import Literal
 from maintkit.checks.facts.document import Facts
 
 Status = Literal["ok", "warn", "crit", "unknown", "error", "skipped", "not-applicable", "waived", "manual"]
-Category = Literal["host", "security", "backup", "postgresql", "web"]
+Category = Literal["host", "security", "backup", "postgresql", "mysql", "web"]
 Op = Literal[">", ">=", "<", "<=", "=="]
 Severity = Literal["warn", "crit"]
 
@@ -68,6 +68,7 @@ class Expected:
     latency_ms: Mapping[str, float] = field(default_factory=dict)  # probe name -> its own limit
     gauges: Mapping[str, GaugeLimit] = field(default_factory=dict)
     postgresql: tuple[ExpectedPostgresql, ...] = ()
+    mysql: tuple[ExpectedMysql, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,14 @@ class ExpectedPostgresql:
 
     name: str
     role: Literal["primary", "standby"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedMysql:
+    """An instance of MySQL or MariaDB that must run; `role` None: the site does not say which it is."""
+
+    name: str
+    role: Literal["primary", "replica"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

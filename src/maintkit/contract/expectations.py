@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from maintkit.contract.services import Backup, Expectations, Gauge, Log, Postgresql, Probe, Services
+from maintkit.contract.services import Backup, Expectations, Gauge, Log, Mysql, Postgresql, Probe, Services
 
 T = TypeVar("T")
 
@@ -24,6 +24,7 @@ class HostExpectations:
     logs: tuple[Log, ...] = ()
     backups: tuple[Backup, ...] = ()
     postgresql: tuple[Postgresql, ...] = ()
+    mysql: tuple[Mysql, ...] = ()
     known_addresses: tuple[str, ...] = ()
     antivirus: bool = False
 
@@ -40,6 +41,7 @@ class HostExpectations:
             "logs": [log.model_dump() for log in self.logs],
             "backups": [b.model_dump(exclude={"every_h"}, exclude_none=True) for b in self.backups],
             "postgresql": [one.model_dump(exclude={"role"}, exclude_defaults=True) for one in self.postgresql],
+            "mysql": [one.model_dump(exclude={"role"}, exclude_defaults=True) for one in self.mysql],
         }
         return {key: value for key, value in wanted.items() if value}
 
@@ -63,6 +65,7 @@ def expectations(services: Services, host: str, groups: Collection[str]) -> Host
         logs=_merged(places, lambda said: said.logs, lambda log: log.path),
         backups=_merged(places, lambda said: said.backups, lambda backup: (backup.tool, backup.name)),
         postgresql=_merged(places, lambda said: said.postgresql, lambda one: one.name),
+        mysql=_merged(places, lambda said: said.mysql, lambda one: one.name),
         known_addresses=_merged(places, lambda said: said.known_addresses, _itself),
         antivirus=_last([said.antivirus for said in places]),
     )

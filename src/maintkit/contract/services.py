@@ -146,6 +146,33 @@ class Postgresql(SiteModel):
     role: Literal["primary", "standby"] | None = Field(default=None, description="primary or standby")
 
 
+class Mysql(SiteModel):
+    """An instance of MySQL or MariaDB, and how it is asked: its password is in a file of the host, never here."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="a name for the instance")
+    socket: File | None = Field(default=None, description="an absolute path of its socket; left out: the client's own")
+    host: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9\[][A-Za-z0-9.:\]-]*$", description="an address, in place of a socket"
+    )
+    port: Port = Field(default=3306, description="a port from 1 to 65535, with `host`")
+    os_user: str = Field(
+        default="mysql", pattern=r"^[a-z_][a-z0-9_-]*$", description="the user of the host as whom the client runs"
+    )
+    user: str | None = Field(
+        default=None,
+        pattern=r"^[^\s'\"]+$",
+        description="an account, by default that of `defaults_file`, and without one os_user",
+    )
+    defaults_file: File | None = Field(default=None, description="an absolute path to a file in the format of .my.cnf")
+    role: Literal["primary", "replica"] | None = Field(default=None, description="primary or replica")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mysql:
+        if self.socket is not None and self.host is not None:
+            raise Problems([Problem(at=("host",), text="both `socket` and `host` are given", allowed="one of them")])
+        return self
+
+
 class Expectations(SiteModel):
     """What must be on a host; for all hosts, a group or one host."""
 
@@ -158,6 +185,7 @@ class Expectations(SiteModel):
     logs: tuple[Log, ...] = Field(default=(), description="a list of `path` and `pattern`")
     backups: tuple[Backup, ...] = Field(default=(), description="a list of `tool`, `name`, `every_h`")
     postgresql: tuple[Postgresql, ...] = Field(default=(), description="a list of `name`, `port`, `databases` …")
+    mysql: tuple[Mysql, ...] = Field(default=(), description="a list of `name`, `socket`, `defaults_file` …")
     known_addresses: tuple[Network, ...] = Field(
         default=(), description="a list of address ranges in CIDR notation, like 10.1.0.0/16"
     )
@@ -171,6 +199,7 @@ class Expectations(SiteModel):
             *_twice("logs", [log.path for log in self.logs], "path"),
             *_twice("backups", [backup.name for backup in self.backups], "name"),
             *_twice("postgresql", [one.name for one in self.postgresql], "name"),
+            *_twice("mysql", [one.name for one in self.mysql], "name"),
         ]
         if problems:
             raise Problems(problems)

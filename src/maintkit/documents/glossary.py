@@ -23,6 +23,7 @@ CATEGORY: Mapping[str, str] = {
     "security": "安全",
     "backup": "备份",
     "postgresql": "PostgreSQL",
+    "mysql": "MySQL/MariaDB",
     "web": "服务与证书",
 }
 COLLECTION: Mapping[str, str] = {

@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, str] = {
     "web": "网页探测",
     "backups": "备份",
     "postgresql": "PostgreSQL",
+    "mysql": "MySQL/MariaDB",
 }
 
 # The whole reason, or the whole of what follows a colon in one. `{0}` is what a group matched, itself said in Chinese.
@@ -343,6 +344,47 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"no earlier inspection of this database to compare with", "没有该数据库可比较的上期巡检"),
     (r"its size is not known: (.+)", "其大小未知：{0}"),
     (r"PostgreSQL before 13 is not asked for more", "13 以前的 PostgreSQL 不再细查"),
+    # MySQL and MariaDB
+    (r"the instance gave no facts: see mysql\.up", "未取得该实例的数据，见“数据库实例运行”"),
+    (r"a MySQL server listens at (\S+) and the site does not declare it", "有 MySQL/MariaDB 在 {0} 监听，站点未登记"),
+    (r"the site declares no MySQL for this host", "站点未为本机登记 MySQL/MariaDB"),
+    (r"no MySQL is named for this host and none listens on a socket", "未为本机登记 MySQL/MariaDB，也没有实例在监听"),
+    (
+        r"no program mariadb or mysql: the declared instances cannot be asked",
+        "没有 mysql 客户端程序，无法查询登记的实例",
+    ),
+    (r"its role cannot be told: (.+)", "无法判断其主从角色：{0}"),
+    (r"Access denied for user (\S+)(?: \(using password: \w+\))?", "账号 {0} 的登录被拒绝"),
+    (
+        r"needs SHOW VIEW on \*\.\*: only tables with a right of its own are seen",
+        "需要对全部库的 SHOW VIEW 权限，否则只能看到单独授权的表",
+    ),
+    (r"needs (PROCESS|SLAVE MONITOR|REPLICATION CLIENT)", "需要 {0} 权限"),
+    (r"needs SELECT on (\S+)", "需要 {0} 的 SELECT 权限"),
+    (r"performance_schema is off", "未启用 performance_schema"),
+    (
+        r"the use of indexes is not counted: performance_schema = ON and a restart let it be seen",
+        "未统计索引的使用：启用 performance_schema 并重启后可见",
+    ),
+    (r"the replica does not say how far it is behind: see mysql\.replication", "从库未给出延迟，见“复制状态”"),
+    (r"not known whether it runs", "是否在运行未知"),
+    (r"the instance receives from no other", "该实例不是从库"),
+    (
+        r"the table has no file of its own: free space of the shared one is not its own",
+        "该表没有独立的表空间文件，共享文件中的空闲不属于该表",
+    ),
+    (r"not known whether the table has a file of its own", "该表是否有独立的表空间文件未知"),
+    (r"not known when the table's statistics were made", "该表统计信息的时间未知"),
+    (
+        r"the table's statistics are (\d+) days old, and the server does not renew them",
+        "该表的统计信息已有 {0} 天，且服务器不自动更新",
+    ),
+    (r"no earlier inspection of this counter to compare with", "没有该计数可比较的上期巡检"),
+    (
+        r"versions before MySQL 5\.7 and MariaDB 10\.3 are not asked for more",
+        "MySQL 5.7 与 MariaDB 10.3 以前的版本不再细查",
+    ),
+    (r"more than (\d+) indexes: only the first were looked at", "索引超过 {0} 个，仅查看了前一部分"),
     # what a person looks at
     (r"looked at on site by the engineer: (.+)", "由工程师现场检查：{0}"),
     (r"lamps, power supplies, fans, dust, cabling, labels", "指示灯、电源、风扇、积尘、布线、标签"),

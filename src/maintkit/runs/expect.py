@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from maintkit.checks.model import Expected, ExpectedBackup, ExpectedPostgresql, GaugeLimit
+from maintkit.checks.model import Expected, ExpectedBackup, ExpectedMysql, ExpectedPostgresql, GaugeLimit
 from maintkit.contract.expectations import HostExpectations
 
 
@@ -20,6 +20,7 @@ def for_checks(declared: HostExpectations) -> Expected:
         latency_ms={probe.name: probe.latency_ms for probe in declared.probes if probe.latency_ms is not None},
         gauges={gauge.name: GaugeLimit(op=gauge.op, warn=gauge.warn, crit=gauge.crit) for gauge in declared.gauges},
         postgresql=tuple(ExpectedPostgresql(name=one.name, role=one.role) for one in declared.postgresql),
+        mysql=tuple(ExpectedMysql(name=one.name, role=one.role) for one in declared.mysql),
     )
 
 

@@ -17,7 +17,7 @@ from maintkit.checks.facts.document import Facts, Sections
 from maintkit.checks.facts.fact import Section
 from maintkit.checks.judge import judge
 from maintkit.checks.limits import default_limits
-from maintkit.checks.model import Case, Check, Expected, ExpectedBackup, ExpectedPostgresql, GaugeLimit
+from maintkit.checks.model import Case, Check, Expected, ExpectedBackup, ExpectedMysql, ExpectedPostgresql, GaugeLimit
 from maintkit.checks.registry import all_checks, expected_on
 
 HEALTHY = json.loads((Path(__file__).parents[2] / "cases" / "healthy.json").read_text("utf-8"))
@@ -32,6 +32,7 @@ DEMANDING = Expected(
     latency_ms={"his": 500.0, "emr": 500.0},
     gauges={"queue": GaugeLimit(op=">", warn=100), "heap": GaugeLimit(op=">", crit=90)},
     postgresql=(ExpectedPostgresql(name="his", role="primary"), ExpectedPostgresql(name="lis")),
+    mysql=(ExpectedMysql(name="pharmacy", role="replica"), ExpectedMysql(name="second")),
 )
 MET = Expected(
     units=("postgresql.service",),
@@ -42,6 +43,7 @@ MET = Expected(
     latency_ms={"his": 500.0},
     gauges={"queue": GaugeLimit(op=">", warn=100)},
     postgresql=(ExpectedPostgresql(name="his", role="primary"),),
+    mysql=(ExpectedMysql(name="pharmacy", role="replica"),),
 )
 
 

@@ -78,6 +78,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
                 {"tool": "mysqldump", "name": "d", "every_h": 24, "path": "/b/d-*.sql"},
             ],
             "postgresql": [{"name": "i", "service": "his", "role": "primary"}],
+            "mysql": [{"name": "m", "socket": "/s", "defaults_file": "/c", "role": "replica"}],
         }
     )
     assert expectations(said, "h", []).parameters() == {
@@ -92,6 +93,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
         "logs": [{"path": "/l", "pattern": "E"}],
         "backups": [{"tool": "pgbackrest", "name": "s"}, {"tool": "mysqldump", "name": "d", "path": "/b/d-*.sql"}],
         "postgresql": [{"name": "i", "service": "his"}],
+        "mysql": [{"name": "m", "socket": "/s", "defaults_file": "/c"}],
     }
 
 

@@ -27,6 +27,7 @@ from maintkit.checks.facts.host import (
     Systemd,
     Tables,
 )
+from maintkit.checks.facts.mysql import Mysql
 from maintkit.checks.facts.postgresql import Postgresql
 from maintkit.checks.facts.security import (
     Accounts,
@@ -90,6 +91,7 @@ class Sections(Fact):
     web: Section[Web] | None = None
     backups: Section[Backups] | None = None
     postgresql: Section[Postgresql] | None = None
+    mysql: Section[Mysql] | None = None
 
 
 class Facts(Fact):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from maintkit.checks.counted import Counted, since_last
 from maintkit.checks.facts.postgresql import PostgresqlDatabase, PostgresqlInstance
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.postgresql.instances import each, earlier_database, earlier_instance, is_declared, object_name
-from maintkit.checks.postgresql.since import Counted, since_last, why_not_compared
+from maintkit.checks.postgresql.since import why_not_compared
 from maintkit.checks.rule import measured, unknown
 
 GIB = 1024**3

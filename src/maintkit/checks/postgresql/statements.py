@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from maintkit.checks.counted import since_last
 from maintkit.checks.facts.postgresql import PostgresqlInstance, PostgresqlStatement
 from maintkit.checks.gaps import HOUR_S
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.postgresql.instances import each, earlier_instance, is_declared
-from maintkit.checks.postgresql.since import since_last
 from maintkit.checks.rule import measured, unknown
 
 NOT_INSTALLED = "the extension pg_stat_statements"

@@ -1,0 +1,1 @@
+"""MySQL and MariaDB: what an account without a right to any row can see of them."""
