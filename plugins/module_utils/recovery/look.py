@@ -143,7 +143,9 @@ def _programs(_wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
 def _repository(wish: Wish, told: Mapping[str, Any], *, now: Callable[[], float] = time.time) -> dict[str, Any]:
     found, identifier = wish.repository.sets(), told["identity"]["system_identifier"]
     ours = [one for one in found["backups"] if one["system_identifier"] == identifier]
-    if found["backups"] and not ours:
+    if not found["backups"]:
+        raise Refused(f"stanza {wish.repository.stanza} has no backup ({found['status']}): there is nothing to restore")
+    if not ours:
         raise Refused(
             f"stanza {wish.repository.stanza} has backups of {', '.join(found['systems'])} only, this cluster is"
             f" {identifier}: it is the wrong stanza"

@@ -96,15 +96,13 @@ def written(at: float) -> str:
 
 
 def pick(sets: Sequence[Mapping[str, Any]], target: Target, *, wanted: str, now: float) -> str:
-    """The label of the backup that leads to the target; Refused when none can.
+    """The label of the one of these backups (at least one) that leads to the target; Refused when none can.
 
     A backup is consistent from its end on: of those that ended before a point in time the newest has the shortest way.
     """
     if target.at is not None and target.at > now:
         raise Refused(f"{target.value} is still to come: nothing of that time can be restored")
     known = sorted(sets, key=lambda one: one["stopped_at"])
-    if not known:
-        raise Refused("the repository has no backup: there is nothing to restore")
     if wanted:
         found = [one for one in known if one["label"] == wanted]
         if not found:
