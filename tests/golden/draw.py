@@ -15,6 +15,7 @@ import sample_desk as desk
 import sample_health as health
 import sample_inspections as sample
 import sample_lists as lists
+import sample_recovery as recovery
 import sample_runs as runs
 import sample_watch as watch
 
@@ -29,6 +30,7 @@ from maintkit.documents.views import (
     health_report,
     inspection_record,
     inspection_summary,
+    recovery_manual,
     registers,
     upgrade_request,
     vulnerability_report,
@@ -70,6 +72,9 @@ def documents() -> dict[str, Document]:
         "health": health_report(health.health(), header),
         "health-finished": health_report(health.finished(), header),
         "configuration-manual": configuration_manual(configurations.manual(), header),
+        "recovery-manual": recovery_manual(recovery.finished(), header),
+        "recovery-manual-wanting": recovery_manual(recovery.wanting(), header),
+        "recovery-manual-undrilled": recovery_manual(recovery.undrilled(), header),
         "watch": watch_report(watch.week(), watch.last_week(), header),
         "watch-none": watch_report(watch.unwatched(), None, header),
         "summary": inspection_summary(

@@ -38,13 +38,14 @@ def amcheck(instance: Instance, work: Work, *, processes: int, seconds: float, k
     lacking = [] if keep else _without_amcheck(instance)
     reach = ["-h", instance.reach.socket, "-p", str(instance.reach.port), "--all", "--install-missing"]
     checks = ["--heapallindexed", "--parent-check", "--rootdescend", f"--jobs={processes}"]
-    done = work.finish("amcheck", instance.program("pg_amcheck", *reach, *checks), seconds)
+    argv = instance.program("pg_amcheck", *reach, *checks)
+    done = work.finish("amcheck", argv, seconds)
     for database in lacking:
         with instance.session(database) as session:
             session.ask("DROP EXTENSION IF EXISTS amcheck")
     if done["rc"] != 0:
         raise Refused(f"pg_amcheck ended with {done['rc']}: {_first_words(done['output'])}")
-    return {"rc": 0}
+    return {"rc": 0, "argv": argv}
 
 
 def _without_amcheck(instance: Instance) -> list[str]:
@@ -67,7 +68,8 @@ def checksums(instance: Instance, work: Work, *, seconds: float) -> dict[str, An
     if done["rc"] != 0:
         raise Refused(f"pg_checksums ended with {done['rc']}: {_first_words(done['output'])}")
     words = dict(line.split(":", 1) for line in done["output"].splitlines() if ":" in line)
-    return {"rc": 0, "blocks": int(words.get("Blocks scanned", "0")), "files": int(words.get("Files scanned", "0"))}
+    blocks, files = (int(words.get(f"{one} scanned", "0")) for one in ("Blocks", "Files"))
+    return {"rc": 0, "blocks": blocks, "files": files, "argv": argv}
 
 
 def _first_words(output: str) -> str:

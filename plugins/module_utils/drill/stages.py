@@ -83,7 +83,8 @@ class Drill:
         if found != told["source"]["system_identifier"]:
             raise Refused(f"what was restored is cluster {found}, the source is {told['source']['system_identifier']}")
         self.instance.configure()
-        return {"bytes": sum(one.stat().st_size for one in self.place.rglob("*") if one.is_file())}
+        size = sum(one.stat().st_size for one in self.place.rglob("*") if one.is_file())
+        return {"bytes": size, "argv": argv}
 
     def _make_place(self, identifier: str) -> None:
         guard.refuse_place(self.scratch)
@@ -120,7 +121,7 @@ class Drill:
             raise Refused(
                 f"recovery stopped at {state['replayed']}, short of the mark at {mark['lsn']}: WAL is missing"
             )
-        return {"replayed": state["replayed"], "wanted": mark["lsn"]}
+        return {"replayed": state["replayed"], "wanted": mark["lsn"], "argv": self.instance.server()}
 
     def _compare(self) -> dict[str, Any]:
         source = self.journal.told["mark"]["databases"]

@@ -15,6 +15,7 @@ from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
 from maintkit.cli.terminal.drawing import record, registered, watched
+from maintkit.cli.terminal.drawing import recovery as recovery_of
 from maintkit.cli.terminal.drawing import summary as quarterly
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
@@ -26,6 +27,8 @@ from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.health_report import BLANKS
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.recovery_manual import BLANKS as RECOVERY_BLANKS
+from maintkit.documents.views.recovery_manual import KIND as RECOVERY
 from maintkit.documents.views.service_review import BLANKS as REVIEWED
 from maintkit.documents.views.service_review import KIND as REVIEW
 from maintkit.documents.views.upgrade_request import upgrade_request
@@ -41,7 +44,7 @@ from maintkit.evidence.week import Week
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
 
-FILLED = {HEALTH: BLANKS, REVIEW: REVIEWED}
+FILLED = {HEALTH: BLANKS, RECOVERY: RECOVERY_BLANKS, REVIEW: REVIEWED}  # what only a person can write
 
 
 @click.group(invoke_without_command=True)
@@ -105,11 +108,18 @@ def manual(*, since: datetime | None, site: Path, formats: tuple[Format, ...], o
     """系统配置手册: how every host of the newest inspection is set up, and what changed since a day."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        newest = history.latest(ledger)
-        if newest is None:
-            raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
         start = since.replace(tzinfo=place.contract.zone) if since else None
-        document = manual_of(place, ledger, newest, start)
+        document = manual_of(place, ledger, _newest(ledger), start)
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("recovery-manual")
+@document_options
+def recovery(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """数据恢复操作手册: databases, backups, what drills measured, and every step of a restore."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = recovery_of(place, ledger, _newest(ledger))
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -120,15 +130,17 @@ for one in desk_reports.COMMANDS:
 @command.command()
 @click.argument("document", metavar="DOCUMENT", type=click.Choice(list(FILLED)))
 @click.argument("number", metavar="NUMBER")
-@click.option("--blank", type=click.Choice([*BLANKS, *REVIEWED]), required=True, help="Which of its blanks.")
+@click.option(
+    "--blank", type=click.Choice([*BLANKS, *RECOVERY_BLANKS, *REVIEWED]), required=True, help="Which of its blanks."
+)
 @click.option("--text", type=SAID, required=True, help="What the document shall say there.")
 @by_option
 @site_option
 def fill(*, document: str, number: str, blank: str, text: str, by: str, site: Path) -> None:
     """Write what only a person can judge into a document; the newest text stands, all are kept.
 
-    NUMBER is the deep inspection of a health-report (blanks conclusion, plan), or the month or quarter of a
-    service-review (evaluation, next).
+    NUMBER is the deep inspection of a health-report (blanks conclusion, plan), the inspection of a
+    recovery-manual (decision, order, notice), or the month or quarter of a service-review (evaluation, next).
     """
     if blank not in FILLED[document]:
         raise click.UsageError(f"{document} has the blanks {' and '.join(FILLED[document])}, not {blank}")
@@ -137,8 +149,17 @@ def fill(*, document: str, number: str, blank: str, text: str, by: str, site: Pa
     with open_ledger(load_site(site).settings) as ledger:
         if document == HEALTH:
             _deep(ledger, number)
+        elif document == RECOVERY:
+            history.inspection(ledger, number)
         judge(ledger, document, number, blank=blank, text=text, by=by)
     click.echo(f"{document} {number}: {blank} written")
+
+
+def _newest(ledger: Ledger) -> Inspection:
+    found = history.latest(ledger)
+    if found is None:
+        raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
+    return found
 
 
 def _deep(ledger: Ledger, run: str | None) -> Inspection:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -65,6 +65,11 @@ class Job(_Part):
         return max(self.backups, key=lambda one: one.stopped_at, default=None)
 
 
+PartT = TypeVar("PartT", Instance, Job)
+INSTANCES = TypeAdapter(tuple[Instance, ...])
+JOBS = TypeAdapter(tuple[Job, ...])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Holdings:
     """What one host has of databases and backups; `withheld` are sections of which nothing is known, and why."""
@@ -99,19 +104,25 @@ def holdings(ledger: Ledger, host: str) -> Holdings | None:
 def read(document: Mapping[str, Any], *, host: str, at: datetime, facts: str) -> Holdings:
     """The databases and backups in a facts document; what has not its shape is withheld, never left out."""
     withheld: dict[str, str] = {}
-    found: dict[str, tuple[Any, ...]] = {"postgresql": (), "backups": ()}
-    for section, (key, kind) in {"postgresql": ("instances", Instance), "backups": ("jobs", Job)}.items():
-        told = document.get("sections", {}).get(section) or {"status": "absent", "data": None}
-        if told["data"] is not None:
-            try:
-                found[section] = TypeAdapter(tuple[kind, ...]).validate_python(tuple(told["data"][key]))
-            except (ValidationError, KeyError, TypeError):
-                withheld[section] = "not understood"
-        elif told["status"] != "absent":
-            withheld[section] = told.get("reason") or told["status"]
-    return Holdings(
-        host=host, at=at, facts=facts, instances=found["postgresql"], jobs=found["backups"], withheld=withheld
-    )
+    sections = document.get("sections", {})
+    instances = _part(sections, "postgresql", "instances", INSTANCES, withheld)
+    jobs = _part(sections, "backups", "jobs", JOBS, withheld)
+    return Holdings(host=host, at=at, facts=facts, instances=instances, jobs=jobs, withheld=withheld)
+
+
+def _part(
+    sections: Mapping[str, Any], name: str, key: str, shape: TypeAdapter[tuple[PartT, ...]], withheld: dict[str, str]
+) -> tuple[PartT, ...]:
+    told = sections.get(name) or {"status": "absent", "data": None}
+    if told["data"] is None:
+        if told["status"] != "absent":
+            withheld[name] = told.get("reason") or told["status"]
+        return ()
+    try:
+        return shape.validate_python(told["data"][key])
+    except (ValidationError, KeyError, TypeError):
+        withheld[name] = "not understood"
+        return ()
 
 
 def drills(ledger: Ledger) -> dict[str, tuple[Drilled, Drilled | None]]:

@@ -28,6 +28,7 @@ from maintkit.evidence import history, registers, vulnerabilities, watch
 from maintkit.evidence.changes import runs
 from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recovery import holdings
 from maintkit.evidence.week import Week
 from maintkit.plans.frozen import headlines
 from maintkit.plans.implementation import implementation
@@ -166,3 +167,6 @@ def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing
     newest = history.latest(ledger)
     if newest is not None:
         yield partial(drawing.manual, place, ledger, newest)
+        known = (holdings(ledger, host.name) for host in newest.hosts)
+        if any(one is not None and (one.instances or one.jobs) for one in known):
+            yield partial(drawing.recovery, place, ledger, newest)

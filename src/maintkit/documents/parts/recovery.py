@@ -14,6 +14,7 @@ from maintkit.evidence.drill_record import PASSED, SERVICE, STAGES
 from maintkit.evidence.recovery import Drilled
 
 DEBIAN = re.compile(r"/var/lib/postgresql/(\d+)/([A-Za-z0-9_.-]+)")
+DATA = "＜数据目录＞"
 UNIT = "＜数据库服务单元＞"
 TARGET = "＜目标时刻，如 2026-11-28 02:13:00+08＞"
 
@@ -60,6 +61,36 @@ def commands(drilled: Drilled) -> tuple[Block, ...]:
     )
 
 
+def by_maintkit(stanza: str, data: str) -> Table:
+    """How the procedure `restore` is planned, approved and applied for this database."""
+    parameters = (f"stanza: {stanza}", f"data: {data}", f"unit: {unit_of(data)}", "type: time", f'target: "{TARGET}"')
+    rows = (
+        ("编写参数文件 restore.yml", "\n".join((*parameters, "smoke: ＜业务核对语句，见恢复验证计划＞"))),
+        (
+            "生成方案（只读探查）",
+            "maintkit plan restore --limit ＜数据库主机＞ --vars restore.yml --reason ＜原因＞ --requester ＜申请人＞",
+        ),
+        ("采购人书面批准", "maintkit approve ＜方案编号＞ --role approver …\nmaintkit supervise in ＜方案编号＞ …"),
+        ("停止应用", "停止全部应用服务；仍有连接时恢复被拒绝（参数 disconnect: true 可强制断开）。"),
+        ("实施", "maintkit apply ＜方案编号＞"),
+        ("中断后继续", "maintkit resume ＜实施编号＞"),
+        ("恢复后立即全量备份", f"在备份主机：pgbackrest --stanza={stanza} --type=full backup"),
+        ("实施报告", "maintkit report change ＜实施编号＞"),
+    )
+    return Table(
+        caption=f"备份任务 {stanza}",
+        columns=(
+            Column(title="步骤", width=7, align="center"),
+            Column(title="内容", width=22),
+            Column(title="命令", width=71),
+        ),
+        rows=tuple(
+            (Cell(text=str(number)), Cell(text=what), Cell(text=command))
+            for number, (what, command) in enumerate(rows, start=1)
+        ),
+    )
+
+
 def by_hand(drilled: Drilled) -> Table:
     """The manual procedure on the database's own host, where maintkit cannot be used."""
     return Table(
@@ -100,10 +131,9 @@ def _steps(drilled: Drilled) -> Iterator[str]:
         f"恢复：sudo -u postgres {ask} --set=＜备份集＞ --type=time --target='{TARGET}' --target-action=pause"
         f" --archive-mode=off restore"
     )
-    yield (
-        f"仅在本机启动、不归档：sudo -u postgres /usr/lib/postgresql/{major}/bin/pg_ctl -D {data} -w start"
-        f" -o \"-c config_file=/etc/postgresql/{major}/main/postgresql.conf -c listen_addresses='' -c archive_mode=off\""
-    )
+    settings = f"-c config_file=/etc/postgresql/{major}/main/postgresql.conf -c listen_addresses='' -c archive_mode=off"
+    start = f"/usr/lib/postgresql/{major}/bin/pg_ctl -D {data} -w start"
+    yield f'仅在本机启动、不归档：sudo -u postgres {start} -o "{settings}"'
     yield (
         "核对恢复终点：SELECT pg_is_wal_replay_paused(), pg_last_xact_replay_timestamp(); 应为 t 且不晚于目标时刻。"
         "已自行打开（pg_is_in_recovery() 为 f）说明归档缺失，须回退。"
@@ -118,10 +148,11 @@ def _steps(drilled: Drilled) -> Iterator[str]:
         f"停库，令新时间线的历史文件归档（＜N＞ 为 pg_wal 中最新的 .history）：sudo -u postgres touch"
         f" {data}/pg_wal/archive_status/＜N＞.history.ready"
     )
-    yield f"正式启动：systemctl unmask {unit} && systemctl start {unit}；SELECT pg_switch_wal(); sudo -u postgres {ask} check"
+    back = f"systemctl unmask {unit} && systemctl start {unit}"
+    yield f"正式启动：{back}；SELECT pg_switch_wal(); sudo -u postgres {ask} check"
     yield "启动应用，由采购人确认业务正常；记录目标时刻之后丢失的业务时段，通知科室补录。"
     yield f"立即做一次全量备份（在备份主机）：{ask} --type=full backup；填写故障记录。"
     yield (
         f"回退（第 14 步之前的任何失败）：停止该目录上的数据库；mv {data} {data}.failed && mv {data}.kept {data}；"
-        f"systemctl unmask {unit} && systemctl start {unit}。"
+        f"{back}。"
     )
