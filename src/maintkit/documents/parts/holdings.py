@@ -41,7 +41,7 @@ def instances(hosts: Sequence[Holdings], address: Mapping[str, str]) -> Table:
             Column(title="页校验和", width=16, align="center"),
         ),
         rows=rows,
-        empty="巡检未发现 PostgreSQL 实例",
+        empty="没有取得数据库实例的信息",
     )
 
 

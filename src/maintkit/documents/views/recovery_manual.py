@@ -150,7 +150,7 @@ def _cover(found: Recovery, header: Header) -> KeyValues:
             KeyValue(label="依据巡检", text=found.inspection.run),
             KeyValue(label="备份任务", text="、".join(found.stanzas) or NOTHING),
             KeyValue(
-                label="最近一次通过的恢复验证",
+                label="最近通过的验证",
                 text=wording.instant(max(passed), header.zone) if passed else "台账无记录",
                 wide=True,
             ),
