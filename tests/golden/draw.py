@@ -66,6 +66,8 @@ def documents() -> dict[str, Document]:
         "change-restart": change_report(runs.carried_out("restart"), "restart", header),
         "change-tuning": change_report(runs.carried_out("restart-assessed"), "tuning", header),
         "change-config": change_report(runs.carried_out("config-reverted"), "upgrade", header),
+        "change-restore": change_report(runs.carried_out("restore-passed"), "upgrade", header),
+        "change-restore-back": change_report(runs.carried_out("restore-back"), "upgrade", header),
         "drill-passed": drill_report(runs.carried_out("drill-passed"), header),
         "drill-short": drill_report(runs.carried_out("drill-short"), header),
         "drill-refused": drill_report(runs.carried_out("drill-refused"), header),

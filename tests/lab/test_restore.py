@@ -125,7 +125,10 @@ def test_a_dropped_table_is_back_as_it_was_before_the_mistake(night: Night) -> N
     assert night.db.run("cat", f"{DATA}.maintkit-{run}-kept/PG_VERSION").out == "15\n"
     listed = night.db.run("runuser", "-u", "postgres", "--", "pgbackrest", "--stanza=his", "info").out
     assert "000000020000000" in listed
-    assert "测试患者" not in night.db.sh(f"cat /var/lib/maintkit/runs/{run}/restore.json")
+    drawn = night.maintkit("report", "change", run, "--format", "html", "--json")
+    page = Path(json.loads(drawn.stdout)["written"][0]).read_text()
+    assert all(word in page for word in ("数据恢复实施报告", "写入的数据未恢复", f"maintkit-{run}-kept"))
+    assert "测试患者" not in page + night.db.sh(f"cat /var/lib/maintkit/runs/{run}/restore.json")
 
 
 def refused(night: Night, said: str, **changes: Any) -> None:

@@ -203,8 +203,10 @@ def _room(wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
             f" {disk['free_bytes']} are free in {there}: make room. Nothing of the present state is deleted for it"
         )
     seconds = round(chosen["size_bytes"] / (wish.rate_mb_s * 1024 * 1024)) if wish.rate_mb_s else None
-    took = f"about {max(1, round(seconds / 60))} min to lay it out" if seconds is not None else "time unknown"
-    words = f"backup {chosen['label']} {wish.target.told()}, {chosen['size_bytes']} bytes, {took}"
+    # Read in documents of any language: no words. What is not known is a question mark.
+    minutes = max(1, round(seconds / 60)) if seconds is not None else "?"
+    goal = wish.target.value or wish.target.kind
+    words = f"{chosen['label']} @ {goal}; {chosen['size_bytes'] / (1 << 20):.0f} MiB; {minutes} min"
     return {"disk": disk, "predicted": {"bytes": chosen["size_bytes"], "seconds": seconds}, "told": words}
 
 
