@@ -84,5 +84,8 @@ def test_filled_in_and_issued_it_proves_its_duty(site: Path) -> None:
 
 def test_what_is_no_blank_of_it_and_no_inspection_is_refused(site: Path) -> None:
     refused = fill(site, "conclusion")
-    assert (refused.returncode, "has no blank 'conclusion': decision, order, notice" in refused.stderr) == (2, True)
+    assert (refused.returncode, "has the blanks decision and order and notice, not conclusion" in refused.stderr) == (
+        2,
+        True,
+    )
     assert "no inspection '20200101-1'" in fill(site, "decision", run="20200101-1").stderr
