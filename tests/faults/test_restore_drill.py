@@ -215,7 +215,7 @@ def test_rows_that_differ_are_found_by_table_and_count(drilling: Drilling) -> No
     drill.bring_back()
     with drill.instance.session("postgres") as session:
         session.ask("SELECT pg_wal_replay_resume()")
-    part("drill.instance").wait(lambda: not drill._recovery()["recovering"], 30)
+    part("drill.instance").wait(lambda: not drill.instance.recovery()["recovering"], 30)
     with drill.instance.session("postgres") as session:
         session.ask("UPDATE public.patient SET name = 'x' WHERE n = 7; CREATE INDEX more ON public.patient (name)")
     with pytest.raises(REFUSED, match=r"table public.patient has as many rows, and not the same; .*indexes"):
@@ -231,7 +231,7 @@ def test_a_corrupted_page_is_found_by_amcheck_and_by_checksums(drilling: Drillin
     with drill.instance.session("postgres") as session:
         file = drill.instance.data / session.value("SELECT pg_relation_filepath('public.quiet')")
         session.ask("SELECT pg_wal_replay_resume()")
-    part("drill.instance").wait(lambda: not drill._recovery()["recovering"], 30)
+    part("drill.instance").wait(lambda: not drill.instance.recovery()["recovering"], 30)
     with drill.instance.session("postgres") as session:
         session.ask("CHECKPOINT")
     drill.instance.stop()

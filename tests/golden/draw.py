@@ -17,6 +17,7 @@ import sample_inspections as sample
 import sample_knowledge as knowledge
 import sample_lists as lists
 import sample_plans as plans
+import sample_recovery as recovery
 import sample_runs as runs
 import sample_watch as watch
 
@@ -35,6 +36,7 @@ from maintkit.documents.views import (
     inspection_record,
     inspection_summary,
     knowledge_summary,
+    recovery_manual,
     registers,
     upgrade_request,
     vulnerability_report,
@@ -71,12 +73,17 @@ def documents() -> dict[str, Document]:
         "change-restart": change_report(runs.carried_out("restart"), "restart", header),
         "change-tuning": change_report(runs.carried_out("restart-assessed"), "tuning", header),
         "change-config": change_report(runs.carried_out("config-reverted"), "upgrade", header),
+        "change-restore": change_report(runs.carried_out("restore-passed"), "upgrade", header),
+        "change-restore-back": change_report(runs.carried_out("restore-back"), "upgrade", header),
         "drill-passed": drill_report(runs.carried_out("drill-passed"), header),
         "drill-short": drill_report(runs.carried_out("drill-short"), header),
         "drill-refused": drill_report(runs.carried_out("drill-refused"), header),
         "health": health_report(health.health(), header),
         "health-finished": health_report(health.finished(), header),
         "configuration-manual": configuration_manual(configurations.manual(), header),
+        "recovery-manual": recovery_manual(recovery.finished(), header),
+        "recovery-manual-wanting": recovery_manual(recovery.wanting(), header),
+        "recovery-manual-undrilled": recovery_manual(recovery.undrilled(), header),
         "watch": watch_report(watch.week(), watch.last_week(), header),
         "watch-none": watch_report(watch.unwatched(), None, header),
         "summary": inspection_summary(

@@ -53,7 +53,10 @@ MARK = {
 TOOK = {"restore": 41_200, "recover": 18_730, "compare": 22_180, "promote": 1_940, "smoke": 812, "amcheck": 63_400,
         "checksums": 6_120, "control": 4_870, "wipe": 2_050}  # fmt: skip
 FOUND: dict[str, dict[str, Any]] = {
-    "restore": {"bytes": 2_317_902_144},
+    "restore": {"bytes": 2_317_902_144, "argv": [
+        "runuser", "-u", "postgres", "--", "pgbackrest", "--stanza=his", "--log-level-file=off",
+        "--set=20261128-010003F", "--type=name", f"--target={MARK['name']}", "--target-action=pause",
+        "--archive-mode=off", f"--pg1-path=/var/lib/maintkit-drill/{RUN}/data", "restore"]},
     "recover": {"replayed": "1/9A00F3C8", "wanted": "1/9A00F3C8"},
     "smoke": {"asked": [{"name": "在册患者", "database": "his", "lines": 1, "took_ms": 402},
                         {"name": "当日挂号与医生", "database": "his", "lines": 14, "took_ms": 388}]},

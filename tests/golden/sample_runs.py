@@ -9,6 +9,7 @@ from typing import Any
 
 import sample_changes
 import sample_drills
+import sample_restores
 from change import host, plan, step
 from evening import MEMORY, RUN, STATE, Evening, evening, signed
 from phase_facts import cached, figures, gate, moves, package_steps, patched, prechecked, rounds, service, since
@@ -282,6 +283,8 @@ _EVENINGS = {
     "drill-short": (sample_drills.drill, signed, sample_drills.short),
     "drill-refused": (sample_drills.drill, signed, sample_drills.refused),
     "drill-stuck": (sample_drills.drill, signed, sample_drills.stuck),
+    "restore-passed": (sample_restores.restore, signed, sample_restores.passed),
+    "restore-back": (sample_restores.restore, signed, sample_restores.back),
     "drill-gap": (sample_drills.drill, signed, sample_drills.gap),
 }
 

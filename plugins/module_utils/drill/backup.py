@@ -59,6 +59,10 @@ def parse(text: str, stanza: str) -> dict[str, Any]:
     return {
         "status": (found.get("status") or {}).get("message", "unknown"),
         "systems": sorted(set(systems.values())),
+        "backing_up": bool(((found.get("status") or {}).get("lock") or {}).get("backup", {}).get("held")),
+        "archives": {
+            str(systems.get((one.get("database") or {}).get("id"), "")): one["id"] for one in found.get("archive") or ()
+        },
         "backups": [_set(one, systems) for one in found.get("backup") or ()],
     }
 
@@ -75,6 +79,8 @@ def _set(told: Mapping[str, Any], systems: Mapping[int, str]) -> dict[str, Any]:
         "damaged": bool(told.get("error")),
         "system_identifier": systems.get((told.get("database") or {}).get("id"), ""),
         "reference": list(told.get("reference") or ()),
+        "wal_start": (told.get("archive") or {}).get("start") or "",
+        "wal_stop": (told.get("archive") or {}).get("stop") or "",
     }
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session, as_user
@@ -51,6 +52,12 @@ ISOLATED = {
     "log_error_verbosity": "terse",
 }
 
+RECOVERY = """
+SELECT jsonb_build_object(
+    'recovering', pg_is_in_recovery(), 'replayed', pg_last_wal_replay_lsn(),
+    'committed_at', extract(epoch FROM pg_last_xact_replay_timestamp()),
+    'paused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END)
+"""
 
 FREE = (
     *("shared_buffers", "huge_pages"),
@@ -140,6 +147,15 @@ class Instance:
     def session(self, database: str) -> Session:
         """A conversation with it."""
         return Session(self.reach, database)
+
+    def recovery(self) -> dict[str, Any] | None:
+        """`recovering`, `paused`, the position `replayed`, `committed_at` of the last transaction; None: no answer."""
+        try:
+            with self.session("postgres") as session:
+                state: dict[str, Any] = session.json(RECOVERY)
+                return state
+        except Refused:  # it is just going down, or not yet consistent: the next look tells
+            return None
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it, if it runs."""

@@ -24,12 +24,12 @@ PASSED, FAILED, NOT_RUN = "passed", "failed", "not-run"
 
 
 class Journal:
-    """The journal of one run."""
+    """The journal of one run: of its drill, or of another work in stages that keeps a file of its own."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, *, file: str = "drill.json", schema: str = SCHEMA) -> None:
         self.run = run
-        self.file = run_place(run) / "drill.json"
-        self.told: dict[str, Any] = read_json(self.file) or {"schema": SCHEMA, "run": run, "stages": {}}
+        self.file = run_place(run) / file
+        self.told: dict[str, Any] = read_json(self.file) or {"schema": schema, "run": run, "stages": {}}
 
     def keep(self, **facts: Any) -> None:
         """Add facts of the whole drill: source, backup set, mark."""

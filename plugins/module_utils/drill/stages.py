@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, write
 
-from . import backup, fingerprint, guard
+from . import backup, fingerprint, guard, proof
 from .control import control
 from .instance import Instance, position, wait
 from .journal import Journal
@@ -83,7 +83,8 @@ class Drill:
         if found != told["source"]["system_identifier"]:
             raise Refused(f"what was restored is cluster {found}, the source is {told['source']['system_identifier']}")
         self.instance.configure()
-        return {"bytes": sum(one.stat().st_size for one in self.place.rglob("*") if one.is_file())}
+        size = sum(one.stat().st_size for one in self.place.rglob("*") if one.is_file())
+        return {"bytes": size, "argv": argv}
 
     def _make_place(self, identifier: str) -> None:
         guard.refuse_place(self.scratch)
@@ -104,7 +105,7 @@ class Drill:
         self.work.begin("instance", self.instance.server())
         until = time.monotonic() + self.recover_timeout_s
         while True:
-            state = self._recovery() if self.instance.answers() else None
+            state = self.instance.recovery() if self.instance.answers() else None
             if state and not state["recovering"]:
                 raise Refused(f"it opened for writing without stopping at the mark {mark['name']}: WAL is missing")
             if state and state["paused"]:
@@ -120,19 +121,7 @@ class Drill:
             raise Refused(
                 f"recovery stopped at {state['replayed']}, short of the mark at {mark['lsn']}: WAL is missing"
             )
-        return {"replayed": state["replayed"], "wanted": mark["lsn"]}
-
-    def _recovery(self) -> dict[str, Any] | None:
-        try:
-            with self.instance.session("postgres") as session:
-                state: dict[str, Any] = session.json(
-                    "SELECT jsonb_build_object('recovering', pg_is_in_recovery(), "
-                    "'replayed', pg_last_wal_replay_lsn(), "
-                    "'paused', CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() END)"
-                )
-                return state
-        except Refused:  # it is just going down, or not yet consistent: the next look tells
-            return None
+        return {"replayed": state["replayed"], "wanted": mark["lsn"], "argv": self.instance.server()}
 
     def _compare(self) -> dict[str, Any]:
         source = self.journal.told["mark"]["databases"]
@@ -157,55 +146,26 @@ class Drill:
         with self.instance.session("postgres") as session:
             if session.value("SELECT pg_is_in_recovery()") == "t":
                 session.ask("SELECT pg_wal_replay_resume()")  # at the target this is the end of recovery
-        if not wait(lambda: (self._recovery() or {"recovering": True})["recovering"] is False, self.recover_timeout_s):
+        if not wait(
+            lambda: (self.instance.recovery() or {"recovering": True})["recovering"] is False, self.recover_timeout_s
+        ):
             raise Refused(f"the copy does not open for writing: {self.instance.last_words()}")
         return {}
 
     def _smoke(self) -> dict[str, Any]:
         if not self.smoke:
             raise Refused("there is no statement of the application to ask (restore_drill_smoke)")
-        return {"asked": [self._ask(one) for one in self.smoke]}
-
-    def _ask(self, one: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer may hold a patient: only whether it was right is kept."""
-        if "\\" in one["sql"]:
-            raise Refused(f"{one['name']}: a statement holds no backslash, psql would take it for a command of its own")
-        began = time.monotonic()
-        with self.instance.session(one["database"]) as session:
-            # An error may quote a value: its number is enough.
-            session.ask("SELECT 1", VERBOSITY="sqlstate")
-            session.ask(f"BEGIN; SET LOCAL statement_timeout = {round(self.check_timeout_s * 1000)}")
-            session.ask('SET LOCAL search_path = "$user", public')
-            lines = session.ask(one["sql"])
-        wanted = one.get("contains") or ""
-        if not lines:
-            raise Refused(f"{one['name']}: nothing was answered")
-        if wanted and not any(wanted in line for line in lines):
-            raise Refused(f"{one['name']}: the answer does not hold what is expected")
-        took_ms = round((time.monotonic() - began) * 1000)
-        return {"name": one["name"], "database": one["database"], "lines": len(lines), "took_ms": took_ms}
+        ask, session = proof.ask, self.instance.session
+        return {"asked": [ask(session, one, seconds=self.check_timeout_s) for one in self.smoke]}
 
     def _amcheck(self) -> dict[str, Any]:
-        reach = ["-h", self.instance.reach.socket, "-p", str(self.instance.reach.port), "--all", "--install-missing"]
-        checks = ["--heapallindexed", "--parent-check", "--rootdescend", f"--jobs={self.processes}"]
-        done = self.work.finish("amcheck", self.instance.program("pg_amcheck", *reach, *checks), self.check_timeout_s)
-        if done["rc"] != 0:
-            raise Refused(f"pg_amcheck ended with {done['rc']}: {_first_words(done['output'])}")
-        return {"rc": 0}
+        seconds = self.check_timeout_s
+        return proof.amcheck(self.instance, self.work, processes=self.processes, seconds=seconds, keep=True)
 
     def _checksums(self) -> dict[str, Any]:
         self.instance.stop()
-        argv = self.instance.program("pg_checksums", "--check", "-D", str(self.instance.data))
-        done = self.work.finish("checksums", argv, self.check_timeout_s)
-        if done["rc"] != 0:
-            raise Refused(f"pg_checksums ended with {done['rc']}: {_first_words(done['output'])}")
-        words = dict(line.split(":", 1) for line in done["output"].splitlines() if ":" in line)
-        return {"rc": 0, "blocks": int(words.get("Blocks scanned", "0")), "files": int(words.get("Files scanned", "0"))}
+        return proof.checksums(self.instance, self.work, seconds=self.check_timeout_s)
 
     def _control(self) -> dict[str, Any]:
         attempt = f"{time.time():.0f}"
         return control(self.instance, self.work, attempt=attempt, seconds=self.recover_timeout_s)
-
-
-def _first_words(output: str) -> str:
-    return " / ".join(line.strip() for line in output.splitlines() if line.strip())[:400] or "it said nothing"

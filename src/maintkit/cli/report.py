@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from maintkit.cli.terminal import desk_reports, readiness
-from maintkit.cli.terminal.blanks import BLANKS_OF, deep_inspection, numbered
+from maintkit.cli.terminal.blanks import BLANKS_OF, deep_inspection, newest_inspection, numbered
 from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
 from maintkit.cli.terminal.drawing import record, registered, watched
+from maintkit.cli.terminal.drawing import recovery as recovery_of
 from maintkit.cli.terminal.drawing import summary as quarterly
 from maintkit.cli.terminal.knowing import knowledge_update, questions
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
@@ -27,7 +28,6 @@ from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
-from maintkit.errors import NotFound
 from maintkit.evidence import history, vulnerabilities
 from maintkit.evidence.changes import Standing, runs
 from maintkit.evidence.drill_record import PROCEDURE
@@ -58,10 +58,7 @@ def inspection(*, run: str | None, site: Path, formats: tuple[Format, ...], out:
     """日常系统巡检记录 (季度深度巡检记录 of a deep run): one inspection, ready to sign."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        found = history.inspection(ledger, run) if run else history.latest(ledger)
-        if found is None:
-            raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
-        document = record(place, ledger, found)
+        document = record(place, ledger, newest_inspection(ledger, run))
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -137,11 +134,18 @@ def manual(*, since: datetime | None, site: Path, formats: tuple[Format, ...], o
     """系统配置手册: how every host of the newest inspection is set up, and what changed since a day."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        newest = history.latest(ledger)
-        if newest is None:
-            raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
         start = since.replace(tzinfo=place.contract.zone) if since else None
-        document = manual_of(place, ledger, newest, start)
+        document = manual_of(place, ledger, newest_inspection(ledger), start)
+    return write(place, document, formats, out, as_json=as_json)
+
+
+@command.command("recovery-manual")
+@document_options
+def recovery(*, site: Path, formats: tuple[Format, ...], out: Path | None, as_json: bool) -> int:
+    """数据恢复操作手册: databases, backups, what drills measured, and every step of a restore."""
+    place = load_site(site)
+    with open_ledger(place.settings, read_only=True) as ledger:
+        document = recovery_of(place, ledger, newest_inspection(ledger))
     return write(place, document, formats, out, as_json=as_json)
 
 
@@ -159,8 +163,8 @@ for one in desk_reports.COMMANDS:
 def fill(*, document: str, number: str | None, blank: str, text: str, by: str, site: Path) -> None:
     """Write what only a person can judge into a document; the newest text stands, all are kept.
 
-    NUMBER is the deep inspection of a health-report (the newest, if left out), or the month or quarter of a
-    service-review; the plans have one each, which need not be named.
+    NUMBER is the deep inspection of a health-report, or the inspection of a recovery-manual (the newest, if left out),
+    or the month or quarter of a service-review; the plans have one each, which need not be named.
     """
     if blank not in BLANKS_OF[document]:
         raise click.UsageError(f"{document} has the blanks {' and '.join(BLANKS_OF[document])}, not {blank}")

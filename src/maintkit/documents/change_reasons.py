@@ -43,6 +43,24 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"the schema was brought up, and there is no way down \(upgrade_migrate_down\): it is restore-only\. .+",
         "数据库结构已升级且没有降级方法，只能由恢复点恢复，其后写入的数据将丢失，须另行批准；新版本保留，主机不接收请求，待人决定",
     ),
+    # why a restore was refused, or did not pass
+    (r"(\d+) clients are connected: .+", "仍有 {0} 个客户端连接，须先停止应用"),
+    (r"recovery (.+) ended short of it: (.+)", "恢复（{0}）未到达目标，归档日志缺失或没有该恢复点：{1}"),
+    (r"it opened for writing without stopping (.+): WAL is missing", "未在目标处（{0}）停止即打开，归档日志缺失"),
+    (
+        r"recovery ended in WAL segment (\d+), (\d+) was archived: WAL is missing",
+        "恢复止于日志段 {0}，已归档至 {1}，归档日志缺失",
+    ),
+    (
+        r"the archive lacks WAL that backup (\S+) needs to get there: (.+) \(without the timeline\)\. .+",
+        "备份集 {0} 到目标之间缺少归档日志 {1}",
+    ),
+    (
+        r"(\S+) is a standby, or a recovery that has not ended \((.+)\): .+",
+        "{0} 是备库或尚未结束的恢复（{1}），不得恢复",
+    ),
+    (r"(\S+) does not answer: journalctl -u \S+", "{0} 启动后没有应答"),
+    (r"WAL (\S+) of the new timeline is not archived: .+", "新时间线的日志 {0} 未能归档"),
     # why a drill was refused, or did not pass
     (r"stanza (\S+) has no backup \((.+)\): there is nothing to restore", "备份任务 {0} 没有任何备份（{1}），无可恢复"),
     (r"the repository has no stanza '(.+)'", "备份存储库中没有任务 {0}"),

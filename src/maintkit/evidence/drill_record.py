@@ -102,6 +102,7 @@ class Stage(_Part):
     took_ms: int | None = Field(default=None, ge=0)
     replayed: str = ""
     blocks: int | None = None
+    argv: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
     found: Mapping[str, str] = Field(default_factory=dict)
     files: int | None = None

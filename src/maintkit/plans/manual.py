@@ -18,10 +18,11 @@ from maintkit.plans.model import Plan
 
 What = Literal[
     "inform", "look", "nothing-kept", "stop", "restore", "check-files", "mend", "install", "remove", "versions",
-    "copy", "absent", "check-file", "link", "snapshot", "reload", "restart", "wipe", "unlock",
+    "copy", "absent", "check-file", "link", "snapshot", "reload", "restart", "wipe", "kept-data", "unlock",
 ]  # fmt: skip
 
 
+RESTORE = "restore"
 SCRATCH = "/var/lib/maintkit-drill"  # as procedure.yml of the drill has it
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
@@ -89,6 +90,10 @@ def _steps(plan: Plan, host: HostRecord, backup: PhaseDocument | None) -> Iterat
         yield _wipe(plan, host)
         yield ManualStep(what="unlock", command=f"maintkit lock break {host.name}")
         return
+    if plan.procedure == RESTORE:
+        yield _kept_data(host)
+        yield ManualStep(what="unlock", command=f"maintkit lock break {host.name}")
+        return
     if backup is None:
         yield ManualStep(what="nothing-kept")
         return
@@ -115,6 +120,22 @@ def _wipe(plan: Plan, host: HostRecord) -> ManualStep:
     kill = join(["systemctl", "kill", "--signal=KILL", f"maintkit-{runs[-1]}-*.service"])
     command = f"{kill}; {join(['rm', '-r', '--one-file-system', '--', place])}; {join(['ls', '-d', place])}"
     return ManualStep(what="wipe", command=command, told=place)
+
+
+def _kept_data(host: HostRecord) -> ManualStep:
+    """Of a restore the present state was renamed: it is renamed back, and what was restored aside."""
+    told = [one.document.facts.get("restore") for one in host.phases if one.document]
+    known = [one for one in told if isinstance(one, dict) and isinstance(one.get("identity"), dict)]
+    if not known or not NAMED.fullmatch(str(known[-1].get("run"))):
+        return ManualStep(what="nothing-kept")
+    run, identity = known[-1]["run"], known[-1]["identity"]
+    data, unit = str(identity.get("data_directory")), str(identity.get("unit"))
+    kept, failed = f"{data}.maintkit-{run}-kept", f"{data}.maintkit-{run}-failed"
+    moves = (["mv", "-T", "--", data, failed], ["mv", "-T", "--", kept, data])
+    opened = (["systemctl", "unmask", unit], ["systemctl", "start", unit])
+    stopped = f"{join(['systemctl', 'stop', unit])}; {join(['systemctl', 'kill', f'maintkit-{run}-instance.service'])}"
+    back = " && ".join(map(join, (["test", "-d", kept], *moves, *opened)))
+    return ManualStep(what="kept-data", command=f"{stopped}; {back}", told=kept)
 
 
 def _schema(plan: Plan, host: HostRecord, point: str) -> Iterator[ManualStep]:

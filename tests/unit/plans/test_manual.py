@@ -91,3 +91,18 @@ def test_nothing_is_put_back_by_a_guess() -> None:
 def test_what_a_host_told_stays_one_word_of_the_command() -> None:
     found = by_hand({"files": FILES, "cache": "/c; rm -rf /"})
     assert "dpkg --install '/c; rm -rf /'/old/*.deb" in commands(found)
+
+
+def test_what_a_restore_has_kept_aside_is_renamed_back_and_nothing_is_deleted() -> None:
+    """By what the host told of its cluster; when it told nothing, nothing is done by a guess."""
+    data, unit = "/var/lib/postgresql/15/main", "postgresql@15-main.service"
+    told = {"restore": {"run": "C20261128-1", "identity": {"data_directory": data, "unit": unit}}}
+    found = by_hand(told, procedure="restore")
+    step = next(step for step in found.steps if step.what == "kept-data")
+    kept = f"{data}.maintkit-C20261128-1-kept"
+    assert step.told == kept
+    assert step.command.endswith(
+        f"test -d {kept} && mv -T -- {data} {data}.maintkit-C20261128-1-failed && mv -T -- {kept} {data}"
+        f" && systemctl unmask {unit} && systemctl start {unit}"
+    )
+    assert "nothing-kept" in [step.what for step in by_hand({}, procedure="restore").steps]

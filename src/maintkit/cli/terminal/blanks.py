@@ -15,6 +15,8 @@ from maintkit.documents.views.emergency_plan import BLANKS as OF_EMERGENCY
 from maintkit.documents.views.emergency_plan import KIND as EMERGENCY
 from maintkit.documents.views.health_report import BLANKS as OF_HEALTH
 from maintkit.documents.views.health_report import KIND as HEALTH
+from maintkit.documents.views.recovery_manual import BLANKS as OF_RECOVERY
+from maintkit.documents.views.recovery_manual import KIND as RECOVERY
 from maintkit.documents.views.service_review import BLANKS as OF_REVIEW
 from maintkit.documents.views.service_review import KIND as REVIEW
 from maintkit.errors import NotFound
@@ -24,6 +26,7 @@ from maintkit.evidence.recorded import Inspection
 
 BLANKS_OF: Mapping[str, Mapping[str, str]] = {
     HEALTH: OF_HEALTH,
+    RECOVERY: OF_RECOVERY,
     REVIEW: OF_REVIEW,
     EMERGENCY: OF_EMERGENCY,
     DISASTER: OF_DISASTER,
@@ -34,6 +37,8 @@ def numbered(place: Site, ledger: Ledger, document: str, number: str | None) -> 
     """The number of the document that is filled in; NotFound when there is none such."""
     if document == HEALTH:
         return deep_inspection(ledger, number).run
+    if document == RECOVERY:
+        return newest_inspection(ledger, number).run
     if document == REVIEW:
         if number is None:
             raise click.UsageError(f"name the month or quarter of the {document}, like 2026-10 or 2026Q4")
@@ -42,6 +47,14 @@ def numbered(place: Site, ledger: Ledger, document: str, number: str | None) -> 
     if number not in (None, own):
         raise NotFound(f"{document} has the number {own}, not {number}", hint="leave the number out")
     return own
+
+
+def newest_inspection(ledger: Ledger, run: str | None = None) -> Inspection:
+    """The inspection of this name, or the newest; raises NotFound."""
+    found = history.inspection(ledger, run) if run else history.latest(ledger)
+    if found is None:
+        raise NotFound("the ledger holds no inspection", hint="run `maintkit inspect` first")
+    return found
 
 
 def deep_inspection(ledger: Ledger, run: str | None) -> Inspection:

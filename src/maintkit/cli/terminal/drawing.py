@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.document import header
 from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
+from maintkit.contract.expectations import expectations
 from maintkit.contract.load import Site
 from maintkit.documents.model import Document
 from maintkit.documents.views.configuration_manual import Manual, configuration_manual
@@ -16,6 +17,8 @@ from maintkit.documents.views.health_report import Health, health_report
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import inspection_summary
 from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.recovery_manual import KIND as RECOVERY
+from maintkit.documents.views.recovery_manual import Recovery, recovery_manual
 from maintkit.documents.views.registers import registers as registers_of
 from maintkit.documents.views.watch_report import watch_report
 from maintkit.errors import NotFound
@@ -26,6 +29,7 @@ from maintkit.evidence.entry import Head
 from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
+from maintkit.evidence.recovery import drills, holdings
 from maintkit.evidence.watch import required_week, watch_week
 from maintkit.evidence.week import Week
 from maintkit.plans.unapproved import unapproved
@@ -99,6 +103,21 @@ def manual(place: Site, ledger: Ledger, newest: Inspection, since: datetime | No
         since=start,
     )
     return configuration_manual(drawn_from, header(place))
+
+
+def recovery(place: Site, ledger: Ledger, newest: Inspection) -> Document:
+    """数据恢复操作手册 of the databases and backups of the newest inspection, with what drills have measured."""
+    groups = {host.name: host.groups for host in newest.hosts}
+    declared = {name: expectations(place.services, name, of) for name, of in groups.items()}
+    found = Recovery(
+        inspection=newest,
+        hosts=tuple(one for host in newest.hosts if (one := holdings(ledger, host.name)) is not None),
+        drills=drills(ledger),
+        schedules={(name, job.name): job.every_h for name, one in declared.items() for job in one.backups},
+        contract=place.contract,
+        judged=judgements(ledger, RECOVERY, newest.run),
+    )
+    return recovery_manual(found, header(place))
 
 
 def watched(place: Site, ledger: Ledger, week: Week) -> Document:

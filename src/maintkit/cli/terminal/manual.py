@@ -23,6 +23,7 @@ _SAID: Mapping[str, str] = {
     "copy": "put the file back",
     "absent": "take away the file, which was not there before",
     "check-file": "it must be {told}",
+    "kept-data": "the state from before the restore is {told}: put it back; what was restored is kept beside it",
     "snapshot": "stop the application and put its data back; the snapshot must be {told}; what the change left is kept",
     "link": "let the link lead to the release that ran before",
     "reload": "load it",

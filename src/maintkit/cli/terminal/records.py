@@ -28,6 +28,7 @@ from maintkit.evidence import history, knowledge, registers, vulnerabilities, wa
 from maintkit.evidence.changes import runs
 from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.recovery import holdings
 from maintkit.evidence.week import Week
 from maintkit.plans.frozen import headlines
 from maintkit.plans.implementation import implementation
@@ -179,3 +180,6 @@ def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing
         yield partial(drawing.manual, place, ledger, newest)
         yield partial(readiness.emergency_plan, place, ledger)
         yield partial(readiness.disaster_plan, place, ledger)
+        known = (holdings(ledger, host.name) for host in newest.hosts)
+        if any(one is not None and (one.instances or one.jobs) for one in known):
+            yield partial(drawing.recovery, place, ledger, newest)

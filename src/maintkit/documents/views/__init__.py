@@ -13,6 +13,7 @@ from maintkit.documents.views.incident_summary import incident_summary
 from maintkit.documents.views.inspection_record import inspection_record
 from maintkit.documents.views.inspection_summary import Quarter, inspection_summary
 from maintkit.documents.views.knowledge_summary import knowledge_summary
+from maintkit.documents.views.recovery_manual import recovery_manual
 from maintkit.documents.views.registers import registers
 from maintkit.documents.views.security_event import security_event
 from maintkit.documents.views.service_review import service_review
@@ -37,6 +38,7 @@ __all__ = [
     "inspection_record",
     "inspection_summary",
     "knowledge_summary",
+    "recovery_manual",
     "registers",
     "security_event",
     "service_review",

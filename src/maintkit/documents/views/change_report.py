@@ -31,6 +31,7 @@ from maintkit.documents.parts.run import (
     judgement,
     manual,
     permission,
+    restored,
     times,
     verdict,
 )
@@ -45,6 +46,7 @@ TITLES: dict[Kind, str] = {
     "tuning": "性能优化实施记录",
     "housekeeping": "维护记录",
 }
+RESTORED = "数据恢复实施报告"  # of a restore, which says all that an upgrade does
 _OF_PROCEDURE: dict[str, Kind] = {
     "patch": "patch",
     "restart": "restart",
@@ -67,7 +69,7 @@ def change_report(done: Implementation, kind: Kind, header: Header) -> Document:
     return Document(
         kind=f"change-{kind}",
         number=done.done.run,
-        title=TITLES[kind],
+        title=RESTORED if restored.wanted(done) else TITLES[kind],
         organisation=header.hospital,
         cover=_cover(done, header),
         blocks=(
@@ -93,6 +95,8 @@ def _sections(done: Implementation, kind: Kind, header: Header) -> Iterator[Sect
     if kind in judgement.NEEDS_EFFECT:
         yield compared
     yield "审批与现场监督", permission.section(done, header)
+    if restored.wanted(done):
+        yield "恢复结果与数据损失", restored.section(done, header)
     yield "变更内容", content.section(done)
     yield "时间安排与实际", times.section(done, header)
     yield "备份", backup.section(done)

@@ -29,6 +29,8 @@ _SAID: Mapping[str, str] = {
     "reload": "执行 {command}，重新加载。",
     "restart": "重启相关服务{by}，逐项执行变更前检查；由采购人确认业务正常后恢复接收请求。",
     "wipe": "演练副本含患者数据：终止其进程并删除{by}，确认 {told} 已不存在。",
+    "kept-data": "恢复前的数据目录留存于 {told}：确认没有数据库进程在用，执行 {command} 换回；"
+    "恢复出的数据移至一旁，不得删除。",
     "unlock": "由有权人员签署解锁：{command}，并填写原因分析与后续措施。",
 }
 _KEPT: Mapping[str, str] = {

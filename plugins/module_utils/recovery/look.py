@@ -1,0 +1,229 @@
+"""What a restore would find on the cluster's own host, before anything is touched; reads only."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes, machine_id
+from ansible_collections.maintkit.ops.plugins.module_utils.drill import backup, guard, source
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import run
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.look import DEBIAN, LEAST_PG, PROGRAMS
+
+from . import archive
+from .cluster import Cluster
+from .journal import journal_of
+from .target import Target, pick
+
+STATE = """
+SELECT jsonb_build_object(
+    'lsn', CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,
+    'at', extract(epoch FROM now()),
+    'committed_at', CASE WHEN current_setting('track_commit_timestamp') = 'on'
+                    THEN (SELECT extract(epoch FROM timestamp) FROM pg_last_committed_xact()) END,
+    'clients', (SELECT count(*) FROM pg_stat_activity
+                WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
+    'standbys', (SELECT count(*) FROM pg_stat_replication))
+"""
+REACHED_BYTES = 4 << 30
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be restored, where, from what. `identifier` is what a person says of a cluster that cannot be read."""
+
+    cluster: Cluster
+    repository: backup.Repository
+    target: Target
+    wanted_set: str
+    identifier: str
+    spare_bytes: int
+    bindir: str
+    rate_mb_s: float
+
+
+def look(wish: Wish) -> dict[str, Any]:
+    """`refusals` in words (empty: it can be restored), and the facts behind them.
+
+    `identity` (which cluster this is, and how it is), `set`, `archive`, `disk`, `bindir`, `told` (what
+    would be restored, in words), `clients` that must go first, `unseen` (what could not be looked at).
+    """
+    told: dict[str, Any] = {"refusals": [], "clients": 0, "unseen": []}
+    for asked in (_place, _identity, _programs, _repository, _room):
+        try:
+            told.update(asked(wish, told))
+        except Refused as refused:
+            told["refusals"].append(str(refused))
+            break  # what follows would speak of another cluster
+    return told
+
+
+def _place(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    wish.cluster.require_place()
+    wish.cluster.refuse_mask()
+    return {}
+
+
+def _identity(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    cluster = wish.cluster
+    told: dict[str, Any] = {"machine_id": machine_id(), "data_directory": str(cluster.data), "unit": cluster.unit}
+    if cluster.signals():
+        raise Refused(
+            f"{cluster.data} is a standby, or a recovery that has not ended ({', '.join(cluster.signals())}): restore"
+            " the primary; a standby is made anew from it"
+        )
+    told |= {"running": cluster.runs(), "system_identifier": _identifier(wish), "major": _major(cluster.data)}
+    clients = 0
+    if told["running"]:
+        seen = source.identity(cluster.reach)
+        with cluster.session() as session:
+            state = session.json(STATE)
+        _require_primary(wish, seen, state)
+        clients = state.pop("clients")
+        told |= {"archive_mode": seen["archive_mode"], "bytes": seen["bytes"], **state}
+    return {"identity": told, "clients": clients, "bindir": wish.bindir or DEBIAN.format(major=told["major"])}
+
+
+def _require_primary(wish: Wish, seen: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    if seen["data_directory"] != str(wish.cluster.data):
+        raise Refused(
+            f"the server that answers works in {seen['data_directory']}, not in {wish.cluster.data}: see restore_data,"
+            " restore_port and restore_socket"
+        )
+    if seen["recovering"]:
+        raise Refused("the server is a standby: restore the primary; a standby is made anew from it")
+    if seen["tablespaces"]:
+        raise Refused(
+            f"the cluster has tablespaces ({', '.join(sorted(seen['tablespaces'].values()))}), which this procedure"
+            " does not keep aside: restore by hand (docs/restore.md)"
+        )
+    if state["standbys"]:
+        raise Refused(
+            f"{state['standbys']} standbys or WAL receivers follow this server, and would not follow the restored one:"
+            " end them first, they are made anew from it"
+        )
+
+
+def _identifier(wish: Wish) -> str:
+    try:
+        found = guard.system_identifier(wish.cluster.data)
+    except Refused as refused:
+        if not wish.identifier:
+            raise Refused(
+                f"{refused}. If that is what is to be restored, say which cluster it was: restore_system_identifier"
+                " (`pgbackrest info --output=json`, system-id)"
+            ) from None
+        return wish.identifier
+    if wish.identifier not in ("", found):
+        raise Refused(f"{wish.cluster.data} holds cluster {found}, not {wish.identifier}")
+    return found
+
+
+def _major(data: Path) -> str:
+    try:
+        return (data / "PG_VERSION").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _programs(_wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [name for name in PROGRAMS if not os.access(f"{told['bindir']}/{name}", os.X_OK)]
+    if missing:
+        raise Refused(f"{told['bindir']} lacks {', '.join(missing)}: name the server's programs with restore_bindir")
+    major = told["identity"]["major"]
+    if major and int(major) < LEAST_PG:
+        raise Refused(f"the cluster is PostgreSQL {major}: pg_amcheck is of {LEAST_PG} and later")
+    return {}
+
+
+def _repository(wish: Wish, told: Mapping[str, Any], *, now: Callable[[], float] = time.time) -> dict[str, Any]:
+    found, identifier = wish.repository.sets(), told["identity"]["system_identifier"]
+    ours = [one for one in found["backups"] if one["system_identifier"] == identifier]
+    if not found["backups"]:
+        raise Refused(f"stanza {wish.repository.stanza} has no backup ({found['status']}): there is nothing to restore")
+    if not ours:
+        raise Refused(
+            f"stanza {wish.repository.stanza} has backups of {', '.join(found['systems'])} only, this cluster is"
+            f" {identifier}: it is the wrong stanza"
+        )
+    if found["backing_up"]:
+        raise Refused("a backup is being made, and would fail: wait for its end, or end it")
+    label = pick(ours, wish.target, wanted=wish.wanted_set, now=now())
+    chosen = backup.choose(
+        found, stanza=wish.repository.stanza, wanted=label, identifier=identifier, now=now(), oldest_h=0
+    )
+    if wish.repository.tablespaces(label):
+        raise Refused(f"backup {label} holds tablespaces, which this procedure does not restore: restore by hand")
+    return {"set": chosen, **_wal(wish, told, chosen, found["archives"].get(identifier, ""))}
+
+
+def _wal(wish: Wish, told: Mapping[str, Any], chosen: Mapping[str, Any], archive_id: str) -> dict[str, Any]:
+    try:
+        archived = archive.listing(wish.repository, archive_id)
+    except Refused as refused:
+        # Where the host may not list the repository, recovery itself tells.
+        return {"unseen": [str(refused)], "archive": {}}
+    per_log = _per_log(wish, told)
+    last = archive.refuse_gaps(archived, chosen, wish.target, per_log=per_log)
+    newest = max((one.at for one in archived), default=0.0)
+    at = wish.target.at
+    if at is not None and at > newest and not told["identity"]["running"] and not _unarchived(wish.cluster.data):
+        raise Refused(
+            f"{wish.target.value} is after the last WAL that was archived, and the server is down and has none that"
+            " could still be: restore to the end of the archive (restore_type end)"
+        )
+    return {"archive": {"id": archive_id, "segments": len(archived), "last": last, "newest_at": newest,
+                        "per_log": per_log}}  # fmt: skip
+
+
+def _per_log(wish: Wish, told: Mapping[str, Any]) -> int:
+    """Segments in 4 GiB, by the control file; the usual 16 MiB each where it cannot be read."""
+    done = run([f"{told['bindir']}/pg_controldata", "-D", str(wish.cluster.data)])
+    size = next((line.split(":")[1] for line in done.stdout.splitlines() if line.startswith("Bytes per WAL seg")), "")
+    return REACHED_BYTES // int(size) if size.strip().isdigit() and int(size) else 256
+
+
+def _unarchived(data: Path) -> list[str]:
+    """Whole segments that the server had not archived yet when it went down."""
+    status = data / "pg_wal" / "archive_status"
+    found = sorted(one.stem for one in status.glob("*.ready")) if status.is_dir() else []
+    return [name for name in found if (data / "pg_wal" / name).exists()]
+
+
+def _room(wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
+    chosen, there = told["set"], wish.cluster.data.parent
+    disk = {"path": str(there), "need_bytes": backup.room(chosen, wish.spare_bytes), "free_bytes": free_bytes(there)}
+    if disk["need_bytes"] > disk["free_bytes"]:
+        raise Refused(
+            f"{disk['need_bytes']} bytes are needed beside the present state, which is kept aside, and"
+            f" {disk['free_bytes']} are free in {there}: make room. Nothing of the present state is deleted for it"
+        )
+    seconds = round(chosen["size_bytes"] / (wish.rate_mb_s * 1024 * 1024)) if wish.rate_mb_s else None
+    # Read in documents of any language: no words. What is not known is a question mark.
+    minutes = max(1, round(seconds / 60)) if seconds is not None else "?"
+    goal = wish.target.value or wish.target.kind
+    words = f"{chosen['label']} @ {goal}; {chosen['size_bytes'] / (1 << 20):.0f} MiB; {minutes} min"
+    return {"disk": disk, "predicted": {"bytes": chosen["size_bytes"], "seconds": seconds}, "told": words}
+
+
+def of_run(cluster: Cluster) -> dict[str, Any]:
+    """Whether a run has gone back, and what is `wrong` with the state from before, in words."""
+    journal = journal_of(cluster.run)
+    told: dict[str, Any] = {"back": journal.passed("back"), "wrong": []}
+    if not told["back"]:
+        return told
+    before = journal.told["identity"]
+    if cluster.kept.exists():
+        told["wrong"].append(f"{cluster.kept} is there: the present state was not put back")
+    try:
+        if guard.system_identifier(cluster.data) != before["system_identifier"]:
+            told["wrong"].append(f"{cluster.data} holds another cluster")
+        if before["running"] and source.identity(cluster.reach)["recovering"]:
+            told["wrong"].append("the server is in recovery")
+    except Refused as refused:
+        told["wrong"] += [str(refused)] if before["running"] else []
+    return told

@@ -1,0 +1,268 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The maintkit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""maintkit.ops.restore: restore a cluster on its own host, prove it, or bring back what was there."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: restore
+short_description: Restore a PostgreSQL cluster on its own host, with its present state kept aside
+version_added: 0.4.0
+description:
+  - The present state is kept aside by renaming the data directory. It is never deleted.
+  - What was restored is reached by nobody, and archives nowhere, until it is proven. Until then the unit is masked.
+  - What was done is kept in C(/var/lib/maintkit/runs/RUN/restore.json). A repeated call goes on from there; long
+    commands run detached from this connection (M(maintkit.ops.detached)).
+  - V(begin) notes how far the present state has come, V(bring) keeps it aside, restores and recovers to the target,
+    V(prove) opens, asks and checks it and gives it back to the application, V(back) brings the kept state back.
+options:
+  stage:
+    description: What to do.
+    type: str
+    choices: [begin, bring, prove, back]
+    required: true
+  run:
+    description: The run's name.
+    type: str
+    required: true
+  stanza:
+    description: The stanza, by pgBackRest's own name for it.
+    type: str
+    required: true
+  config:
+    description: The configuration of pgBackRest on this host. Empty is the usual one.
+    type: str
+    default: ""
+  user:
+    description: The OS user that PostgreSQL and pgBackRest run as.
+    type: str
+    default: postgres
+  socket:
+    description: The directory of the server's socket. Empty is the usual one.
+    type: str
+    default: ""
+  port:
+    description: The server's port, which names its socket.
+    type: int
+    default: 5432
+  data:
+    description: The cluster's data directory.
+    type: path
+    required: true
+  unit:
+    description: The unit of the server.
+    type: str
+    required: true
+  type:
+    description: What is restored to.
+    type: str
+    choices: [time, name, end, set]
+    default: time
+  target:
+    description: The point in time with its offset, or the restore point's name.
+    type: str
+    default: ""
+  timeline:
+    description: The timeline that is followed.
+    type: str
+    default: latest
+  set:
+    description: The label of the backup. Empty is the newest one that leads to the target.
+    type: str
+    default: ""
+  found:
+    description: What M(maintkit.ops.restore_info) has found, for V(begin).
+    type: dict
+  settings:
+    description: Settings of the restored server until it is proven, such as C(shared_preload_libraries).
+    type: dict
+    default: {}
+  smoke:
+    description: What the application would ask. Only whether the answers are right is kept.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What the report calls it.
+        type: str
+        required: true
+      database:
+        description: Which database is asked.
+        type: str
+        required: true
+      sql:
+        description: A statement. It is rolled back, and holds no backslash.
+        type: str
+        required: true
+      contains:
+        description: What the answer must hold. Empty is any answer of at least one line.
+        type: str
+        default: ""
+  restore_timeout:
+    description: Seconds that laying the backup out may take.
+    type: float
+    default: 14400
+  recover_timeout:
+    description: Seconds that recovery may take.
+    type: float
+    default: 7200
+  check_timeout:
+    description: Seconds that one check may take.
+    type: float
+    default: 14400
+  archive_timeout:
+    description: Seconds that the server may take to start, and to archive its new timeline.
+    type: float
+    default: 300
+  processes:
+    description: How many processes restore and check.
+    type: int
+    default: 2
+  token:
+    description: The run's token (M(maintkit.ops.host_lock)). V(0) compares nothing.
+    type: int
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    support: full
+    platforms: posix
+author:
+  - The maintkit maintainers (@maintkit)
+"""
+
+EXAMPLES = r"""
+- name: Keep the present state aside, restore, recover
+  maintkit.ops.restore:
+    stage: bring
+    run: R-2026-0007
+    stanza: his
+    data: /var/lib/postgresql/15/main
+    unit: postgresql@15-main.service
+    target: "2026-11-28 02:13:00+08"
+"""
+
+RETURN = r"""
+facts:
+  description: The journal under C(restore), with C(shortcomings). Also when the module fails.
+  returned: always
+  type: dict
+"""
+
+import subprocess
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.cluster import Cluster
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.journal import journal_of, shortcomings
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.stages import Restore
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import target_of
+
+QUESTION = {
+    "name": {"type": "str", "required": True},
+    "database": {"type": "str", "required": True},
+    "sql": {"type": "str", "required": True},
+    "contains": {"type": "str", "default": ""},
+}
+SPEC = {
+    "stage": {"type": "str", "required": True, "choices": ["begin", "bring", "prove", "back"]},
+    "run": {"type": "str", "required": True},
+    "stanza": {"type": "str", "required": True},
+    "config": {"type": "str", "default": ""},
+    "user": {"type": "str", "default": "postgres"},
+    "socket": {"type": "str", "default": ""},
+    "port": {"type": "int", "default": 5432},
+    "data": {"type": "path", "required": True},
+    "unit": {"type": "str", "required": True},
+    "type": {"type": "str", "choices": ["time", "name", "end", "set"], "default": "time"},
+    "target": {"type": "str", "default": ""},
+    "timeline": {"type": "str", "default": "latest"},
+    "set": {"type": "str", "default": ""},
+    "found": {"type": "dict"},
+    "settings": {"type": "dict", "default": {}},
+    "smoke": {"type": "list", "elements": "dict", "default": [], "options": QUESTION},
+    "restore_timeout": {"type": "float", "default": 14400},
+    "recover_timeout": {"type": "float", "default": 7200},
+    "check_timeout": {"type": "float", "default": 14400},
+    "archive_timeout": {"type": "float", "default": 300},
+    "processes": {"type": "int", "default": 2},
+    "token": {"type": "int", "no_log": False},
+}
+
+
+def restore_of(asked: dict) -> Restore:
+    data = Path(asked["data"])
+    reach = Reach(user=asked["user"], socket=asked["socket"], port=asked["port"])
+    return Restore(
+        journal=journal_of(asked["run"]),
+        work=Detached(asked["run"], asked["token"], data.parent),
+        repository=Repository(stanza=asked["stanza"], config=asked["config"], user=asked["user"]),
+        cluster=Cluster(data=data, unit=asked["unit"], reach=reach, run=asked["run"]),
+        target=target_of(asked["type"], asked["target"], timeline=asked["timeline"], wanted_set=asked["set"]),
+        settings={name: str(value) for name, value in asked["settings"].items()},
+        smoke=asked["smoke"],
+        restore_timeout_s=asked["restore_timeout"],
+        recover_timeout_s=asked["recover_timeout"],
+        check_timeout_s=asked["check_timeout"],
+        archive_timeout_s=asked["archive_timeout"],
+        processes=asked["processes"],
+    )
+
+
+def attend(asked: dict, restore: Restore) -> bool:
+    require_hold(asked["run"], token=asked["token"])
+    refuse_settings(restore.settings)
+    if asked["stage"] == "begin":
+        return begin(asked, restore.journal)
+    if "identity" not in restore.journal.told:
+        raise Refused(f"run {asked['run']} has noted nothing of this cluster: the backup phase has not been here")
+    if asked["stage"] == "back":
+        return restore.put_back()
+    return restore.bring() if asked["stage"] == "bring" else restore.prove()
+
+
+def begin(asked: dict, journal: Journal) -> bool:
+    """What was noted stays: the present state may already be aside."""
+    if "identity" in journal.told:
+        return False
+    found = asked["found"]
+    kept = {name: found[name] for name in ("identity", "set", "archive", "disk", "bindir", "told", "predicted")}
+    before = {name: found["identity"].get(name) for name in ("lsn", "at", "committed_at")}
+    journal.keep(**kept, before=before, stanza=asked["stanza"])
+    return True
+
+
+def facts_of(journal: Journal) -> dict:
+    return {"restore": {**journal.told, "shortcomings": shortcomings(journal.told)}}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, required_if=[("stage", "begin", ["found"])], supports_check_mode=True)
+    if module.check_mode:
+        module.exit_json(changed=True, facts={})
+    try:
+        restore = restore_of(module.params)
+    except Refused as refused:
+        module.fail_json(msg=str(refused), facts={})
+    try:
+        changed = attend(module.params, restore)
+    except (Refused, OSError, subprocess.SubprocessError) as refused:
+        module.fail_json(msg=str(refused), facts=facts_of(restore.journal))
+    module.exit_json(changed=changed, facts=facts_of(restore.journal))
+
+
+if __name__ == "__main__":
+    main()

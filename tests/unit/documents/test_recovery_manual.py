@@ -1,0 +1,73 @@
+"""数据恢复操作手册 says what there is, what was measured, and never lets a gap pass for something that is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sample_drills as drills
+import sample_inspections as inspections
+import sample_recovery as sample
+
+from maintkit.documents.model import Document, texts
+from maintkit.documents.parts.recovery import UNIT, unit_of
+from maintkit.documents.views import recovery_manual
+from maintkit.documents.views.recovery_manual import BLANKS, Recovery, gaps
+
+
+def drawn(found: Recovery) -> Document:
+    return recovery_manual(found, inspections.HEADER)
+
+
+def said(found: Recovery) -> str:
+    return "\n".join(texts(drawn(found)))
+
+
+def test_it_is_a_draft_until_a_person_has_said_what_only_a_person_can() -> None:
+    draft, done = drawn(sample.recovery()), drawn(sample.finished())
+    assert (draft.draft, done.draft) == (True, False)
+    assert all(title in draft.alerts[-1].text for title in BLANKS.values())
+    assert done.alerts == ()
+
+
+def test_the_steps_bear_the_values_of_the_ledger_and_the_times_that_were_measured() -> None:
+    """Host, cluster, directory, unit and backup job as the drill told them; its RTO and the commands that it ran."""
+    text = said(sample.finished())
+    source = drills.SOURCE
+    for value in (source["machine_id"], source["system_identifier"], source["data_directory"]):
+        assert str(value) in text
+    assert "systemctl stop postgresql@15-main.service && systemctl mask postgresql@15-main.service" in text
+    assert "RTO 实测 1 分 3 秒" in text  # 41.2 + 18.73 + 1.94 + 0.812 s
+    assert "--set=20261128-010003F --type=name" in text
+    assert "maintkit plan restore" in text
+
+
+def test_each_gap_is_told_in_words() -> None:
+    assert list(gaps(sample.wanting())) == [
+        "his-db1：数据库信息未取得（needs postgres）。",
+        "备份任务 his 最近一次通过的恢复验证距今 160 天，已超过 100 天。",
+        "备份任务 his 最近一次恢复验证（C20261121-1）未通过。",
+        "备份任务 his 没有异机副本：数据库主机损毁时备份一并丢失。",
+        "his-db1：备份任务 his 最近一次备份距采集时 48 小时，约定每 24 小时一次。",
+    ]
+    assert list(gaps(sample.undrilled())) == ["备份任务 his 没有通过的恢复验证：备份能否恢复、需要多久均未经证明。"]
+    assert list(gaps(sample.finished())) == []
+    assert next(gaps(replace(sample.finished(), hosts=()))).startswith("没有取得任何备份任务的信息")
+
+
+def test_without_a_drill_no_step_pretends_to_know_the_cluster() -> None:
+    text = said(sample.undrilled())
+    assert "不能列出可直接执行的步骤" in text
+    assert "恢复用时未知" in text
+    assert "postgresql@" not in text
+
+
+@pytest.mark.parametrize("data", ["/data/pg", "/var/lib/postgresql/15/a b", "/var/lib/postgresql/15"])
+def test_a_unit_is_named_only_where_the_directory_tells_it(data: str) -> None:
+    assert unit_of("/var/lib/postgresql/15/main") == "postgresql@15-main.service"
+    assert unit_of(data) == UNIT
+
+
+def test_facts_that_are_not_understood_are_withheld_and_not_left_out() -> None:
+    found = sample.seen("his-db1", {"backups": sample.section({"jobs": [{"status": "ok"}]})})
+    assert (found.jobs, found.withheld) == ((), {"backups": "not understood"})
