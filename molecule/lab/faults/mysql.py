@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lab.host import Host
+from lab.image import File
 from lab.places import LabError
 
 UNIT, SOURCE = "mariadb", "mariadb-source"
 SOCKETS = {UNIT: "/run/mysqld/mysqld.sock", SOURCE: "/run/mysqld/source.sock"}
 DATABASE, APPLICATION = "pharmacy", "app"
+ATTEMPTS = "/root/lab-attempts"
 WAIT_S = 60.0
 
 
@@ -38,13 +40,18 @@ def status(name: str) -> str:
     return f"(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = '{name}')"  # noqa: S608  # our own words
 
 
+def replica(host: Host) -> str:
+    """What the instance says of its replication, a line a field."""
+    return host.run("mariadb", "--vertical", "--user=root", "-e", "SHOW SLAVE STATUS").out
+
+
 def replicating(host: Host) -> None:
     """Wait until the instance receives and applies, and is not behind."""
     end = time.monotonic() + WAIT_S
     wanted = ("Slave_IO_Running: Yes", "Slave_SQL_Running: Yes", "Seconds_Behind_Master: 0")
-    while not all(words in sql(host, "SHOW SLAVE STATUS\\G") for words in wanted):
+    while not all(words in replica(host) for words in wanted):
         if time.monotonic() > end:
-            raise LabError(f"on {host.name} the replica does not run")
+            raise LabError(f"on {host.name} the replica does not run: {replica(host)}")
         time.sleep(0.2)
 
 
@@ -78,10 +85,14 @@ def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Itera
 
 @contextmanager
 def turned_away(host: Host, *, places: int, times: int) -> Iterator[None]:
-    """All places were taken, so many came and found none, and the places are free again."""
+    """All places were taken, that for the superuser too; so many came then, and the places are free again.
+
+    For the last place the server asks who comes first, and counts him among the aborted ones.
+    """
     client = f"mariadb --batch --user={APPLICATION} --socket={SOCKETS[UNIT]} -e 'SELECT 1'"
+    host.put(File(path=ATTEMPTS, content=f"for _ in $(seq {times}); do {client} >/dev/null 2>&1; done\n".encode()))
     with held(host, "SELECT 1;", count=places):
-        host.sh(f"for _ in $(seq {times}); do {client} >/dev/null 2>&1 && exit 1; done; true")
+        sql(host, f"\\! sh {ATTEMPTS}")
     yield
 
 
@@ -124,7 +135,7 @@ def source_gone(host: Host) -> Iterator[None]:
     host.run("systemctl", "stop", SOURCE)
     try:
         end = time.monotonic() + WAIT_S
-        while "Slave_IO_Running: Yes" in sql(host, "SHOW SLAVE STATUS\\G"):
+        while "Slave_IO_Running: Yes" in replica(host):
             if time.monotonic() > end:
                 raise LabError(f"on {host.name} the replica does not see that its source is gone")
             time.sleep(0.2)
@@ -145,7 +156,8 @@ def behind(host: Host, *, seconds: int) -> Iterator[None]:
     try:
         with held(host, f"LOCK TABLES {table} READ;"):
             change = f"INSERT INTO {table} VALUES (1)"  # noqa: S608  # our own words
-            sql(host, f"SET timestamp = UNIX_TIMESTAMP() - {seconds}", change, server=SOURCE)
+            # Beside a statement its duration would be told, which reaches from then to now; beside rows it is not.
+            sql(host, "SET binlog_format = ROW", f"SET timestamp = UNIX_TIMESTAMP() - {seconds}", change, server=SOURCE)
             until(host, "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock%'")
             yield
     finally:

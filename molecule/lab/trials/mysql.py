@@ -39,8 +39,6 @@ User=mysql
 ExecStart=/usr/sbin/mariadbd --no-defaults --datadir=/var/lib/mysql-source --socket=/run/mysqld/source.sock \
   --port=3307 --bind-address=127.0.0.1 --skip-name-resolve --server-id=2 --log-bin=binlog \
   --pid-file=/var/lib/mysql-source/pid --innodb-buffer-pool-size=8M --innodb-log-file-size=8M
-[Install]
-WantedBy=multi-user.target
 """
 MARIADB = Layer(
     name="mariadb",
@@ -49,11 +47,7 @@ MARIADB = Layer(
         File(path="/etc/mysql/mariadb.conf.d/90-trials.cnf", content=SETTINGS.encode()),
         File(path=f"/etc/systemd/system/{SOURCE}.service", content=SECOND.encode()),
     ),
-    script=f"""
-        install -d -o mysql -g mysql /var/lib/mysql-source
-        mariadb-install-db --no-defaults --user=mysql --datadir=/var/lib/mysql-source --skip-test-db --skip-name-resolve
-        systemctl -q enable mariadb {SOURCE}
-    """,
+    script="systemctl -q enable mariadb",
 )
 
 
@@ -77,6 +71,11 @@ def let_in(host: Host, password: str) -> None:
 @contextmanager
 def served(host: Host, password: str) -> Iterator[None]:
     """The database, what it receives from, and the account of an inspection with the rights of docs/mysql.md."""
+    host.sh(f"""
+        install -d -o mysql -g mysql /var/lib/mysql-source
+        mariadb-install-db --no-defaults --user=mysql --datadir=/var/lib/mysql-source --force --skip-test-db >/dev/null
+        systemctl start {SOURCE}
+    """)
     wait = "for _ in $(seq 300); do [ -S {} ] && exit 0; sleep 0.2; done; exit 1"
     for socket in mysql.SOCKETS.values():
         host.sh(wait.format(socket))
@@ -293,7 +292,10 @@ TRIALS = (
         check="mysql.growth",
         words="a database many times as large as a day before",
         fault=lambda host: made(
-            host, *_table(f"{DATABASE}.lab_growth", 100_000), undo=f"DROP TABLE {DATABASE}.lab_growth"
+            host,
+            *_table(f"{DATABASE}.lab_growth", 100_000),
+            f"ANALYZE TABLE {DATABASE}.lab_growth",
+            undo=f"DROP TABLE {DATABASE}.lab_growth",
         ),
         status="warn",
         instance=f"{INSTANCE}/{DATABASE}",
