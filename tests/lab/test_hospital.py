@@ -6,14 +6,18 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from collected import script, unframe
 from hospital import call
 
 from lab import Host
 from lab.hospital import practice
 from lab.hospital.load import Load
 from lab.hospital.practice import Hospital, hospital, updates
+from lab.hospital.site import declared
+from maintkit.contract.services import Mysql
 
 BOOK = {"card_no": "T00000001", "department": "IM"}
 
@@ -93,6 +97,19 @@ def test_the_database_is_backed_up_to_the_repository_host(his: Hospital) -> None
     told = json.loads(repository.run("runuser", "-u", "postgres", "--", "pgbackrest", "--output=json", "info").out)
     assert told[0]["status"]["message"] == "ok"
     assert [backup["type"] for backup in told[0]["backup"]] == ["full", "diff"]
+
+
+def test_the_database_of_the_pharmacy_is_inspected_as_the_site_declares_it(his: Hospital, tmp_path: Path) -> None:
+    """The pharmacy's by an account that can read no row; nothing is hidden but what its server does not count."""
+    member = next(one for one in his.members if one.name == "pharmacy1")
+    (said,) = declared(his, member)["mysql"]
+    instance = Mysql.model_validate(said).model_dump(exclude={"role"}, exclude_defaults=True)
+    source = script({"only": ["mysql"], "mysql": [instance]}, tmp_path).decode()
+    out = his.lab[member.name].run("python3", "-I", "-S", "-", stdin=source).out
+    (told,) = unframe(out.encode())["sections"]["mysql"]["data"]["instances"]
+    assert (told["name"], told["state"], told["channels"]) == ("pharmacy", "up", [])
+    assert [one["name"] for one in told["databases"]] == ["pharmacy"]
+    assert set(told["withheld"].values()) == {"performance_schema is off"}
 
 
 def test_the_pharmacy_dispenses_and_the_report_is_shown(his: Hospital) -> None:

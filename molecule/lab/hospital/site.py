@@ -39,7 +39,7 @@ def make_site(made: Hospital, place: Path, *, window_h: int = 4) -> Path:
     if not (place / "maintkit.yml").exists():
         _maintkit("init", place)
     (place / "inventory" / "hosts.yml").write_text(json.dumps(_inventory(made, place), ensure_ascii=False, indent=1))
-    _replace(place / "services.yml", {"groups": {}, "hosts": {one.name: _declared(made, one) for one in made.members}})
+    _replace(place / "services.yml", {"groups": {}, "hosts": {one.name: declared(made, one) for one in made.members}})
     open_window(place / "contract.yml", timedelta(hours=window_h))
     appoint(place)
     _maintkit("site", "check", "--site", place)
@@ -68,22 +68,25 @@ def _inventory(made: Hospital, place: Path) -> dict[str, Any]:
     return told
 
 
-def _declared(made: Hospital, member: Member) -> dict[str, Any]:
+def declared(made: Hospital, member: Member) -> dict[str, Any]:
     """What services.yml says of one host."""
-    declared: dict[str, Any] = {
+    said: dict[str, Any] = {
         "units": list(member.services),
         "ports": list(member.ports),
         "known_addresses": [f"{gateway(made.lab.subnet)}/32"],
     }
     if "his_app" in member.groups:
-        declared |= {"probes": HIS_PAGES, "logs": [HIS_LOG]}
+        said |= {"probes": HIS_PAGES, "logs": [HIS_LOG]}
     if 443 in member.ports:
-        declared["tls"] = ["127.0.0.1:443"]
+        said["tls"] = ["127.0.0.1:443"]
     if "repository" in member.groups:
-        declared["backups"] = [{"tool": "pgbackrest", "name": "his", "every_h": 24}]
+        said["backups"] = [{"tool": "pgbackrest", "name": "his", "every_h": 24}]
     if "postgresql" in member.groups:
-        declared["postgresql"] = [{"name": "his", "databases": ["his"], "role": "primary"}]
-    return declared
+        said["postgresql"] = [{"name": "his", "databases": ["his"], "role": "primary"}]
+    if "mariadb" in member.groups:
+        account = {"socket": "/run/mysqld/mysqld.sock", "defaults_file": "/etc/maintkit-my.cnf"}
+        said["mysql"] = [{"name": "pharmacy", **account, "role": "primary"}]
+    return said
 
 
 def _replace(path: Path, parts: dict[str, Any]) -> None:
