@@ -143,7 +143,7 @@ BY_KEY = (
 TRIALS = (
     Trial(
         check="mysql.up",
-        words="the server is stopped",
+        words="MariaDB is stopped",
         fault=mysql.stopped,
         status="crit",
         instance=INSTANCE,
