@@ -37,6 +37,18 @@ WRONG = {
 # The certificate ends on 20 January 2027: 60 days before are 21 November, so Monday 23 is the first to say it.
 CERTIFICATE_ENDS, CERTIFICATE_SEEN = date(2027, 1, 20), date(2026, 11, 23)
 
+# ------------------------------------------------------------------ what is written
+# The plans are due a month after the signing of 20 December 2025; the manual once a year, after the first drill.
+PLANS, MANUAL = date(2026, 1, 14), date(2026, 3, 20)
+WRITTEN = {
+    "emergency-plan": ("command", "substitute", "communication"),
+    "disaster-plan": ("declare", "site", "return"),
+    "recovery-manual": ("decision", "order", "notice"),
+}
+# One article a quarter, the second a new version of the first; the summary of Q2 comes a day late on 10 July.
+ARTICLES = (date(2026, 2, 3), date(2026, 5, 20), date(2026, 8, 18), date(2026, 11, 17))
+KNOWLEDGE = {"2026Q1": date(2026, 4, 9), "2026Q2": date(2026, 7, 10), "2026Q3": date(2026, 10, 14)}
+
 # ------------------------------------------------------------------ watches
 # Sunday 4 January is a working day; then every Wednesday. In week 29 nobody watched; in week 20 the web was down.
 WATCHES = (
@@ -145,8 +157,10 @@ DOCUMENTS = {
 
 # ------------------------------------------------------------------ duties at the end of chosen days
 STANDS: dict[date, dict[str, str]] = {
-    date(2026, 1, 2): {"function-watch": "due-soon", "monthly-inspection": "not-due", "restore-drill": "not-due"},
-    date(2026, 1, 31): {"function-watch": "met", "monthly-inspection": "met", "tuning": "met",
+    date(2026, 1, 2): {"emergency-plan": "not-due", "function-watch": "due-soon",
+                       "monthly-inspection": "not-due", "restore-drill": "not-due"},
+    date(2026, 1, 31): {"emergency-plan": "met", "disaster-plan": "met", "function-watch": "met",
+                        "monthly-inspection": "met", "tuning": "met",
                         "security-update": "not-due"},
     date(2026, 7, 20): {"function-watch": "overdue", "inspection-summary": "met", "health-report": "met"},
     date(2026, 10, 14): {"health-report": "overdue", "inspection-summary": "due-soon", "restore-drill": "overdue",
@@ -154,7 +168,8 @@ STANDS: dict[date, dict[str, str]] = {
     date(2026, 12, 31): {"function-watch": "met", "monthly-inspection": "met", "deep-inspection": "met",
                          "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
                          "incident-summary": "undetermined", "final-handover": "undetermined",
-                         "vulnerability-check": "overdue"},
+                         "vulnerability-check": "overdue", "recovery-manual": "met", "emergency-plan": "met",
+                         "knowledge-update": "undetermined"},
 }  # fmt: skip
 MISSED = {
     "function-watch": [MISSED_WEEK],
@@ -162,6 +177,10 @@ MISSED = {
     "restore-drill": ["2026Q3"],
     "incident-summary": ["2026-08"],
     "service-review": [],
+    "knowledge-update": ["2026Q2"],
+    "emergency-plan": [],
+    "disaster-plan": [],
+    "recovery-manual": [],
     "inspection-summary": [],
     "monthly-inspection": [],
     "tuning": [],

@@ -278,6 +278,11 @@ def play(year_: Year) -> Played:
         *(ticket(year_, played, *one) for one in story.TICKETS),
         *(issue(year_, day, "inspection-summary", "--quarter", quarter) for quarter, day in story.SUMMARIES.items()),
         *(issue(year_, day, "incident-summary", "--month", month) for month, day in story.MONTHLY.items()),
+        *(issue(year_, day, "knowledge", "--quarter", quarter) for quarter, day in story.KNOWLEDGE.items()),
+        *(article(year_, number, day) for number, day in enumerate(story.ARTICLES)),
+        written(year_, story.PLANS, "emergency-plan"),
+        written(year_, story.PLANS, "disaster-plan"),
+        written(year_, story.MANUAL, "recovery-manual"),
         *(review(year_, day, quarter) for quarter, day in story.SUMMARIES.items()),
         *(duties(year_, played, day) for day in story.STANDS),
         purge(year_),
@@ -455,6 +460,29 @@ def issue(year_: Year, day: date, *words: str) -> Thread:
     """A document goes out on a day."""
     yield on(day, 15.5)
     issued(year_, *words)
+
+
+def written(year_: Year, day: date, document: str) -> Thread:
+    """A document of which a person has to write parts: they are filled, and out it goes."""
+    yield on(day, 14)
+    for blank in story.WRITTEN[document]:
+        year_.run("report", "fill", document, "--blank", blank, "--text", "按会议纪要执行", *BY)
+    issued(year_, document)
+
+
+def article(year_: Year, number: int, day: date) -> Thread:
+    """An article of the knowledge base, or the second version of the first one."""
+    yield on(day, 11)
+    id_ = f"kb-{1 if number == 1 else number + 1}"
+    head = {"id": id_, "title": f"连接池耗尽的处理 {id_}", "kind": "faq" if number else "article", "systems": ["HIS"],
+            "tags": ["连接池"], "owner": "王工", "review_by": "2027-06-30", "incidents": []}  # fmt: skip
+    text = yaml.safe_dump(head, allow_unicode=True)
+    path = year_.root / "knowledge" / f"{id_}.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        f"---\n{text}---\n\n## 处理\n\n第 {number + 1} 次整理：重启连接池，查看等待会话。\n", encoding="utf-8"
+    )
+    year_.run("knowledge", "add", str(path), "--note", "整理", *BY)
 
 
 def review(year_: Year, day: date, quarter: str) -> Thread:
