@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,9 @@ from maintkit.documents.views.disaster_plan import BLANKS as OF_DISASTER
 HERE = Path(__file__).parent
 
 
-def documents() -> dict[str, Document]:
-    """Every golden document by the name of its file."""
+@cache
+def documents() -> Mapping[str, Document]:
+    """Every golden document by the name of its file; drawn once, for nothing changes a document."""
     fleet, one, cut, hostile = sample.fleet(), sample.one_healthy_host(), sample.interrupted(), sample.hostile()
     first, header = sample.first_time(one), sample.HEADER
     handlings = {"20261024-1-002": (sample.handled("20261024-1-002"),)}
