@@ -16,7 +16,7 @@ from lab.places import LabError
 UNIT, SOURCE = "mariadb", "mariadb-source"
 SOCKETS = {UNIT: "/run/mysqld/mysqld.sock", SOURCE: "/run/mysqld/source.sock"}
 DATABASE, APPLICATION = "pharmacy", "app"
-ATTEMPTS = "/root/lab-attempts"
+ATTEMPTS, ANSWER = "/root/lab-attempts", "/run/lab-held"
 WAIT_S = 60.0
 
 
@@ -70,10 +70,19 @@ def made(host: Host, *statements: str, undo: str, settled: str | None = None) ->
 @contextmanager
 def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Iterator[None]:
     """`count` sessions of the application that ran `statement` and are still there, for so long."""
-    client = f"mariadb --batch --user={APPLICATION} --socket={SOCKETS[UNIT]}"
-    host.sh(
-        f"for _ in $(seq {count}); do ((echo '{statement}'; sleep 90) | {client}) >/dev/null 2>&1 </dev/null & done"
-    )
+    client = f"mariadb --batch --unbuffered --user={APPLICATION} --socket={SOCKETS[UNIT]}"
+    # One after the other, and again if the place was still that of somebody who has just left.
+    host.sh(f"""
+        for session in $(seq {count}); do
+            for _ in $(seq 50); do
+                ((echo 'SELECT 1; {statement}'; sleep 90) | {client}) >{ANSWER}.$session 2>&1 </dev/null &
+                for _ in $(seq 1000); do [ -s {ANSWER}.$session ] && break; sleep 0.02; done
+                grep -q ERROR {ANSWER}.$session || break
+                : >{ANSWER}.$session
+                sleep 0.1
+            done
+        done
+    """)
     found = f"FROM information_schema.PROCESSLIST WHERE USER = '{APPLICATION}'"
     try:
         until(host, f"SELECT COUNT(*) = {count} {found} AND COMMAND = 'Sleep' AND TIME >= {age_s}")
