@@ -22,55 +22,6 @@ options:
     type: str
     choices: [begin, bring, prove, back]
     required: true
-  run:
-    description: The run's name.
-    type: str
-    required: true
-  stanza:
-    description: The stanza, by pgBackRest's own name for it.
-    type: str
-    required: true
-  config:
-    description: The configuration of pgBackRest on this host. Empty is the usual one.
-    type: str
-    default: ""
-  user:
-    description: The OS user that PostgreSQL and pgBackRest run as.
-    type: str
-    default: postgres
-  socket:
-    description: The directory of the server's socket. Empty is the usual one.
-    type: str
-    default: ""
-  port:
-    description: The server's port, which names its socket.
-    type: int
-    default: 5432
-  data:
-    description: The cluster's data directory.
-    type: path
-    required: true
-  unit:
-    description: The unit of the server.
-    type: str
-    required: true
-  type:
-    description: What is restored to.
-    type: str
-    choices: [time, name, end, set]
-    default: time
-  target:
-    description: The point in time with its offset, or the restore point's name.
-    type: str
-    default: ""
-  timeline:
-    description: The timeline that is followed.
-    type: str
-    default: latest
-  set:
-    description: The label of the backup. Empty is the newest one that leads to the target.
-    type: str
-    default: ""
   found:
     description: What M(maintkit.ops.restore_info) has found, for V(begin).
     type: dict
@@ -125,6 +76,7 @@ options:
     type: int
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - maintkit.ops.restore
 attributes:
   check_mode:
     support: full
