@@ -116,6 +116,53 @@ def test_the_periods_are_the_term_without_gap_or_overlap(start: date, length: in
     assert days == [start + timedelta(days=number) for number in range(length + 1)]
 
 
+KEYS: dict[str, Any] = {
+    "weekly": lambda day: day.isocalendar()[:2],
+    "monthly": lambda day: (day.year, day.month),
+    "quarterly": lambda day: (day.year, (day.month - 1) // 3),
+    "half-yearly": lambda day: (day.year, day.month > 6),
+    "yearly": lambda day: day.year,
+}
+
+
+def by_hand(rhythm: str, start: date, end: date, done: list[date], on: date) -> tuple[str, date | None, int]:
+    """State, deadline and number of periods missed, found by walking through the days of the term one by one."""
+    stretches: dict[Any, list[date]] = {}
+    for number in range((end - start).days + 1):
+        day = start + timedelta(days=number)
+        stretches.setdefault(KEYS[rhythm](day), []).append(day)
+    served = {key: any(day in done and day <= on for day in days) for key, days in stretches.items()}
+    missed = sum(days[-1] < on and not served[key] for key, days in stretches.items())
+    begun = [key for key, days in stretches.items() if days[0] <= on]
+    closed = [key for key in begun if served[key] or stretches[key][-1] < on]
+    if closed and not served[closed[-1]]:
+        return "overdue", stretches[closed[-1]][-1], missed
+    ahead = next((key for key, days in stretches.items() if not served[key] and days[-1] >= on), None)
+    if ahead is None:
+        return "met" if closed else "not-due", None, missed
+    if ahead not in begun:
+        return "met" if closed else "not-due", stretches[ahead][-1], missed
+    soon = (stretches[ahead][-1] - on).days <= SOON[rhythm]
+    return "due-soon" if soon else "not-due", stretches[ahead][-1], missed
+
+
+SOON = {"weekly": 2, "monthly": 7, "quarterly": 21, "half-yearly": 30, "yearly": 30}  # days, as the template has them
+
+
+@given(data=st.data(), start=st.dates(date(2025, 1, 1), date(2026, 12, 1)), length=st.integers(1, 500),
+       rhythm=st.sampled_from(list(KEYS)))  # fmt: skip
+def test_a_recurring_duty_stands_as_walking_through_its_days_says(
+    data: st.DataObject, start: date, length: int, rhythm: str
+) -> None:
+    """Any term, any days on which it was done, any day on which somebody asks."""
+    end = start + timedelta(days=length)
+    days = st.dates(start, end)
+    done, on = sorted(data.draw(st.lists(days, max_size=12, unique=True))), data.draw(days)
+    made = contract({"id": "look", "rhythm": rhythm}, signed=str(start), start=str(start), end=str(end))
+    found = standing(made, str(on), *map(str, done))
+    assert (found.state, found.next_due, len(found.missed)) == by_hand(rhythm, start, end, done, on)
+
+
 REPORT = {"id": "report", "rhythm": "quarterly", "within": {"span": "7 wd", "after": "deep"}}
 DEEP = {"id": "deep", "rhythm": "quarterly"}
 
