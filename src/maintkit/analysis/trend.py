@@ -39,8 +39,9 @@ class Cut:
 class Trend:
     """A growth a day that the series' own newest part has confirmed.
 
-    `level` is the value at `last`, by the newest segment without its noise. `recent` is the slope of the newest third
-    where it differs materially from the whole's, as the other scenario; None where it does not.
+    `level` is the value at `last` without its noise: by the newest segment, and where that bends by its newest third.
+    `recent` is the slope of the newest third where it differs materially from the whole's, as the other scenario; None
+    where it does not.
     """
 
     slope: Slope
@@ -83,10 +84,14 @@ def trend(points: Sequence[Point], cuts: Sequence[Cut] = ()) -> Trend | Withheld
     whole = median_slope(segments)
     if whole is None or not _foretells(ordered, cuts):
         return Withheld(reason_zh="数据不足：用较早的数据推算最近的数据，偏差过大，趋势不可信", points=len(ordered))
+    newest = _newest_third(ordered, cuts)
+    recent = _other(whole, median_slope(newest))
+    # Of a series that bends, the older points would draw today's value towards what it was.
+    tail, slope = (newest[-1], recent) if recent else (segments[-1], whole)
     return Trend(
         slope=whole,
-        recent=_other(whole, _newest_third(ordered, cuts)),
-        level=_level(segments[-1], whole.middle) + whole.middle * segments[-1][-1][0],
+        recent=recent,
+        level=_level(tail, slope.middle) + slope.middle * tail[-1][0],
         first=ordered[0].at,
         last=ordered[-1].at,
         points=len(ordered),
@@ -110,10 +115,9 @@ def _level(segment: Segment, slope: float) -> float:
     return median(value - slope * day for day, value in segment)
 
 
-def _newest_third(points: Sequence[Point], cuts: Sequence[Cut]) -> Slope | None:
+def _newest_third(points: Sequence[Point], cuts: Sequence[Cut]) -> list[Segment]:
     since = points[-1].at - (points[-1].at - points[0].at) / 3
-    newest = [point for point in points if point.at >= since]
-    return median_slope(_segments(newest, cuts))
+    return _segments([point for point in points if point.at >= since], cuts)
 
 
 def _other(whole: Slope, recent: Slope | None) -> Slope | None:
@@ -126,7 +130,7 @@ def _other(whole: Slope, recent: Slope | None) -> Slope | None:
 def _foretells(points: Sequence[Point], cuts: Sequence[Cut]) -> bool:
     known = points[: len(points) - max(2, len(points) // HELD_OUT)]
     whole = median_slope(_segments(known, cuts))
-    slopes = [slope for slope in (whole, _newest_third(known, cuts)) if slope is not None]
+    slopes = [slope for slope in (whole, median_slope(_newest_third(known, cuts))) if slope is not None]
     return any(_meets(points, len(known), cuts, slope.middle) for slope in slopes)
 
 

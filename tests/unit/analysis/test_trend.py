@@ -47,6 +47,14 @@ def test_a_straight_line_is_met_to_the_day() -> None:
     assert only.arrivals["full"] == Arrival(state="beyond")  # 230 days from 70 days of history
 
 
+def test_a_series_that_bends_stands_where_its_newest_part_stands() -> None:
+    """1 a day for 140 days, then 5 a day for 63: 455 at the end, and 500 are met 9 days later, not weeks later."""
+    made = found(series(lambda day: day if day <= 140 else 140 + 5 * (day - 140), WEEKLY))
+    assert made.level == pytest.approx(455)
+    _, recent = scenarios(made, {"full": 500})
+    assert recent.arrivals["full"].middle == pytest.approx(9)
+
+
 def test_what_shrinks_or_stands_still_is_never_full() -> None:
     for step in (0.0, -1.0):
         made = found(series(lambda day, step=step: 500 + step * day, WEEKLY))

@@ -13,7 +13,17 @@ from maintkit.evidence.patterns import KEY, SECRET
 from maintkit.evidence.redact import Redactor
 from maintkit.settings import FILE, Settings
 
-CONTRACT_FILES = (FILE, "contract.yml", "services.yml", "limits.yml", "functions.csv", "calendar.yml")
+CONTRACT_FILES = (
+    FILE,
+    "contract.yml",
+    "services.yml",
+    "limits.yml",
+    "functions.csv",
+    "watch.yml",
+    "calendar.yml",
+    "calendar.yml.sig",
+    "reminders.yml",
+)
 KNOWLEDGE = "knowledge"
 _TITLE = "知识库"
 _VAULT = b"$ANSIBLE_VAULT"
