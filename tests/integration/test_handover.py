@@ -119,7 +119,6 @@ def test_a_package_holds_the_documents_the_ledger_and_the_contract(room: Path) -
     assert any("升级申请" in name for name in documents)
     assert any("系统功能主动监测周报" in name for name in documents)
     assert {"ledger/ledger.jsonl.gz", "signers/allowed_signers", "site/contract.yml", "knowledge/打印机.md"} <= names
-    assert {"site/watch.yml", "site/functions.csv"} <= names  # how the functions were watched
     assert sum(name.startswith("lists/移交清单") for name in names) == 1
     assert sum(name.startswith("lists/文档提交清单") for name in names) == 1
     files = [path for path in (room / "folder").rglob("*") if path.is_file()]

@@ -19,10 +19,8 @@ CONTRACT_FILES = (
     "services.yml",
     "limits.yml",
     "functions.csv",
-    "watch.yml",
     "calendar.yml",
     "calendar.yml.sig",
-    "reminders.yml",
 )
 KNOWLEDGE = "knowledge"
 _TITLE = "知识库"
