@@ -100,8 +100,10 @@ def tidy(one: dict) -> dict:
     try:
         with _directory(path.parent) as directory:
             return {**one, **_tidy(directory, path.name, one)}
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return {**one, "ended": "gone", "freed": 0}
+    except NotADirectoryError:  # a link stands on the way now: what is behind it is not looked at
+        return {**one, "ended": "changed", "freed": 0}
 
 
 def _tidy(directory: int, name: str, one: dict) -> dict:
