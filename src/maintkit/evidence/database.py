@@ -180,7 +180,7 @@ class Postgres:
     def writer(self, me: Holder, *, wait_s: float = WAIT_S) -> Iterator[Connection]:
         """Entries are written by the very session that holds the lock: without it, nothing can be written."""
         with errors(self.name), self.engine.connect() as connection:
-            if not patiently(lambda: self._take(connection), wait_s=wait_s):
+            if not patiently(lambda: self._take(connection), wait_s=wait_s, holder=lambda: self._holder(connection)):
                 raise locked_by(self._holder(connection), ledger=self.name)
             event.listen(connection, "begin", self._same_session(connection))
             try:

@@ -94,7 +94,7 @@ class Ledger:
 
     @contextmanager
     def writing(self, purpose: str, *, wait_s: float = WAIT_S) -> Iterator[None]:
-        """Be the only writer for a while; LedgerLocked names who else is, after `wait_s` seconds.
+        """Be the only writer for a while; LedgerLocked names who else has been it for `wait_s` seconds.
 
         The lock is the operating system's or the server's: it ends with this process, however that ends. It may be
         taken again by whoever holds it.

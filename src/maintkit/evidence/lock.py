@@ -17,6 +17,7 @@ from maintkit.errors import LedgerError, LedgerLocked
 from maintkit.evidence.entry import line
 
 WAIT_S = 2.0  # as long as somebody else's single append may take on a slow disk
+_TURNS = 15  # so many of those may come before us: whoever polls is not next in any line
 _POLL_S = 0.02
 
 
@@ -51,11 +52,18 @@ def locked_by(holder: Holder | None, *, ledger: str) -> LedgerLocked:
     )
 
 
-def patiently(attempt: Callable[[], bool], *, wait_s: float) -> bool:
-    """Whether `attempt` succeeded within `wait_s` seconds."""
-    deadline = time.monotonic() + wait_s
+def patiently(attempt: Callable[[], bool], *, wait_s: float, holder: Callable[[], Holder | None]) -> bool:
+    """Whether `attempt` succeeded before one holder had kept it for `wait_s` seconds, or many together for 15 times it.
+
+    Short appends of a busy team thus wait for each other, and a long work is told at once.
+    """
+    start = time.monotonic()
+    since, seen = start, holder()
     while not attempt():
-        if time.monotonic() >= deadline:
+        now, who = time.monotonic(), holder()
+        if who != seen:
+            since, seen = now, who
+        if now - since >= wait_s or now - start >= _TURNS * wait_s:
             return False
         time.sleep(_POLL_S)
     return True
@@ -70,7 +78,7 @@ def file_lock(path: Path, me: Holder, *, ledger: str, wait_s: float = WAIT_S) ->
     """
     descriptor = _open(path)
     try:
-        if not patiently(lambda: _flock(descriptor), wait_s=wait_s):
+        if not patiently(lambda: _flock(descriptor), wait_s=wait_s, holder=lambda: _read(path)):
             raise locked_by(_read(path), ledger=ledger)
         _write(descriptor, me)
         yield
