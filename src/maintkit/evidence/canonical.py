@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -59,6 +60,23 @@ def _plain_float(value: float) -> Any:
     if value.is_integer() and abs(value) < _SAFE:
         return int(value)
     return value if 1e-4 < abs(value) < 1e15 else _NOT_PLAIN
+
+
+def exact(value: Any) -> bool:
+    """Whether `canonical` keeps every number of a JSON value: no integer of 2^53 or beyond, no NaN, no infinity."""
+    match value:
+        case bool():
+            return True
+        case int():
+            return -_SAFE < value < _SAFE
+        case float():
+            return math.isfinite(value)
+        case Mapping():
+            return all(exact(item) for item in value.values())
+        case list() | tuple():
+            return all(exact(item) for item in value)
+        case _:
+            return True
 
 
 def escaped(text: str) -> str:

@@ -10,10 +10,13 @@ from pydantic import Field, JsonValue, RootModel
 
 from maintkit.contract.changes import RISKS, Risk
 from maintkit.errors import ChangeRefused, NotFound
+from maintkit.evidence.canonical import exact
 from maintkit.plans.model import Parameter
 from maintkit.sitefile import Problem, SiteModel, load, near
 
 PLACE = Path("playbooks/procedures")
+_INEXACT = "no number that a plan can hold exactly"
+_EXACT = "a number between -2^53 and 2^53; a longer one is written as text, where the parameter is one"
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -101,6 +104,11 @@ class Procedure(SiteModel):
             for name in file.model.root
             if name not in known
         )
+        file.refuse(
+            Problem(at=(name,), text=f"`{name}` holds {_INEXACT}", allowed=_EXACT)
+            for name, value in file.model.root.items()
+            if not exact(value)
+        )
         return dict(file.model.root)
 
     def settable(self) -> dict[str, ProcedureParameter]:
@@ -132,6 +140,8 @@ def _value(word: str, text: str, parameter: ProcedureParameter) -> Parameter:
         raise ChangeRefused(
             f"--set {word}: {text!r} is no {parameter.type}", hint=f"it is {parameter.description.lower()}"
         ) from None
+    if not exact(value):
+        raise ChangeRefused(f"--set {word}: {_INEXACT}", hint=_EXACT)
     if parameter.choices and value not in parameter.choices:
         raise ChangeRefused(f"--set {word}: not one of its values", hint=f"one of {', '.join(parameter.choices)}")
     return value
