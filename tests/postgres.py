@@ -35,8 +35,11 @@ def as_owner(*command: str) -> list[str]:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """A running cluster without network, not synced to disk; the URL of its `maintkit` database."""
+def cluster(*settings: str) -> Iterator[str]:
+    """A running cluster without network, not synced to disk; the URL of its `maintkit` database.
+
+    `settings` are its own (`name=value`), and come after those that every test has.
+    """
     where = binaries()
     home = Path(tempfile.mkdtemp(prefix="maintkit-pg-"))
     if os.geteuid() == 0:
@@ -47,6 +50,7 @@ def cluster() -> Iterator[str]:
         os.chown(home, account.pw_uid, account.pw_gid)
     data = home / "data"
     options = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=30 -c shared_buffers=16MB"
+    options += "".join(f" -c {one}" for one in settings)
     try:
         run(where / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         run(where / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start")

@@ -28,6 +28,9 @@ def collect_disks(probe):
     elapsed = monotonic() - began
     early = parse_diskstats(before)
     devices = [disk_rates(name, early.get(name, after[name]), after[name], elapsed) for name in sorted(after)]
+    for device in devices:
+        turns = probe.glance("/sys/block/%s/queue/rotational" % device["device"].replace("/", "!"))
+        device["rotational"] = None if turns not in ("0", "1") else turns == "1"
     if not devices:
         raise Absent("no block device that did any work")
     return {"devices": devices}

@@ -28,4 +28,5 @@ def parse_meminfo(text):
         "cached_bytes": sizes.get("Cached", 0),
         "swap_total_bytes": sizes.get("SwapTotal", 0),
         "swap_free_bytes": sizes.get("SwapFree", 0),
+        "huge_pages": sizes.get("HugePages_Total"),
     }

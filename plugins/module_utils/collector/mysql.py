@@ -27,6 +27,7 @@ MYSQL_NEEDS = {
     "unused": "needs SELECT on performance_schema.table_io_waits_summary_by_index_usage",
     "statements": "needs SELECT on performance_schema.events_statements_summary_by_digest",
 }
+DIGEST_KEYS = ("scanning", "spilling", "statements_total")
 WATCHING_OFF = "performance_schema is off"
 # A right to any of these on all tables shows all tables; SHOW VIEW is the one that lets nobody read a row.
 SHOWS_ALL = re.compile(
@@ -96,6 +97,8 @@ def ask_mysql(session):
         read_only=switch(settings.get("read_only")),
         counters=counters_of(status),
         connections=number(status.get("Threads_connected")),
+        most_connections=number(status.get("Max_used_connections")),
+        open_tables=number(status.get("Open_tables")),
     )
     if facts["now_at"] is not None and number(status.get("Uptime")) is not None:
         facts["started_at"] = facts["now_at"] - number(status["Uptime"])
@@ -126,7 +129,7 @@ def switch(text):
 
 def counters_of(status):
     """Counters since the start of the server, in small letters."""
-    return dict((name.lower(), number(status.get(name))) for name in MY_COUNTERS[2:-1])
+    return dict((name.lower(), number(status.get(name))) for name in MY_COUNTERS[4:-1])
 
 
 def explain_mysql(facts, asked, errors, trouble):
@@ -136,7 +139,7 @@ def explain_mysql(facts, asked, errors, trouble):
         place = at - 1 - len(MY_PREPARE)
         if not 0 <= place < len(keys):
             continue
-        key = keys[place]
+        key = "statements" if keys[place] in DIGEST_KEYS else keys[place]
         if key == "channels" and code in DENIED_CODES:
             maria = facts["flavour"] == "mariadb" and version_of(facts["version"]) >= (10, 5)
             facts["withheld"][key] = "needs SLAVE MONITOR" if maria else "needs REPLICATION CLIENT"
@@ -238,17 +241,26 @@ def tables_of(told, spaced):
 
 def seen_of_statements(facts, told):
     """The digests that took most time. Here "…" is a string as '…' is, where PostgreSQL has names in them."""
-    if heard(facts, told, "statements"):
-        facts["statements"] = [
-            {
-                "id": (row["id"] or "")[:16],
-                "database": row["db"],
-                "calls": number(row["calls"]),
-                "ms": decimal(row["ms"]),
-                "query": masked_sql((row["text"] or "").replace('"', "'"))[:300],
-            }
-            for row in told["statements"]
-        ]
+    if not heard(facts, told, "statements"):
+        return
+    rows = [row for key in ("statements", "scanning", "spilling") for row in told.get(key, [])]
+    found = dict(((row["id"], row["db"]), statement_of(row)) for row in rows)
+    facts["statements"] = sorted(found.values(), key=lambda one: (-(one["ms"] or 0), one["id"]))
+    if told.get("statements_total"):
+        facts["statements_ms"] = decimal(told["statements_total"][0]["ms"])
+
+
+def statement_of(row):
+    """One digest; `no_index` counts calls that used none, `temp_disk` temporary tables on the disk."""
+    counts = ("calls", "rows_examined", "rows_sent", "no_index", "temp_disk")
+    one = dict((name, number(row.get(name))) for name in counts)
+    one.update(
+        id=(row["id"] or "")[:16],
+        database=row["db"],
+        ms=decimal(row["ms"]),
+        query=masked_sql((row["text"] or "").replace('"', "'"))[:300],
+    )
+    return one
 
 
 def filed(database, name):

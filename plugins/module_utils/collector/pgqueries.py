@@ -172,14 +172,36 @@ SELECT (SELECT count(*) FROM (%s) q) AS sequences_seen,
        (SELECT count(*) FROM (%s) q WHERE NOT readable) AS sequences_hidden,
        (SELECT count(*) FROM (%s) k) AS integer_keys
 """ % (SEEN_SEQUENCES, SEEN_SEQUENCES, INTEGER_KEYS)
+# What is needed though no query uses it: by a foreign key of its table, by an extension, as the order of CLUSTER.
+NEEDED = """(y.indisclustered OR y.indisreplident
+    OR EXISTS (SELECT FROM pg_depend d WHERE d.objid = y.indexrelid AND d.classid = 'pg_class'::regclass
+               AND d.deptype = 'e')
+    OR y.indpred IS NULL AND EXISTS (
+      SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = y.indrelid
+        AND k.conkey @> (string_to_array(y.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)]
+        AND k.conkey <@ (string_to_array(y.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)]))"""
+# A longer B-tree that begins with all of this one does all that it does; what is unique or constrained does more.
+PREFIX = """(SELECT min(e.indexrelid::regclass::text) FROM pg_index e
+    WHERE e.indrelid = y.indrelid AND e.indexrelid <> y.indexrelid AND e.indisvalid AND y.indisvalid
+      AND NOT y.indisunique AND NOT y.indisclustered AND y.indexprs IS NULL AND e.indnkeyatts > y.indnkeyatts
+      AND y.indnatts = y.indnkeyatts
+      AND e.indkey::text LIKE y.indkey::text || ' %' AND e.indclass::text LIKE y.indclass::text || ' %'
+      AND e.indcollation::text LIKE y.indcollation::text || ' %'
+      AND e.indoption::text LIKE y.indoption::text || ' %'
+      AND coalesce(pg_get_expr(e.indpred, e.indrelid), '') = coalesce(pg_get_expr(y.indpred, y.indrelid), '')
+      AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = y.indexrelid)
+      AND EXISTS (SELECT FROM pg_class b JOIN pg_am a ON a.oid = b.relam
+                  WHERE b.oid = y.indexrelid AND a.amname = 'btree'))"""
 # An index that is being built is invalid too: that is no fault. Of twins the one without a constraint is told.
-INDEXES = (
-    """
+INDEXES = """
 SELECT n.nspname || '.' || i.relname AS name, n.nspname || '.' || t.relname AS "table",
        pg_relation_size(i.oid) AS size_bytes, x.indisvalid AS valid, x.indisready AS ready, x.twin_of,
-       x.indisvalid AND s.idx_scan = 0 AND NOT x.indisunique AND NOT x.constrained AS unused
+       CASE WHEN x.twin_of IS NULL THEN x.prefix_of END AS prefix_of, i.relispartition AS attached,
+       x.indisvalid AND s.idx_scan = 0 AND NOT x.indisunique AND NOT x.constrained AND NOT x.needed
+         AND NOT i.relispartition AS unused
 FROM (
-  SELECT y.*, EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = y.indexrelid AND k.contype IN ('p', 'u', 'x'))
+  SELECT y.*, %s AS needed, %s AS prefix_of,
+         EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = y.indexrelid AND k.contype IN ('p', 'u', 'x'))
            AS constrained,
          (SELECT min(e.indexrelid::regclass::text) FROM pg_index e
           WHERE e.indrelid = y.indrelid AND e.indexrelid <> y.indexrelid AND e.indisvalid AND y.indisvalid
@@ -187,7 +209,7 @@ FROM (
             AND e.indcollation::text = y.indcollation::text AND e.indoption::text = y.indoption::text
             AND coalesce(pg_get_expr(e.indexprs, e.indrelid), '') = coalesce(pg_get_expr(y.indexprs, y.indrelid), '')
             AND coalesce(pg_get_expr(e.indpred, e.indrelid), '') = coalesce(pg_get_expr(y.indpred, y.indrelid), '')
-            AND (NOT y.indisunique OR e.indisunique)
+            AND (NOT y.indisunique OR e.indisunique) AND NOT y.indisreplident
             AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = y.indexrelid)
             AND (e.indexrelid < y.indexrelid OR e.indisunique AND NOT y.indisunique
                  OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = e.indexrelid))) AS twin_of
@@ -197,16 +219,17 @@ JOIN pg_namespace n ON n.oid = i.relnamespace
 LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = x.indexrelid
 WHERE i.relkind = 'i' AND %s
   AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = x.indexrelid)
-  AND (NOT x.indisvalid OR x.twin_of IS NOT NULL OR s.idx_scan = 0 AND NOT x.indisunique AND NOT x.constrained
-       AND pg_relation_size(i.oid) >= 1048576)
+  AND (NOT x.indisvalid OR x.twin_of IS NOT NULL OR x.prefix_of IS NOT NULL AND NOT i.relispartition
+       OR s.idx_scan = 0 AND NOT x.indisunique AND NOT x.constrained AND pg_relation_size(i.oid) >= 1048576)
 ORDER BY x.indisvalid, 3 DESC LIMIT 100
-"""
-    % OWN
-)
+""" % (NEEDED, PREFIX, OWN)
 FOREIGN_KEYS = (
     """
 SELECT k.conname AS name, n.nspname || '.' || t.relname AS "table", k.confrelid::regclass::text AS parent,
-       pg_table_size(t.oid) AS table_bytes
+       pg_table_size(t.oid) AS table_bytes,
+       (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY p.place)
+        FROM unnest(k.conkey) WITH ORDINALITY p(attnum, place)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.attnum) AS columns
 FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE k.contype = 'f' AND k.conparentid = 0 AND pg_table_size(t.oid) >= 1048576 AND %s AND NOT EXISTS (
   SELECT FROM pg_index x WHERE x.indrelid = k.conrelid AND x.indisvalid AND x.indpred IS NULL
@@ -244,11 +267,23 @@ def statements_query(schema, version):
     parts = [int(part) for part in version.split(".") if part.isdigit()]
     took = "total_exec_time" if parts >= [1, 8] else "total_time"
     since = "(SELECT stats_reset FROM %s_info)" % view if parts >= [1, 9] else "NULL::timestamptz"
+    # Of a statement that several users run, one line; what the inspections themselves ask is left out.
     query = """
-SELECT s.queryid::text AS id, d.datname AS database, s.calls, s.%s AS ms, sum(s.%s) OVER () AS total_ms,
-       left(s.query, 2000) AS query
-FROM %s s LEFT JOIN pg_database d ON d.oid = s.dbid ORDER BY s.%s DESC LIMIT 10
-""" % (took, took, view, took)
+SELECT id, database, calls, ms, total_ms, rows, blks_hit, blks_read, temp_blks, query
+FROM (
+  SELECT t.*, row_number() OVER (ORDER BY ms DESC) AS by_time,
+         row_number() OVER (ORDER BY CASE WHEN calls >= 20 THEN ms / calls ELSE 0 END DESC) AS by_mean,
+         row_number() OVER (ORDER BY blks_hit + blks_read DESC) AS by_blocks,
+         row_number() OVER (ORDER BY temp_blks DESC) AS by_temp
+  FROM (
+    SELECT s.queryid::text AS id, d.datname AS database, sum(s.calls)::bigint AS calls, sum(s.%s) AS ms,
+           sum(sum(s.%s)) OVER () AS total_ms, sum(s.rows)::bigint AS rows,
+           sum(s.shared_blks_hit)::bigint AS blks_hit, sum(s.shared_blks_read)::bigint AS blks_read,
+           sum(s.temp_blks_read + s.temp_blks_written)::bigint AS temp_blks, left(min(s.query), 2000) AS query
+    FROM %s s LEFT JOIN pg_database d ON d.oid = s.dbid
+    WHERE coalesce(s.query, '') NOT LIKE '%%row_to_json(told)%%' GROUP BY s.queryid, d.datname) t) t
+WHERE by_time <= 10 OR by_mean <= 5 OR by_blocks <= 5 OR by_temp <= 5 AND temp_blks > 0 ORDER BY ms DESC
+""" % (took, took, view)
     return lines_of("statement", query), lines_of("since", "SELECT extract(epoch FROM %s)::float8 AS since_at" % since)
 
 

@@ -8,6 +8,7 @@ import re
 
 from .masked import masked_sql
 from .pgqueries import DATABASE_QUERIES, INSTANCE_QUERIES, bloat_query, checkpoints_query, statements_query
+from .pgtuning import ACTIVITY_QUERY, SETTINGS_QUERY
 from .probe import Absent, paths_like
 from .program import monotonic
 from .text import decode, encode, number
@@ -65,13 +66,13 @@ def ask_instance(probe, psql, one, deadline):
     facts = {"name": one["name"], "state": "up", "reason": None, "withheld": {}}
     session = Session(probe, psql, one, deadline)
     databases = one.get("databases") or []
-    rows, trouble = session.ask((databases or ["postgres"])[0], INSTANCE_QUERIES)
+    rows, trouble = session.ask((databases or ["postgres"])[0], INSTANCE_QUERIES + [SETTINGS_QUERY])
     if not rows.get("server"):
         facts["state"], facts["reason"] = refusal(trouble)
         return facts
     facts.update(rows["server"][0])
     facts["databases"] = rows.get("database", [])
-    for key in ("transactions", "prepared", "replicas", "slots", "pending_restart"):
+    for key in ("transactions", "prepared", "replicas", "slots", "pending_restart", "settings"):
         facts[key] = rows.get(key, [])
     facts["pending_restart"] = [one["name"] for one in facts["pending_restart"]]
     for key in ("archiver", "standby"):
@@ -116,7 +117,8 @@ def ask_databases(session, facts, wanted):
         if not fact.get("may_connect"):
             facts["withheld"]["database %s" % name] = "no such database or no right to connect"
             continue
-        queries = DATABASE_QUERIES + ([] if "checkpoints" in facts else [checkpoints_query(facts["version_num"])])
+        queries = DATABASE_QUERIES + [ACTIVITY_QUERY]
+        queries += [] if "checkpoints" in facts else [checkpoints_query(facts["version_num"])]
         rows, trouble = session.ask(name, queries)
         if "counts" not in rows:
             facts["withheld"]["database %s" % name] = without_prefix(trouble)
@@ -127,7 +129,7 @@ def ask_databases(session, facts, wanted):
         extensions += [dict(extension, database=name) for extension in rows.get("extension", [])]
         asked = next(one for one in facts["databases"] if one["name"] == name)
         asked.update(rows["counts"][0], asked=True)
-        for key in ("tables", "vacuum", "statistics", "sequences", "keys", "indexes", "foreign_keys"):
+        for key in ("tables", "vacuum", "statistics", "sequences", "keys", "indexes", "foreign_keys", "activity"):
             asked[key] = rows.get(key, [])
     if session.probe.parameters["deep"]:
         measure_bloat(session, facts, extensions)
@@ -149,7 +151,7 @@ def measure_bloat(session, facts, extensions):
 
 
 def ask_statements(session, facts, extensions):
-    """The statements that took most time, normalised by the server and masked once more here."""
+    """The statements that stand out, normalised by the server and masked once more here."""
     having = [one for one in extensions if one["extname"] == "pg_stat_statements"]
     if not having:
         facts["withheld"]["statements"] = "the extension pg_stat_statements is in none of the databases asked"

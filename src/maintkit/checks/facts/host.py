@@ -61,6 +61,7 @@ class Memory(Fact):
     cached_bytes: Whole
     swap_total_bytes: Whole
     swap_free_bytes: Whole
+    huge_pages: Whole | None = None  # set aside, used or not
     oom_kills: Whole | None = None  # since boot; None on kernels before 4.13
 
 
@@ -98,6 +99,7 @@ class Disk(Fact):
     read_await_ms: float | None = None
     write_await_ms: float | None = None
     util_percent: float | None = None
+    rotational: bool | None = None  # as the kernel says; None: it does not
     reads: Whole  # finished since boot
     writes: Whole
     read_ms: Whole  # spent, since boot

@@ -21,6 +21,9 @@ class MysqlCounters(Fact):
     created_tmp_disk_tables: Whole | None = None
     slow_queries: Whole | None = None
     questions: Whole | None = None
+    opened_tables: Whole | None = None
+    innodb_os_log_written: Whole | None = None  # bytes of redo
+    innodb_log_waits: Whole | None = None  # times that the log buffer was too small
 
 
 class MysqlTransaction(Fact):
@@ -84,6 +87,10 @@ class MysqlStatement(Fact):
     database: str | None = None
     calls: Whole | None = None
     ms: float | None = None
+    rows_examined: Whole | None = None
+    rows_sent: Whole | None = None
+    no_index: Whole | None = None  # calls that used no index
+    temp_disk: Whole | None = None  # temporary tables that were put on the disk
     query: str = ""
 
 
@@ -105,6 +112,8 @@ class MysqlInstance(Fact):
     settings: dict[str, str] = Field(default_factory=dict)
     max_connections: Whole | None = None
     connections: Whole | None = None
+    most_connections: Whole | None = None  # at one time, since it started
+    open_tables: Whole | None = None
     read_only: bool | None = None
     performance_schema: bool | None = None
     counters: MysqlCounters | None = None
@@ -115,6 +124,7 @@ class MysqlInstance(Fact):
     tables: tuple[MysqlTable, ...] | None = None
     indexes: tuple[MysqlIndex, ...] | None = None
     statements: tuple[MysqlStatement, ...] | None = None
+    statements_ms: float | None = None  # that all statements took
 
 
 class Mysql(Fact):

@@ -82,11 +82,18 @@ class PostgresqlStatement(Fact):
     database: str | None = None
     calls: Whole
     ms: float
+    rows: Whole | None = None
+    blks_hit: Whole | None = None  # blocks of tables and indexes from the cache
+    blks_read: Whole | None = None  # and from elsewhere
+    temp_blks: Whole | None = None  # blocks of temporary files, read or written
     query: str
 
 
 class PostgresqlStatements(Fact):
-    """The ten statements that took most time of `total_ms`, since `since_at` (None: the version does not tell)."""
+    """Statements that took most time of `total_ms`, or most time a call, blocks or temporary files.
+
+    They are counted since `since_at` (None: the version does not tell).
+    """
 
     since_at: float | None = None
     total_ms: float
@@ -96,6 +103,30 @@ class PostgresqlStatements(Fact):
 class PostgresqlRelation(Fact):
     name: str
     size_bytes: Whole
+
+
+class PostgresqlSetting(Fact):
+    """A setting as pg_settings shows it: `setting` in `unit`. `sourcefile` None: no file sets it, or it is hidden."""
+
+    name: str
+    setting: str
+    unit: str | None = None
+    source: str | None = None
+    sourcefile: str | None = None
+    context: str | None = None
+
+
+class PostgresqlActivity(Fact):
+    """A table of 8 MiB or more, among the largest or the most read from end to end; counters since the reset."""
+
+    name: str
+    size_bytes: Whole
+    live: Whole
+    dead: Whole
+    seq_scan: Whole
+    seq_tup_read: Whole
+    idx_scan: Whole = 0
+    vacuum_scale: float | None = None  # its own autovacuum_vacuum_scale_factor
 
 
 class PostgresqlDead(Fact):
@@ -128,7 +159,10 @@ class PostgresqlSequence(Fact):
 
 
 class PostgresqlIndex(Fact):
-    """An index with something to be said of it. `twin_of`: another index that does the same and is the better one."""
+    """An index with something to be said of it. `twin_of`: another index that does the same and is the better one.
+
+    `prefix_of`: a longer one begins with all of it. `attached`: it belongs to an index of a partitioned table.
+    """
 
     name: str
     table: str
@@ -136,6 +170,8 @@ class PostgresqlIndex(Fact):
     valid: bool
     ready: bool = True
     twin_of: str | None = None
+    prefix_of: str | None = None
+    attached: bool = False
     unused: bool | None = None
 
 
@@ -146,6 +182,7 @@ class PostgresqlForeignKey(Fact):
     table: str
     parent: str
     table_bytes: Whole
+    columns: str | None = None  # as SQL writes them
 
 
 class PostgresqlBloat(Fact):
@@ -185,6 +222,7 @@ class PostgresqlDatabase(Fact):
     indexes: tuple[PostgresqlIndex, ...] = ()
     foreign_keys: tuple[PostgresqlForeignKey, ...] = ()
     bloat: tuple[PostgresqlBloat, ...] | None = None
+    activity: tuple[PostgresqlActivity, ...] = ()
 
 
 class PostgresqlInstance(Fact):
@@ -217,6 +255,7 @@ class PostgresqlInstance(Fact):
     archiver: PostgresqlArchiver | None = None
     checkpoints: PostgresqlCheckpoints | None = None
     pending_restart: tuple[str, ...] | None = None
+    settings: tuple[PostgresqlSetting, ...] | None = None
     databases: tuple[PostgresqlDatabase, ...] | None = None
     statements: PostgresqlStatements | None = None
 
