@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import sample_advice as advice
 import sample_inspections as sample
 
 from maintkit.analysis.capacity import Forecast
@@ -95,7 +96,7 @@ def health(**changes: object) -> Health:
     inspection = deep()
     fields: dict[str, object] = {
         "inspection": inspection, "comparison": sample.against_october(inspection), "forecasts": forecasts(),
-        "handlings": {}, "judged": {}, "emergencies": (),
+        "handlings": {}, "judged": {}, "emergencies": (), "advice": advice.hospital(),
     }  # fmt: skip
     return Health(**(fields | changes))  # type: ignore[arg-type]
 

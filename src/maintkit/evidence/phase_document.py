@@ -172,6 +172,11 @@ class PhaseDocument:
         return self._pair("services", dict[str, Service])
 
     @property
+    def measures(self) -> dict[str, str]:
+        """What the plan has asked to measure, by name; an empty answer is none."""
+        return _read(dict[str, str], self.facts.get("measures")) or {}
+
+    @property
     def deadman(self) -> DeadMan | None:
         """The host's own way back, where one was armed."""
         return _read(DeadMan, self.facts.get("deadman"))

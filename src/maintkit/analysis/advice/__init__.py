@@ -16,7 +16,7 @@ from maintkit.analysis.advice import (
     pg_statements,
 )
 from maintkit.analysis.advice.model import Advice, Insufficient, Rule, Said, Seen
-from maintkit.evidence.servers import Mysql, Postgresql, Servers
+from maintkit.evidence.server_facts import Mysql, Postgresql, Servers
 
 __all__ = ["RULES", "Advice", "Insufficient", "Rule", "Said", "advise"]
 
@@ -40,7 +40,7 @@ def _said(known: Servers) -> Iterator[Said]:
     now, then = known.now, known.then
     for name, why in now.withheld.items():
         if name in ("postgresql", "mysql"):
-            yield Insufficient(subject=name, rule=None, reason_zh=f"本次巡检未取得该类数据库的数据（{why}）")
+            yield Insufficient(subject=name, rule=None, reason_zh="本次巡检未取得该类数据库的数据", why=why)
     for pg in now.postgresql:
         before_pg = _same(then.postgresql, pg.name) if then else None
         for part in _POSTGRESQL if pg.state == "up" else ():

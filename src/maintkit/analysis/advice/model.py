@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from maintkit.evidence.servers import Look, Mysql, Postgresql
+from maintkit.evidence.server_facts import Look, Mysql, Postgresql
 
 DAY_S = 86400.0
 ENOUGH_DAYS = 7  # of counting: below it a week's own rhythm decides what is found
@@ -60,11 +60,12 @@ class Advice:
 
 @dataclass(frozen=True, kw_only=True)
 class Insufficient:
-    """No advice, and why: 数据不足. `rule` None: of the whole instance."""
+    """No advice, and why: 数据不足. `rule` None: of many rules. `why`: what the host said of it (English)."""
 
     subject: str
     rule: Rule | None
     reason_zh: str
+    why: str = ""
 
 
 Said = Advice | Insufficient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from maintkit.analysis.advice.model import DAY_S, MIB, Advice, Insufficient, Rule, Said, Seen, size
-from maintkit.evidence.servers import MyIndex, Mysql
+from maintkit.evidence.server_facts import MyIndex, Mysql
 
 _DROP = "按名称引用该索引的语句（FORCE INDEX）会失效；移除为在线 DDL，只短暂持元数据锁，但须等待长事务结束。"
 _KEEP = "先设为不可见观察（MySQL 8 的 INVISIBLE、MariaDB 10.6 起的 IGNORED），事先用 SHOW CREATE TABLE 保存定义。"
@@ -13,7 +13,7 @@ REDUNDANT = Rule(
     id="mysql.redundant-index",
     title="another index begins with all of this one",
     title_zh="冗余索引",
-    source="MariaDB and MySQL 8.0 manual 8.3.6 (Multiple-Column Indexes), ALTER TABLE",
+    source="MariaDB ALTER TABLE / MySQL 8.0 Multiple-Column Indexes, ALTER TABLE",
     takes="online",
     confidence="medium",
     risk_zh=_DROP,
@@ -23,7 +23,7 @@ UNUSED = Rule(
     id="mysql.unused-index",
     title="an index that nobody has used",
     title_zh="未使用的索引",
-    source="MySQL 8.0 manual 27.12.20.8, table_io_waits_summary_by_index_usage; MariaDB the same table",
+    source="MariaDB / MySQL 8.0 Performance Schema: table_io_waits_summary_by_index_usage",
     takes="by-hand",
     confidence="low",
     risk_zh=f"月末、年终的报表和从库上的查询可能用到，外键可能依赖它。{_DROP}",
@@ -38,7 +38,7 @@ def rules(seen: Seen[Mysql]) -> Iterator[Said]:
     """What the account may not see is said, not taken for well."""
     gap = seen.now.withheld.get("indexes")
     if gap or seen.now.indexes is None:
-        yield Insufficient(subject=seen.now.name, rule=REDUNDANT, reason_zh=f"索引未能全部查看（{gap or '未取得'}）")
+        yield Insufficient(subject=seen.now.name, rule=REDUNDANT, reason_zh="索引未能全部查看", why=gap or "")
     for index in seen.now.indexes or ():
         if index.redundant_to is not None:
             yield _redundant(seen, index)

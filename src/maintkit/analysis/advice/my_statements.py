@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from maintkit.analysis.advice.model import MIB, Advice, Insufficient, Rule, Said, Seen, counted, enough, size
-from maintkit.evidence.servers import Mysql, MyStatement
+from maintkit.evidence.server_facts import Mysql, MyStatement
 
 _RISK = "补索引增加写入开销，改写可能改变结果；须先在测试环境用相同规模的数据核对结果和耗时。"
 _UNDO = "应用恢复原语句；新建的索引先设为不可见，再移除。"
 _HOW = "在从库或测试环境用 EXPLAIN 查看执行计划，与应用厂商确认"
-_SOURCE = "MySQL 8.0 manual 27.12.20.3 (statement summaries) and 8.8; MariaDB the same table and EXPLAIN"
+_SOURCE = "MariaDB / MySQL 8.0 Performance Schema: events_statements_summary_by_digest; EXPLAIN"
 SHARE = Rule(
     id="mysql.statement-time",
     title="one statement takes a fifth of the time of all",
@@ -77,8 +77,8 @@ def rules(seen: Seen[Mysql]) -> Iterator[Said]:
     why = seen.now.withheld.get("statements")
     if seen.now.statements is None or why:
         off = why == "performance_schema is off"
-        reason = "performance_schema 未开启，语句未作分析" if off else f"未取得语句统计（{why or '原因不明'}）"
-        yield Insufficient(subject=seen.now.name, rule=SHARE, reason_zh=reason)
+        reason = "performance_schema 未开启，语句未作分析" if off else "未取得语句统计，语句未作分析"
+        yield Insufficient(subject=seen.now.name, rule=None, reason_zh=reason, why="" if off else why or "")
         return
     total_now = seen.now.statements_ms or 0.0
     total = counted(seen, total_now, seen.before.statements_ms if seen.before else None, seen.now.started_at)

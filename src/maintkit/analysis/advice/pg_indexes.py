@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from maintkit.analysis.advice.model import DAY_S, MIB, Advice, Insufficient, Rule, Said, Seen, counted, enough, size
 from maintkit.analysis.advice.pg_values import quoted
-from maintkit.evidence.servers import Activity, Database, Index, Postgresql
+from maintkit.evidence.server_facts import Activity, Database, Index, Postgresql
 
 _KEEP = "事先用 pg_get_indexdef 保存定义，需要时用 CREATE INDEX CONCURRENTLY 重建。"
 _DROP = (
@@ -17,7 +17,7 @@ DUPLICATE = Rule(
     id="postgresql.duplicate-index",
     title="an index does just what another does",
     title_zh="重复索引",
-    source="PostgreSQL 15 manual 11 (Indexes) and DROP INDEX",
+    source="PostgreSQL 15: 11 (Indexes); DROP INDEX",
     takes="online",
     confidence="high",
     risk_zh=_DROP,
@@ -27,7 +27,7 @@ PREFIX = Rule(
     id="postgresql.prefix-index",
     title="a longer index begins with all of this one",
     title_zh="被更长索引覆盖的索引",
-    source="PostgreSQL 15 manual 11.3 (Multicolumn Indexes) and DROP INDEX",
+    source="PostgreSQL 15: 11.3 (Multicolumn Indexes); DROP INDEX",
     takes="online",
     confidence="medium",
     risk_zh=f"{_DROP}较长的索引更大，只用前几列的查询可能略慢。",
@@ -37,7 +37,7 @@ UNUSED = Rule(
     id="postgresql.unused-index",
     title="an index that no query has used",
     title_zh="未使用的索引",
-    source="PostgreSQL 15 manual 28.2 (pg_stat_user_indexes) and DROP INDEX",
+    source="PostgreSQL 15: 28.2 (pg_stat_user_indexes); DROP INDEX",
     takes="by-hand",
     confidence="low",
     risk_zh=f"月末、年终的报表和备库上的查询可能用到。{_DROP}",
@@ -47,7 +47,7 @@ FOREIGN_KEY = Rule(
     id="postgresql.foreign-key-index",
     title="a foreign key without an index on the referencing side",
     title_zh="外键的引用列没有索引",
-    source="PostgreSQL 15 manual 5.4.5 (Foreign Keys) and CREATE INDEX",
+    source="PostgreSQL 15: 5.4.5 (Foreign Keys); CREATE INDEX",
     takes="online",
     confidence="medium",
     risk_zh="新索引占用空间并略增写入开销；CREATE INDEX CONCURRENTLY 不阻塞读写，失败会留下无效索引，须移除后重来。",
@@ -57,7 +57,7 @@ MISSING = Rule(
     id="postgresql.sequential-reads",
     title="a large table is read from end to end, again and again",
     title_zh="大表反复全表扫描",
-    source="PostgreSQL 15 manual 28.2 (pg_stat_user_tables) and 14.1 (EXPLAIN)",
+    source="PostgreSQL 15: 28.2 (pg_stat_user_tables); 14.1 (EXPLAIN)",
     takes="by-hand",
     confidence="low",
     risk_zh="取数占比大的报表本应全表扫描，补索引无益；每个新索引都增加写入开销。",
@@ -79,8 +79,8 @@ def rules(seen: Seen[Postgresql]) -> Iterator[Said]:
             yield from _missing(seen, database)
     for name, why in seen.now.withheld.items():
         if name.startswith("database "):
-            reason = f"未能进入{name.replace('database', '数据库')}（{why}），其索引未作分析"
-            yield Insufficient(subject=seen.now.name, rule=None, reason_zh=reason)
+            reason = f"未能进入{name.replace('database', '数据库')}，其索引未作分析"
+            yield Insufficient(subject=seen.now.name, rule=None, reason_zh=reason, why=why)
 
 
 def _needless(seen: Seen[Postgresql], database: Database) -> Iterator[Said]:

@@ -17,14 +17,14 @@ from maintkit.analysis.advice.model import (
     size,
 )
 from maintkit.analysis.advice.pg_values import down_to, number, power, summed, text, written
-from maintkit.evidence.servers import Postgresql
+from maintkit.evidence.server_facts import Postgresql
 
 _UNDO = "恢复原参数文件（计划自带回退），重新加载。"
 BUFFERS_SMALL = Rule(
     id="postgresql.shared-buffers",
     title="shared_buffers is small for the machine and reads miss it",
     title_zh="共享缓冲区偏小",
-    source="PostgreSQL 15 manual 20.4.1, shared_buffers",
+    source="PostgreSQL 15: 20.4.1, shared_buffers",
     takes="restart",
     confidence="medium",
     risk_zh="须重启数据库才生效；内存被其他程序占用时可能引起换页，生效后观察可用内存。",
@@ -34,7 +34,7 @@ BUFFERS_LARGE = Rule(
     id="postgresql.shared-buffers-large",
     title="shared_buffers takes over 40 % of the machine's memory",
     title_zh="共享缓冲区过大",
-    source="PostgreSQL 15 manual 20.4.1, shared_buffers",
+    source="PostgreSQL 15: 20.4.1, shared_buffers",
     takes="restart",
     confidence="medium",
     risk_zh="须重启数据库才生效；重启后缓存为空，一段时间内读盘增多。",
@@ -44,7 +44,7 @@ CACHE = Rule(
     id="postgresql.effective-cache-size",
     title="effective_cache_size is far from what the machine can cache",
     title_zh="effective_cache_size 与本机内存不符",
-    source="PostgreSQL 15 manual 20.7.2, effective_cache_size",
+    source="PostgreSQL 15: 20.7.2, effective_cache_size",
     takes="reload",
     confidence="medium",
     risk_zh="只影响规划器的估计，不占用内存；少数语句的执行计划可能改变，须观察主要语句的耗时。",
@@ -54,7 +54,7 @@ WORK_LARGE = Rule(
     id="postgresql.work-mem-large",
     title="work_mem times max_connections is more than the machine has",
     title_zh="work_mem 与连接数之积超过内存",
-    source="PostgreSQL 15 manual 20.4.1, work_mem and hash_mem_multiplier",
+    source="PostgreSQL 15: 20.4.1, work_mem; hash_mem_multiplier",
     takes="reload",
     confidence="medium",
     risk_zh="排序、哈希所需超过新值的语句会改写临时文件而变慢；可对个别用户单独设置较大的值。",
@@ -64,7 +64,7 @@ WORK_SMALL = Rule(
     id="postgresql.work-mem",
     title="sorts and hashes spill to temporary files",
     title_zh="排序与哈希大量写临时文件",
-    source="PostgreSQL 15 manual 20.4.1, work_mem",
+    source="PostgreSQL 15: 20.4.1, work_mem",
     takes="reload",
     confidence="medium",
     risk_zh="每个会话的每个排序、哈希都可用到此值，并发高时内存占用成倍增加；已按连接上限计入预算。",
@@ -74,7 +74,7 @@ MAINTENANCE = Rule(
     id="postgresql.maintenance-work-mem",
     title="maintenance_work_mem is small for the largest table",
     title_zh="maintenance_work_mem 偏小",
-    source="PostgreSQL 15 manual 20.4.1, maintenance_work_mem",
+    source="PostgreSQL 15: 20.4.1, maintenance_work_mem",
     takes="reload",
     confidence="medium",
     risk_zh="每个自动清理进程都可用到此值，已按进程数计入；建索引、清理时内存占用会上升。",
@@ -84,7 +84,7 @@ HUGE_PAGES = Rule(
     id="postgresql.huge-pages",
     title="large shared buffers without huge pages",
     title_zh="大共享缓冲区未使用大页",
-    source="PostgreSQL 15 manual 19.4.5, Linux Huge Pages",
+    source="PostgreSQL 15: 19.4.5, Linux Huge Pages",
     takes="by-hand",
     confidence="medium",
     risk_zh="预留的大页不能再作他用；预留不足时 huge_pages = on 会使数据库不能启动，故保持 try。",

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from maintkit.analysis.advice.model import Advice, Change, Rule, Said, Seen
 from maintkit.analysis.advice.pg_values import text
-from maintkit.evidence.servers import Postgresql
+from maintkit.evidence.server_facts import Postgresql
 
 _UNDO = "恢复原参数文件（计划自带回退），重新加载。"
 FSYNC = Rule(
     id="postgresql.fsync",
     title="fsync is off",
     title_zh="fsync 被关闭",
-    source="PostgreSQL 15 manual 20.5.1, fsync",
+    source="PostgreSQL 15: 20.5.1, fsync",
     takes="reload",
     confidence="high",
     risk_zh="提交改为等待落盘，写入延迟会上升；须事先确认磁盘写能力。",
@@ -24,7 +24,7 @@ FULL_PAGES = Rule(
     id="postgresql.full-page-writes",
     title="full_page_writes is off",
     title_zh="full_page_writes 被关闭",
-    source="PostgreSQL 15 manual 20.5.1, full_page_writes",
+    source="PostgreSQL 15: 20.5.1, full_page_writes",
     takes="reload",
     confidence="high",
     risk_zh="WAL 量会增加，须核对归档与复制的带宽和空间。",
@@ -35,7 +35,7 @@ COMMIT = Rule(
     id="postgresql.synchronous-commit",
     title="synchronous_commit is off",
     title_zh="synchronous_commit 被关闭",
-    source="PostgreSQL 15 manual 20.5.1, synchronous_commit",
+    source="PostgreSQL 15: 20.5.1, synchronous_commit",
     takes="reload",
     confidence="high",
     risk_zh="提交须等待 WAL 落盘，小事务密集时延迟会上升。",
@@ -46,7 +46,7 @@ AUTOVACUUM = Rule(
     id="postgresql.autovacuum",
     title="autovacuum is off",
     title_zh="自动清理被关闭",
-    source="PostgreSQL 15 manual 20.10, autovacuum",
+    source="PostgreSQL 15: 20.10, autovacuum",
     takes="reload",
     confidence="high",
     risk_zh="积压的清理会在一段时间内占用磁盘读写，宜在业务低峰开启。",

@@ -16,14 +16,14 @@ from maintkit.analysis.advice.model import (
     size,
 )
 from maintkit.analysis.advice.pg_values import free_at, number, quoted, text, written
-from maintkit.evidence.servers import Database, Postgresql
+from maintkit.evidence.server_facts import Database, Postgresql
 
 _UNDO = "恢复原参数文件（计划自带回退），重新加载。"
 WAL = Rule(
     id="postgresql.max-wal-size",
     title="checkpoints are asked for by the amount of WAL",
     title_zh="检查点多由 WAL 写满触发",
-    source="PostgreSQL 15 manual 20.5.2 and 30.5, max_wal_size",
+    source="PostgreSQL 15: 20.5.2; 30.5, max_wal_size",
     takes="reload",
     confidence="high",
     risk_zh="WAL 占用的磁盘增加，崩溃后恢复的时间变长；已核对数据目录所在文件系统的余量。",
@@ -33,7 +33,7 @@ TARGET = Rule(
     id="postgresql.checkpoint-completion-target",
     title="checkpoints write all at once",
     title_zh="检查点写入过于集中",
-    source="PostgreSQL 15 manual 20.5.2, checkpoint_completion_target",
+    source="PostgreSQL 15: 20.5.2, checkpoint_completion_target",
     takes="reload",
     confidence="high",
     risk_zh="写入摊开后，崩溃恢复须重放的 WAL 略有增加。",
@@ -43,7 +43,7 @@ RANDOM = Rule(
     id="postgresql.random-page-cost",
     title="random_page_cost is that of turning disks, and none of the disks turns",
     title_zh="固态盘仍按机械盘估算随机读",
-    source="PostgreSQL 15 manual 20.7.2, random_page_cost",
+    source="PostgreSQL 15: 20.7.2, random_page_cost",
     takes="reload",
     confidence="low",
     risk_zh="规划器会更多选用索引，个别语句的执行计划可能变差；生效后对比主要语句的耗时。",
@@ -53,7 +53,7 @@ SCALE = Rule(
     id="postgresql.autovacuum-scale",
     title="a large table waits for a fifth of its rows before autovacuum comes",
     title_zh="大表的自动清理触发过晚",
-    source="PostgreSQL 15 manual 25.1.6 and 20.10, autovacuum_vacuum_scale_factor",
+    source="PostgreSQL 15: 25.1.6; 20.10, autovacuum_vacuum_scale_factor",
     takes="online",
     confidence="medium",
     risk_zh="清理变得频繁，每次变短；该语句只需短暂的 SHARE UPDATE EXCLUSIVE 锁，不阻塞读写。",
@@ -63,7 +63,7 @@ SLOW = Rule(
     id="postgresql.log-min-duration",
     title="slow statements are neither counted nor logged",
     title_zh="慢语句既无统计也无日志",
-    source="PostgreSQL 15 manual 20.8.2, log_min_duration_statement, and F.32 pg_stat_statements",
+    source="PostgreSQL 15: 20.8.2, log_min_duration_statement; appendix F (pg_stat_statements)",
     takes="reload",
     confidence="medium",
     risk_zh="日志会写入语句原文，可能含患者信息：须限制日志文件的读取权限，并按保密要求管理。"
@@ -187,6 +187,6 @@ def _slow(seen: Seen[Postgresql]) -> Iterator[Said]:
         observation_zh="log_min_duration_statement = -1，且未安装 pg_stat_statements。",
         conclusion_zh="业务变慢时无从得知是哪些语句，查询优化没有依据。",
         advice_zh="安装 pg_stat_statements（shared_preload_libraries，须重启）；暂不能重启的，"
-        "将 log_min_duration_statement 调为 1000（毫秒）。",
-        change=Change(name="log_min_duration_statement", before="-1", after="1000"),
+        "将 log_min_duration_statement 调为 1s。",
+        change=Change(name="log_min_duration_statement", before="-1", after="1s"),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maintkit.analysis.advice.model import GIB, Advice, Insufficient, Rule, Said, Seen, counted, enough, size
 from maintkit.analysis.advice.pg_values import blocks
-from maintkit.evidence.servers import Postgresql, Statement
+from maintkit.evidence.server_facts import Postgresql, Statement
 
 _RISK = "补索引增加写入开销，改写可能改变结果；须先在测试环境用相同规模的数据核对结果和耗时。"
 _UNDO = "应用恢复原语句；新建的索引用 DROP INDEX CONCURRENTLY 移除。"
@@ -16,7 +16,7 @@ SHARE = Rule(
     id="postgresql.statement-time",
     title="one statement takes a fifth of the time of all",
     title_zh="一条语句占用大量执行时间",
-    source="PostgreSQL 15 manual F.32 (pg_stat_statements) and 14.1 (EXPLAIN)",
+    source="PostgreSQL 15: appendix F (pg_stat_statements); 14.1 (EXPLAIN)",
     takes="by-hand",
     confidence="medium",
     risk_zh=_RISK,
@@ -26,7 +26,7 @@ MEAN = Rule(
     id="postgresql.statement-mean",
     title="a statement that takes over a second each time",
     title_zh="单次执行慢的语句",
-    source="PostgreSQL 15 manual F.32 (pg_stat_statements) and 14.1 (EXPLAIN)",
+    source="PostgreSQL 15: appendix F (pg_stat_statements); 14.1 (EXPLAIN)",
     takes="by-hand",
     confidence="medium",
     risk_zh=_RISK,
@@ -36,7 +36,7 @@ READS = Rule(
     id="postgresql.statement-reads",
     title="a statement that reads a thousand blocks for each row it gives",
     title_zh="读取过多、返回很少的语句",
-    source="PostgreSQL 15 manual F.32 (pg_stat_statements) and 11 (Indexes)",
+    source="PostgreSQL 15: appendix F (pg_stat_statements); 11 (Indexes)",
     takes="by-hand",
     confidence="medium",
     risk_zh=_RISK,
@@ -46,7 +46,7 @@ SPILLS = Rule(
     id="postgresql.statement-temp",
     title="a statement that writes temporary files",
     title_zh="写临时文件的语句",
-    source="PostgreSQL 15 manual F.32 (pg_stat_statements) and 20.4.1 (work_mem)",
+    source="PostgreSQL 15: appendix F (pg_stat_statements); 20.4.1 (work_mem)",
     takes="by-hand",
     confidence="medium",
     risk_zh="为该语句的用户加大 work_mem，每个会话的每次排序都可用到，须计入并发。",
@@ -74,8 +74,8 @@ def rules(seen: Seen[Postgresql]) -> Iterator[Said]:
     told, why = seen.now.statements, seen.now.withheld.get("statements")
     if told is None or why:
         absent = "extension" in (why or "") or "shared_preload_libraries" in (why or "")
-        reason = "未安装 pg_stat_statements，语句未作分析" if absent else f"未取得语句统计（{why or '原因不明'}）"
-        yield Insufficient(subject=seen.now.name, rule=SHARE, reason_zh=reason)
+        reason = "未安装 pg_stat_statements，语句未作分析" if absent else "未取得语句统计，语句未作分析"
+        yield Insufficient(subject=seen.now.name, rule=None, reason_zh=reason, why="" if absent else why or "")
         return
     past = seen.before.statements if seen.before else None
     total = counted(seen, told.total_ms, past.total_ms if past else None, told.since_at)

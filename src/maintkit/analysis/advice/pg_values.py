@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from maintkit.analysis.advice.model import GIB, KIB, MIB, Counted, Seen, counted
-from maintkit.evidence.servers import Look, Postgresql, Setting
+from maintkit.evidence.server_facts import Look, Postgresql, Setting
 
 _UNITS = {"B": 1, "kB": KIB, "8kB": 8 * KIB, "16kB": 16 * KIB, "32kB": 32 * KIB, "MB": MIB, "16MB": 16 * MIB, "GB": GIB}
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")

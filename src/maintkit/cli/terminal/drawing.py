@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from maintkit.analysis.advice import Said
+from maintkit.analysis.advice.applying import ByHand, Planned
 from maintkit.checks.limits import load_limits
+from maintkit.cli.terminal.advising import advised
 from maintkit.cli.terminal.document import header
 from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
 from maintkit.contract.expectations import expectations
@@ -30,6 +33,7 @@ from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.recovery import drills, holdings
+from maintkit.evidence.servers import servers
 from maintkit.evidence.watch import required_week, watch_week
 from maintkit.evidence.week import Week
 from maintkit.plans.unapproved import unapproved
@@ -86,9 +90,20 @@ def health(place: Site, ledger: Ledger, deep: Inspection) -> Document:
             handlings=events.handlings(ledger),
             judged=judgements(ledger, HEALTH, deep.run),
             emergencies=unapproved(ledger, since=before.started_at if before else None, until=ended),
+            advice=dict(_advice(place, ledger, deep)),
         ),
         header(place),
     )
+
+
+def _advice(
+    place: Site, ledger: Ledger, deep: Inspection
+) -> Iterator[tuple[str, list[tuple[Said, Planned | ByHand | None]]]]:
+    """Of each host that has database servers, as the deep inspection knew them."""
+    for host in deep.hosts:
+        known = servers(ledger, host.name, until=deep.head_seq) if host.facts else None
+        if known is not None and (known.now.postgresql or known.now.mysql):
+            yield host.name, list(advised(place, known, host.groups))
 
 
 def manual(place: Site, ledger: Ledger, newest: Inspection, since: datetime | None = None) -> Document:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from maintkit.analysis.advice import Said
+from maintkit.analysis.advice.applying import ByHand, Planned
 from maintkit.analysis.capacity import Forecast
 from maintkit.documents import wording
 from maintkit.documents.glossary import ENDED, STATUS, TO_FILL_IN
@@ -12,7 +14,7 @@ from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, Paragraph
 from maintkit.documents.parts import comparison as compared
 from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
-from maintkit.documents.parts.health import capacity, risks, use
+from maintkit.documents.parts.health import advising, capacity, risks, use
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Comparison, Inspection
 from maintkit.plans.unapproved import Unapproved
@@ -25,7 +27,10 @@ _STATEMENT = "双方确认：已阅本报告，风险、责任人与期限如上
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """What the report is drawn from; `comparison` is with the deep inspection before, `emergencies` those since it."""
+    """What the report is drawn from; `comparison` is with the deep inspection before, `emergencies` those since it.
+
+    `advice`: what is said of each host's database servers, with the plan of each piece where there is one.
+    """
 
     inspection: Inspection
     comparison: Comparison
@@ -33,6 +38,7 @@ class Health:
     handlings: events.Handlings
     judged: Mapping[str, Judgement]
     emergencies: Sequence[Unapproved]
+    advice: Mapping[str, Sequence[tuple[Said, Planned | ByHand | None]]]
 
 
 def health_report(health: Health, header: Header) -> Document:
@@ -57,12 +63,13 @@ def health_report(health: Health, header: Header) -> Document:
             *capacity.section("五、存储容量规划", health.forecasts, header),
             *risks.section("六、风险清单", abnormal, health.handlings, header),
             *risks.advice("七、优化建议", abnormal, health.forecasts),
-            *compared.section("八、与上次深度巡检对比", deep, health.comparison, header),
-            *undetermined.section("九、未查看与未能判定的内容", deep, header),
-            *urgent.section("十、紧急变更", health.emergencies, header),
-            Heading(text="十一、下季度工作安排"),
+            *advising.section("八、查询与配置优化建议", health.advice),
+            *compared.section("九、与上次深度巡检对比", deep, health.comparison, header),
+            *undetermined.section("十、未查看与未能判定的内容", deep, header),
+            *urgent.section("十一、紧急变更", health.emergencies, header),
+            Heading(text="十二、下季度工作安排"),
             _blank(health, "plan", header),
-            *proof.section("十二、证据", deep),
+            *proof.section("十三、证据", deep),
             sign_off(header, _STATEMENT),
         ),
         footer=f"编号 {deep.run}　台账 #{deep.head_seq} {deep.head_hash[:16]}",

@@ -63,6 +63,7 @@ def _rows(host: HostRecord) -> Iterator[Row]:
     yield from _services(*_both(host, verified))
     yield from _answers(host, verified)
     yield from _indexes(host)
+    yield from _told(host, verified)
     since = since_change(host)
     if since is not None:
         yield "整机软件包清单差异", wording.NOTHING, f"{len(since.packages)} 个", wording.NOTHING
@@ -101,6 +102,16 @@ def _indexes(host: HostRecord) -> Iterator[Row]:
     for step in change.steps if change else ():
         if step.action == "rebuild index":
             yield f"索引 {step.target} 大小", step.before, step.after, "已重建"
+
+
+def _told(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:
+    """What the plan had measured, such as a setting, as the host answered on both sides."""
+    kept = host.document("backup")
+    old, new = kept.measures if kept else {}, verified.measures if verified else {}
+    for name in dict.fromkeys([*old, *new]):
+        was, now = old.get(name), new.get(name)
+        same = wording.NOTHING if not was or not now else "不变" if was == now else "已改变"
+        yield name, was or _UNTOLD, now or _UNTOLD, same
 
 
 def _answers(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:
