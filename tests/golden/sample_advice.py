@@ -81,6 +81,14 @@ def mysql(*, settings: Mapping[str, str] | None = None, counters: Mapping[str, i
 def look(*, pg: dict[str, Any] | None = None, my: dict[str, Any] | None = None, days_ago: float = 0,
          memory_gib: float = 32, disks: tuple[bool | None, ...] = (False,), free_gib: float = 500) -> Look:  # fmt: skip
     """A host at an inspection, as its facts document is read."""
+    told = document(pg=pg, my=my, days_ago=days_ago, memory_gib=memory_gib, disks=disks, free_gib=free_gib)
+    return read(told, host="his-db1", facts="0" * 64)
+
+
+def document(*, pg: dict[str, Any] | None = None, my: dict[str, Any] | None = None, days_ago: float = 0,
+             memory_gib: float = 32, disks: tuple[bool | None, ...] = (False,),
+             free_gib: float = 500) -> dict[str, Any]:  # fmt: skip
+    """The facts document, as far as advice reads it."""
     sections: dict[str, Any] = {
         "memory": {"total_bytes": int(memory_gib * GIB), "available_bytes": int(memory_gib * GIB / 2),
                    "huge_pages": 5000},
@@ -90,7 +98,7 @@ def look(*, pg: dict[str, Any] | None = None, my: dict[str, Any] | None = None, 
     sections |= {"postgresql": {"instances": [pg]}} if pg else {}
     sections |= {"mysql": {"instances": [my]}} if my else {}
     told = {name: {"status": "ok", "data": data} for name, data in sections.items()}
-    return read({"collected_at": NOW - days_ago * DAY, "sections": told}, host="his-db1", facts="0" * 64)
+    return {"collected_at": NOW - days_ago * DAY, "sections": told}
 
 
 def said(now: Look, then: Look | None = None) -> tuple[Said, ...]:

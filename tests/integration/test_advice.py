@@ -194,7 +194,10 @@ def test_bad_settings_of_a_postgresql_are_told(tmp_path):
 MY_WELL = ("--performance-schema=ON", "--sync-binlog=1", "--log-bin=binlog", "--slow-query-log=ON")
 MY_SETUP = """
 CREATE DATABASE lab; USE lab;
-CREATE TABLE visit (id int PRIMARY KEY, ward int, at int, who varchar(60), KEY by_ward (ward));
+CREATE TABLE ward (id int PRIMARY KEY);
+INSERT INTO ward SELECT seq FROM seq_0_to_99;
+CREATE TABLE visit (id int PRIMARY KEY, ward int, at int, who varchar(60), KEY by_ward (ward),
+  CONSTRAINT in_ward FOREIGN KEY (ward) REFERENCES ward (id));
 INSERT INTO visit SELECT seq, seq % 100, seq, REPEAT('x', 50) FROM seq_1_to_150000;
 ANALYZE TABLE visit;
 """

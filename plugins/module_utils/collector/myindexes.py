@@ -13,12 +13,16 @@ def needless_indexes(told, counted, sized):
         ((row["db"], row["tbl"], row["name"]), number(row["size_bytes"])) for row in told.get("index_sizes", [])
     )
     idle = set((row["db"], row["tbl"], row["name"]) for row in told.get("unused", []))
+    keys = {}
+    for row in told.get("foreign_keys", []):
+        keys.setdefault((row["db"], row["tbl"]), []).append((row["parts"] or "").split("\n"))
     found = []
     for indexes in by_table(told.get("indexes", [])).values():
         for one in indexes:
             key = index_key(one)
             better = covered_by(one, indexes)
-            unused = one["plain"] == "1" and one["kind"] == "BTREE" and key in idle
+            plain = one["plain"] == "1" and one["kind"] == "BTREE"
+            unused = plain and key in idle and not serves(one, keys.get(key[:2], []))
             if better is not None or unused:
                 found.append(
                     {
@@ -29,6 +33,12 @@ def needless_indexes(told, counted, sized):
                     }
                 )
     return sorted(found, key=lambda one: (-(one["size_bytes"] or 0), one["name"]))[:NEEDLESS_MAX]
+
+
+def serves(one, foreign_keys):
+    """Whether an index begins with the columns of a foreign key of its table."""
+    columns = [part.rsplit(":", 2)[0] for part in (one["parts"] or "").split("\n")]
+    return any(columns[: len(parts)] == parts for parts in foreign_keys)
 
 
 def index_key(row):

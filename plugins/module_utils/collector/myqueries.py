@@ -120,6 +120,18 @@ MY_INDEXES = quoted_query(
     "FROM information_schema.STATISTICS WHERE TABLE_SCHEMA NOT IN %s"
     " GROUP BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME ORDER BY 1, 2, 3 LIMIT %d" % (MY_SYSTEM, MY_INDEXES_MAX),
 )
+# A foreign key needs an index that begins with its columns, whether a query uses it or not.
+MY_FOREIGN_KEYS = quoted_query(
+    "foreign_keys",
+    [
+        ("db", "TABLE_SCHEMA"),
+        ("tbl", "TABLE_NAME"),
+        ("name", "CONSTRAINT_NAME"),
+        ("parts", "GROUP_CONCAT(QUOTE(COLUMN_NAME) ORDER BY ORDINAL_POSITION SEPARATOR 0x0A)"),
+    ],
+    "FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND TABLE_SCHEMA NOT IN %s"
+    " GROUP BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME LIMIT %d" % (MY_SYSTEM, MY_INDEXES_MAX),
+)
 MY_INDEX_SIZES = quoted_query(
     "index_sizes",
     [
@@ -176,7 +188,8 @@ MY_STATEMENTS = [
 def my_second(maria, version, watching):
     """What is asked once it is known who answers; `watching`: performance_schema is on."""
     asked = [MY_TRANSACTIONS, MY_HISTORY, blocks_query(maria, version), channels_query(maria, version)]
-    asked += [MY_DATABASES, MY_TABLES, MY_INDEXES, MY_INDEX_SIZES, MY_TABLE_STATS, shared_query(maria, version)]
+    asked += [MY_DATABASES, MY_TABLES, MY_INDEXES, MY_FOREIGN_KEYS, MY_INDEX_SIZES, MY_TABLE_STATS]
+    asked += [shared_query(maria, version)]
     return asked + ([MY_UNUSED] + MY_STATEMENTS if watching else [])
 
 

@@ -209,6 +209,8 @@ def seen_of_tables(facts, told, shown):
             gaps.setdefault(field, ALL_TABLES)
     if not facts["performance_schema"]:
         gaps.update(unused=WATCHING_OFF, statements=WATCHING_OFF)
+    elif "foreign_keys" in gaps:
+        gaps["unused"] = "not known which indexes foreign keys need: %s" % gaps["foreign_keys"]
     if len(told.get("indexes", [])) >= MY_INDEXES_MAX:
         gaps["indexes"] = "more than %d indexes: only the first were looked at" % MY_INDEXES_MAX
     if "databases" in told:

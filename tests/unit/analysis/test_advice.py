@@ -245,16 +245,16 @@ def plan_of(**changes: Any) -> Planned | ByHand:
 def test_a_setting_that_is_advised_is_a_plan_of_one_file_that_is_measured() -> None:
     made = plan_of(settings={"effective_cache_size": "524288"})
     assert isinstance(made, Planned)
-    assert made.variables["config_dest"] == "/etc/postgresql/15/main/conf.d/zz-maintkit-effective-cache-size.conf"
-    assert "effective_cache_size = '21248MB'\n" in made.variables["config_content"]
-    assert made.variables["config_measures"][0]["expect"] == "21248MB"
+    assert made.variables["dest"] == "/etc/postgresql/15/main/conf.d/zz-maintkit-effective-cache-size.conf"
+    assert "effective_cache_size = '21248MB'\n" in made.variables["content"]
+    assert made.variables["measures"][0]["expect"] == "21248MB"
     assert made.then_zh == ""
 
 
 def test_one_that_wants_a_restart_is_measured_as_pending_and_says_what_follows() -> None:
     made = plan_of(settings={"shared_buffers": str(20 * GIB // 8192)})
     assert isinstance(made, Planned)
-    assert made.variables["config_measures"][1]["expect"] == "t"
+    assert made.variables["measures"][1]["expect"] == "t"
     assert "maintkit plan restart" in made.then_zh
 
 

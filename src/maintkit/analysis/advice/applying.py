@@ -58,11 +58,11 @@ def applying(advice: Advice, one: Postgresql | None, *, os_user: str = "postgres
     )
     return Planned(
         variables={
-            "config_dest": dest,
-            "config_content": f"# {advice.rule.id}: {advice.rule.source}\n"
+            "dest": dest,
+            "content": f"# {advice.rule.id}: {advice.rule.source}\n"
             f"{advice.change.name} = '{advice.change.after}'\n",
-            "config_reload": [*asked, "SELECT pg_reload_conf()"],
-            "config_gates": [
+            "reload": [*asked, "SELECT pg_reload_conf()"],
+            "gates": [
                 {
                     "kind": "command",
                     "name": f"PostgreSQL {one.name}",
@@ -70,7 +70,7 @@ def applying(advice: Advice, one: Postgresql | None, *, os_user: str = "postgres
                     "contains": f"in recovery: {'true' if one.in_recovery else 'false'};",
                 }
             ],
-            "config_measures": measures,
+            "measures": measures,
         },
         then_zh="生效须另做重启计划（maintkit plan restart）。" if restart else "",
     )

@@ -164,6 +164,19 @@ def test_an_index_is_needless_only_where_another_does_all_that_it_does(part, ind
     assert all(one["unused"] is None and one["size_bytes"] is None for one in found)
 
 
+def test_an_index_that_a_foreign_key_needs_is_never_unused(part):
+    """It may hold more columns behind those of the key; in another order it does not serve."""
+    indexes = [index("k", "'a'::A", "'b'::A"), index("other", "'b'::A", "'a'::A")]
+    db, tbl = indexes[0]["db"], indexes[0]["tbl"]
+    told = {
+        "indexes": indexes,
+        "unused": [{"db": db, "tbl": tbl, "name": one["name"]} for one in indexes],
+        "foreign_keys": [{"db": db, "tbl": tbl, "name": "f", "parts": "'a'"}],
+    }
+    found = part("myindexes").needless_indexes(told, counted=True, sized=False)
+    assert {one["name"].rpartition(".")[2] for one in found if one["unused"]} == {"other"}
+
+
 def test_of_replication_errors_only_the_numbers_are_told(part):
     """MySQL's new names and the old ones."""
     old = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "No", "Seconds_Behind_Master": None, "SQL_Delay": "0"}

@@ -1,0 +1,116 @@
+"""Advice on the practice hospital's database: inspected, advised, planned, applied, shown before and after."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.hospital.practice import Hospital, hospital
+from lab.hospital.site import key, make_site
+
+pytestmark = pytest.mark.long
+
+MAINTKIT = Path(sys.executable).with_name("maintkit")
+APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
+CLUSTER = "/etc/postgresql/15/main"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """A running hospital and its site."""
+
+    his: Hospital
+    site: Path
+
+    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
+        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=400, check=False)
+
+    def sql(self, statement: str) -> str:
+        words = ("runuser", "-u", "postgres", "--", "psql", "-XAtqd", "his", "-c", statement)
+        return self.his.lab["his-db1"].run(*words).out.strip()
+
+    def advice(self, *words: object) -> dict[str, dict[str, Any]]:
+        """What is advised for the server, by rule, after a deep inspection."""
+        seen = self.maintkit("inspect", "--deep", "--limit", "his-db1", "--engineer", "张工")
+        assert seen.returncode in (0, 10, 11, 12, 13), seen.stderr
+        told = self.maintkit("advise", "his-db1", "--json", *words)
+        assert told.returncode == 0, told.stderr
+        return {row["rule"]: row for row in json.loads(told.stdout) if "title" in row}
+
+    def planned(self, file: Path) -> str:
+        """A plan of these parameters that two people have approved and one supervises; its id."""
+        quick = {"checks": 2, "interval": 0.5, "settle": 20, "deadline": 90}
+        file.write_text(json.dumps(json.loads(file.read_text()) | quick))
+        words = ("--limit", "his-db1", "--vars", file, "--reason", "参数优化", "--requester", REQUESTER, "--json")
+        made = self.maintkit("plan", "config", *words)
+        assert made.returncode == 0, made.stderr
+        plan = str(json.loads(made.stdout)["plan"])
+        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
+            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
+            signed = self.maintkit("approve", plan, *words)
+            assert signed.returncode == 0, signed.stderr
+        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
+        assert watched.returncode == 0, watched.stderr
+        return plan
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with hospital(("backup1", "his-db1")) as made:
+        yield Office(his=made, site=make_site(made, tmp_path_factory.mktemp("advice") / "site"))
+
+
+def test_a_setting_is_advised_planned_applied_and_no_more_advised(office: Office, tmp_path: Path) -> None:
+    """The planner's guess of the cache; the record shows the server's own word before and after."""
+    advised = office.advice("--write", tmp_path)["postgresql.effective-cache-size"]
+    before, change = office.sql("SHOW effective_cache_size"), advised["change"]
+    (file,) = tmp_path.glob("his-db1-*-effective-cache-size.json")
+    assert str(file) in advised["plan"]["command"]
+    done = office.maintkit("apply", office.planned(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert office.sql("SHOW effective_cache_size") == change["after"] != before
+    run = json.loads(office.maintkit("status", "--json").stdout)[0]["run"]
+    told = office.maintkit("report", "change", run, "--tuning", "--format", "html", "--json")
+    assert told.returncode == 0, told.stderr
+    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    assert "性能优化实施记录" in page
+    assert before in page
+    assert change["after"] in page
+    assert "已改变" in page
+    assert "postgresql.effective-cache-size" not in office.advice()
+    report = office.maintkit("report", "health", "--format", "html", "--json")
+    assert "查询与配置优化建议" in Path(json.loads(report.stdout)["written"][0]).read_text()
+
+
+def test_a_server_that_does_not_take_the_value_is_put_back(office: Office, tmp_path: Path) -> None:
+    """Somebody's later file stands over ours: the plan notices, and leaves nothing behind."""
+    host = office.his.lab["his-db1"]
+    file = tmp_path / "vars.json"
+    asked = ["timeout", "20", "runuser", "-u", "postgres", "--", "psql", "-XAtc"]
+    dest = f"{CLUSTER}/conf.d/zz-maintkit-work-mem.conf"
+    host.run("sh", "-c", f"echo \"work_mem = '3MB'\" > {CLUSTER}/conf.d/zzz-else.conf")
+    office.sql("SELECT pg_reload_conf()")
+    file.write_text(
+        json.dumps(
+            {
+                "dest": dest,
+                "content": "work_mem = '9MB'\n",
+                "reload": [*asked, "SELECT pg_reload_conf()"],
+                "measures": [{"name": "work_mem", "argv": [*asked, "SHOW work_mem"], "expect": "9MB"}],
+            }
+        )
+    )
+    done = office.maintkit("apply", office.planned(file))
+    assert done.returncode != 0
+    run = json.loads(office.maintkit("status", "--json").stdout)[0]
+    assert run["verdict"] == "rolled-back"
+    assert host.run("test", "-e", dest, check=False).code == 1
+    assert office.sql("SHOW work_mem") == "3MB"
