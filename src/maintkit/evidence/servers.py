@@ -16,17 +16,23 @@ def servers(ledger: Ledger, host: str, *, until: int | None = None) -> Servers |
 
     Real inspections are compared with real ones, and simulated ones with simulated ones.
     """
-    invented = {entry.run for entry in ledger.entries(kind="inspection.started") if entry.body.get("simulated")}
     last = None if until is None else until + 1
     newest: tuple[Look, datetime, bool] | None = None
     for entry in ledger.entries(kind="facts.collected", subject=host, newest_first=True, before=last):
         if entry.body["facts"] is None:
             continue
-        simulated = entry.run in invented
-        if newest is not None and (newest[2] != simulated or newest[1] - entry.at < LEAST):
+        if newest is not None and newest[1] - entry.at < LEAST:
+            continue
+        simulated = _simulated(ledger, entry.run)
+        if newest is not None and newest[2] != simulated:
             continue
         look = read(json.loads(ledger.attachment(entry.body["facts"])), host=host, facts=entry.body["facts"])
         if newest is not None:
             return Servers(now=newest[0], then=look)
         newest = look, entry.at, simulated
     return Servers(now=newest[0], then=None) if newest is not None else None
+
+
+def _simulated(ledger: Ledger, run: str | None) -> bool:
+    started = next(ledger.entries(kind="inspection.started", run=run, limit=1), None) if run else None
+    return bool(started and started.body.get("simulated"))

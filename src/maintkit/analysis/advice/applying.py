@@ -59,8 +59,7 @@ def applying(advice: Advice, one: Postgresql | None, *, os_user: str = "postgres
     return Planned(
         variables={
             "dest": dest,
-            "content": f"# {advice.rule.id}: {advice.rule.source}\n"
-            f"{advice.change.name} = '{advice.change.after}'\n",
+            "content": f"# {advice.rule.id}: {advice.rule.source}\n{advice.change.name} = '{advice.change.after}'\n",
             "reload": [*asked, "SELECT pg_reload_conf()"],
             "gates": [
                 {

@@ -49,10 +49,10 @@ def section(title: str, said: Mapping[str, Sequence[tuple[Said, Planned | ByHand
 def _table(advice: Sequence[tuple[str, Advice, Planned | ByHand | None]]) -> Table:
     return Table(
         columns=(
-            Column(title="序号", width=5, align="center"),
+            Column(title="序号", width=7, align="center"),
             Column(title="对象", width=15),
-            Column(title="观察与结论", width=32),
-            Column(title="建议", width=26),
+            Column(title="观察与结论", width=31),
+            Column(title="建议", width=25),
             Column(title="风险与恢复", width=22),
         ),
         rows=tuple(_row(number, host, one, how) for number, (host, one, how) in enumerate(advice, 1)),
@@ -70,8 +70,8 @@ def _row(number: int, host: str, one: Advice, how: Planned | ByHand | None) -> t
         advised += f"\n实施：{TAKES[rule.takes]}" + (f"（{how.reason_zh}）" if how and one.change else "")
     return (
         Cell(text=str(number)),
-        Cell(text=f"{host}\n{one.subject}", tone="strong"),
-        Cell(text=observed, tone="crit" if rule.danger else "plain"),
+        Cell(text=f"{host}\n{one.subject}", tone="crit" if rule.danger else "strong"),
+        Cell(text=observed),
         Cell(text=f"{advised}\n把握：{CONFIDENCE[rule.confidence]}"),
         Cell(text=f"{rule.risk_zh}\n恢复：{rule.undo_zh}"),
     )
