@@ -14,6 +14,11 @@ import pytest
 
 from lab.hospital.practice import Hospital, hospital
 from lab.hospital.site import key, make_site
+from maintkit.analysis.advice import Advice
+from maintkit.analysis.advice.applying import Planned, applying
+from maintkit.analysis.advice.model import Change
+from maintkit.analysis.advice.pg_memory import BUFFERS_SMALL
+from maintkit.evidence.server_facts import Postgresql
 
 pytestmark = pytest.mark.long
 
@@ -114,3 +119,30 @@ def test_a_server_that_does_not_take_the_value_is_put_back(office: Office, tmp_p
     assert run["verdict"] == "rolled-back"
     assert host.run("test", "-e", dest, check=False).code == 1
     assert office.sql("SHOW work_mem") == "3MB"
+
+
+def test_a_setting_that_wants_a_restart_is_pending_and_the_plan_says_so(office: Office, tmp_path: Path) -> None:
+    """The parameters are those that advice gives; the running server keeps the old value."""
+    seen = Postgresql.model_validate(
+        {
+            "name": "his",
+            "state": "up",
+            "in_recovery": False,
+            "settings": [
+                {"name": "config_file", "setting": f"{CLUSTER}/postgresql.conf"},
+                {"name": "shared_buffers", "setting": "4096", "unit": "8kB", "source": "configuration file"},
+            ],
+        }
+    )
+    change = Change(name="shared_buffers", before=office.sql("SHOW shared_buffers"), after="48MB")
+    piece = Advice(
+        rule=BUFFERS_SMALL, subject="his", figures=(), observation_zh="", conclusion_zh="", advice_zh="", change=change
+    )
+    made = applying(piece, seen)
+    assert isinstance(made, Planned)
+    file = tmp_path / "vars.json"
+    file.write_text(json.dumps(made.variables))
+    done = office.maintkit("apply", office.planned(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert office.sql("SHOW shared_buffers") == change.before
+    assert office.sql("SELECT pending_restart FROM pg_settings WHERE name = 'shared_buffers'") == "t"
