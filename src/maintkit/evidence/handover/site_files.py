@@ -19,6 +19,8 @@ CONTRACT_FILES = (
     "services.yml",
     "limits.yml",
     "functions.csv",
+    "watch.yml",
+    "reminders.yml",
     "calendar.yml",
     "calendar.yml.sig",
 )
