@@ -115,13 +115,35 @@ def test_the_chain_of_the_year_is_whole(played: tuple[Year, Played]) -> None:
 
 
 @pytest.fixture(scope="module")
-def drawn(played: tuple[Year, Played]) -> dict[str, Document]:
-    """Every document that the ledger of the year can give, the newest of each title."""
+def every(played: tuple[Year, Played]) -> list[Document]:
+    """Every document that the ledger of the year can give."""
     year, _ = played
     with year.ledger() as ledger:
         found = [drawing() for drawing in records(year.site, ledger, Period(zone=story.ZONE))]
     assert len(found) > len(story.MONDAYS) + len(story.WATCHES) + len(story.CHANGES)
-    return {one.title: one for one in found}
+    return found
+
+
+@pytest.fixture(scope="module")
+def drawn(every: list[Document]) -> dict[str, Document]:
+    """The newest of each title."""
+    return {one.title: one for one in every}
+
+
+def test_the_list_says_of_every_document_what_drawing_it_says(
+    played: tuple[Year, Played], every: list[Document]
+) -> None:
+    """Kind, number, title, whether it is a draft; and each duty's documents are named for it."""
+    year, _ = played
+    listed = year.told("report", "--list", "--all")["documents"]
+    told = {(one["document"], one["number"]): (one["title"], bool(one["lacks"])) for one in listed}
+    found = {(one.kind, one.number): (one.title, one.draft) for one in every}
+    assert {key: told.get(key) for key in found} == found
+    issued = [one for one in listed if one["issues"]]
+    assert len(issued) == sum(map(len, (story.SUMMARIES, story.MONTHLY, story.KNOWLEDGE, story.WRITTEN))) + len(
+        story.SUMMARIES
+    ) + len(story.DEEP)
+    assert all(one["state"] == "issued" for one in issued)
 
 
 def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Document]) -> None:

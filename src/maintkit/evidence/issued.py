@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maintkit.clock import from_text, to_text
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 
 ISSUED = "document.issued"
@@ -23,20 +24,31 @@ class Issue:
     by: str
     at: datetime
     content: str
+    title: str = ""
     entry: int | None = None
 
 
 def issues(ledger: Ledger, document: str, number: str) -> tuple[Issue, ...]:
     """The issues of one document, oldest first."""
-    return tuple(
-        Issue(
-            version=entry.body["version"],
-            by=entry.body["by"],
-            at=from_text(entry.body["at"]),
-            content=entry.body["content"],
-            entry=entry.seq,
-        )
-        for entry in ledger.entries(kind=ISSUED, subject=f"{document} {number}")
+    return tuple(map(_issue, ledger.entries(kind=ISSUED, subject=f"{document} {number}")))
+
+
+def all_issues(ledger: Ledger) -> dict[tuple[str, str], list[Issue]]:
+    """Every document that was ever issued, by kind and number, with its issues, oldest first."""
+    found: dict[tuple[str, str], list[Issue]] = {}
+    for entry in ledger.entries(kind=ISSUED):
+        found.setdefault((entry.body["document"], entry.body["number"]), []).append(_issue(entry))
+    return found
+
+
+def _issue(entry: Entry) -> Issue:
+    return Issue(
+        version=entry.body["version"],
+        title=entry.body["title"],
+        by=entry.body["by"],
+        at=from_text(entry.body["at"]),
+        content=entry.body["content"],
+        entry=entry.seq,
     )
 
 

@@ -61,7 +61,12 @@ Section = tuple[str, tuple[Block, ...]]
 
 def kind_of(done: Implementation) -> Kind:
     """The document that a change gets by its procedure."""
-    return _OF_PROCEDURE.get(done.done.procedure, "upgrade")
+    return kind_of_procedure(done.done.procedure)
+
+
+def kind_of_procedure(procedure: str) -> Kind:
+    """The same of a procedure by its name."""
+    return _OF_PROCEDURE.get(procedure, "upgrade")
 
 
 def change_report(done: Implementation, kind: Kind, header: Header) -> Document:
