@@ -32,12 +32,12 @@ from maintkit.evidence.moment import Basis, Mark, newest
 
 def offers(counter: Counter) -> Iterator[Offer]:
     """Months newest first, then analyses, then the periods of tickets and reviews."""
-    faults = list(_subjects(counter.ledger, OPENED, "incident."))
+    faults = [(fold(own), own) for own in _subjects(counter.ledger, OPENED, "incident.")]
     tickets = list(_subjects(counter.ledger, tickets_of.OPENED, "ticket."))
     months = months_of(counter.place, counter.ledger)[::-1]
     yield from (_month(counter, month, faults) for month in months)
-    for own in reversed(faults):
-        yield from _analysis(counter, fold(own))
+    for one, _ in reversed(faults):
+        yield from _analysis(counter, one)
     quarters = dict.fromkeys(Quarter.of(month.start(counter.place.contract.zone), counter.place.contract.zone)
                              for month in months)  # fmt: skip
     yield from (_wishes(counter, quarter, tickets) for quarter in quarters)
@@ -63,12 +63,12 @@ def _basis(counter: Counter, covered: Covered) -> Basis:
     return Basis(since=since, end=end, head=nothing, begins=since, over=counter.now >= end)
 
 
-def _month(counter: Counter, month: Month, faults: Sequence[Sequence[Entry]]) -> Offer:
+def _month(counter: Counter, month: Month, faults: Sequence[tuple[Incident, Sequence[Entry]]]) -> Offer:
     had = _basis(counter, month)
     told = [
         Fault(incident=fold(own), clocks=(), mark=newest(map(Mark.of, own)))
-        for own in (_by(each, had.end) for each in faults)
-        if own
+        for one, every in faults
+        if _may_be_of(one, had) and (own := _by(every, had.end))
     ]
     found = FaultMonth(month=month, basis=had, faults=told, before=None)
     missing = unlevelled(found)
@@ -76,6 +76,12 @@ def _month(counter: Counter, month: Month, faults: Sequence[Sequence[Entry]]) ->
     lacks += [f"a level of {', '.join(missing)}: `maintkit incident triage`"] if missing else []
     words = ("report", "incident-summary", "--month", str(month))
     return _offer(counter, SUMMARY, SUMMARY_TITLE, month, words, lacks)
+
+
+def _may_be_of(one: Incident, had: Basis) -> bool:
+    """Whether it was reported by the period's end and not over before it; the rest is asked of what was known then."""
+    over = one.first("resolved", "closed")
+    return one.reported < had.end and (one.reported >= had.since or over is None or over >= had.since)
 
 
 def _analysis(counter: Counter, one: Incident) -> Iterator[Offer]:

@@ -22,7 +22,7 @@ from maintkit.contract.load import Site
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.looks import Looks
 
-MOST_LOOKS = 2000  # judgements of hosts read for a list: some 90 MB, and a second
+MOST_LOOKS = 1000  # judgements of hosts read for a list: some 45 MB, and half a second
 State = Literal["ready", "draft", "issued", "not-looked-at"]
 
 
