@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -52,17 +53,33 @@ def _issue(entry: Entry) -> Issue:
     )
 
 
-def issue(ledger: Ledger, made: Issue, *, document: str, number: str, title: str, files: Mapping[str, str]) -> Issue:
-    """Enter an issue; `files` are the names of the files that were written, and their sha256."""
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What was issued: a document, and the files that were written of it, by name with their sha256."""
+
+    document: str
+    number: str
+    title: str
+    files: Mapping[str, str]
+
+
+def issue(ledger: Ledger, made: Issue, of: Made, own: Sequence[tuple[str, bytes]] = ()) -> Issue:
+    """Enter an issue. `own` are the site's own files that it was drawn with: kept, so that it can be drawn again."""
+    kept = [ledger.seal(content, media_type="application/octet-stream") for _, content in own]
     body = {
-        "document": document,
-        "number": number,
-        "title": title,
+        "document": of.document,
+        "number": of.number,
+        "title": of.title,
         "version": made.version,
         "by": made.by,
         "at": to_text(made.at),
         "content": made.content,
-        "files": [{"name": name, "sha256": sha256} for name, sha256 in files.items()],
+        "files": [{"name": name, "sha256": sha256} for name, sha256 in of.files.items()],
     }
-    entry = ledger.append(ISSUED, body, subject=f"{document} {number}")
+    if own:
+        body["own"] = [
+            {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "stored": one.sha256, "masked": one.masked}
+            for (name, content), one in zip(own, kept, strict=True)
+        ]
+    entry = ledger.append(ISSUED, body, subject=f"{of.document} {of.number}", attachments=kept)
     return replace(made, entry=entry.seq)
