@@ -78,6 +78,8 @@ def facts(name: str, now: datetime) -> dict[str, Any]:
     ends = datetime.combine(story.CERTIFICATE_ENDS, time(9), tzinfo=story.ZONE)
     for one in sections["certificates"]["data"]["certificates"]:
         one["not_after_at"] = ends.timestamp()
+    glibc = story.PATCHED if day >= story.PATCHED_ON else story.GLIBC
+    sections["packages_installed"]["data"]["sources"].append({"name": "glibc", "version": glibc, "binaries": ["libc6"]})
     match story.WRONG.get(day):
         case ("memory.available", host_) if host_ == name:
             sections["memory"]["data"]["available_bytes"] = sections["memory"]["data"]["total_bytes"] // 5
@@ -85,6 +87,9 @@ def facts(name: str, now: datetime) -> dict[str, Any]:
             for backup in sections["backups"]["data"]["jobs"][0]["backups"]:
                 backup["started_at"] -= 3 * 86400
                 backup["stopped_at"] -= 3 * 86400
+        case ("accounts.uid0", host_) if host_ == name:
+            accounts = sections["accounts"]["data"]["accounts"]
+            accounts.append(accounts[0] | {"name": "support", "home": "/tmp/support"})  # noqa: S108 - as it was found
     return document | {"sections": sections}
 
 

@@ -20,6 +20,7 @@ from maintkit.documents.model import (
     Party,
     SignOff,
 )
+from maintkit.documents.parts import simulated
 from maintkit.documents.parts.change import window_text
 from maintkit.documents.parts.run import (
     backup,
@@ -155,7 +156,8 @@ def _cover(done: Implementation, header: Header) -> KeyValues:
 
 def _alerts(done: Implementation, kind: Kind, header: Header) -> tuple[Note, ...]:
     ran = done.done
-    said = [permission.unapproved(done, header), *permission.unused(done, header)]
+    said = [*simulated.of_change(simulated=ran.simulated), permission.unapproved(done, header)]
+    said += permission.unused(done, header)
     if ran.verdict != "done":
         said.append(f"实施结果：{verdict.word(ran.verdict)}。{verdict.MEANS.get(ran.verdict, '')}")
     if manual.needed(done):
