@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -121,6 +122,20 @@ def test_documents_with_people_of_their_own_are_signed_by_them(tmp_path: Path) -
     dressed = dress(document, load_own(tmp_path), HEADER)
     roles = [one.role for block in dressed.blocks if isinstance(block, SignOff) for one in block.parties]
     assert roles == ["服务方工程师", "采购人现场监督人", "采购人系统负责人"]
+
+
+def test_the_examples_of_the_page_are_taken(tmp_path: Path) -> None:
+    """docs/own-documents.md: what it shows of words.yml and layout.yml can be copied."""
+    page = (Path(__file__).parents[3] / "docs" / "own-documents.md").read_text(encoding="utf-8")
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", page, re.MULTILINE)]
+    words, layout = (next(block for block in blocks if key in block) for key in ("sign_off:", "chapters:"))
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "words.yml").write_text(words, encoding="utf-8")
+    (tmp_path / "documents" / "layout.yml").write_text(layout, encoding="utf-8")
+    (tmp_path / "documents" / "~$style.docx").write_bytes(b"open in Word")
+    own = load_own(tmp_path)
+    assert own.words.labels["采购人"] == "甲方"
+    assert own.layout.chapters["inspection-record"].leave_out == ("与上期对比",)
 
 
 WORDS_WRONG = {

@@ -17,6 +17,7 @@ from maintkit.sitefile import read
 DIRECTORY = "documents"
 STYLE, LOGO = "style.docx", "logo.png"
 FILES = (words.FILE, layout.FILE, STYLE, LOGO)
+OPEN = (".", "~$")  # what programs leave beside a file that somebody has open
 MOST_BYTES = 4 * 1024 * 1024
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def load_own(root: Path) -> Own:
         return PLAIN
     errors: list[SiteError] = []
     for path in sorted(place.iterdir()):
-        if path.name not in FILES and not path.name.startswith("."):
+        if path.name not in FILES and not path.name.startswith(OPEN):
             hint = f"take it away, or name it as one of {', '.join(FILES)}"
             errors.append(SiteError(f"{path}: no document is made of this file", hint=hint))
     there = [name for name in FILES if (place / name).is_file()]
