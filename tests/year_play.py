@@ -1,9 +1,9 @@
 """Plays the year of tests/contract_year.py on a fake clock, through maintkit's own commands and functions.
 
 Real: the site, the ledger, the checks, the clocks, keys and signatures, the engine, a web server that is watched, all
-documents. Simulated: what hosts answer (inspections say so). It is tests/cases/healthy.json with instants moved to the
-day, the host's own name, /data as the story fills it, and on the story's days what is wrong; phases of changes answer
-as tests/golden/phase_facts.py has them from booted hosts.
+documents. Simulated: what hosts answer, and all that rests on it says so. It is what two booted hosts answered
+once (tests/year_record.py) with instants moved to the day, /data as the story fills it, and on the story's days what is
+wrong; phases of changes answer as tests/golden/phase_facts.py has them from booted hosts.
 """
 
 from __future__ import annotations
