@@ -54,7 +54,9 @@ lab-up: $(VENV)/.runtime ## boot the practice hospital and make a site of it (bu
 lab-down: $(VENV)/.runtime ## remove every lab of this machine
 	@PYTHONPATH=molecule $(BIN)/python -m lab down
 
-year: $(VENV)/.dev ## play a contract year on a fake clock, with its documents (build/year)
+year: ## play a contract year on a fake clock, with its documents (build/year)
+	@setup/prepare year || true
+	@$(MAKE) --no-print-directory $(VENV)/.dev
 	@rm -rf build/year && mkdir -p build/year
 	@MAINTKIT_YEAR_DIR=$(CURDIR)/build/year $(BIN)/python -m pytest tests/year -v -s
 

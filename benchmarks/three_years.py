@@ -38,6 +38,7 @@ COMMANDS = (
     ("due",),
     ("incident", "list"),
     ("trend", "show"),
+    ("report", "--list"),
     ("report", "health", "--format", "docx"),
     ("report", "inspection", "--format", "docx"),
     ("ledger", "verify"),

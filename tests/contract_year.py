@@ -33,7 +33,10 @@ FULL_IN = {"warn": 53, "crit": 133, "full": 213}
 WRONG = {
     date(2026, 4, 13): ("memory.available", APP),
     date(2026, 8, 10): ("backup.age", DB),
+    date(2026, 9, 7): ("accounts.uid0", APP),
 }
+# An account with uid 0 that nobody had asked for: its 安全事件报告 goes out on the same day.
+INTRUDED = date(2026, 9, 7)
 # The certificate ends on 20 January 2027: 60 days before are 21 November, so Monday 23 is the first to say it.
 CERTIFICATE_ENDS, CERTIFICATE_SEEN = date(2027, 1, 20), date(2026, 11, 23)
 
@@ -48,6 +51,26 @@ WRITTEN = {
 # One article a quarter, the second a new version of the first; the summary of Q2 comes a day late on 10 July.
 ARTICLES = (date(2026, 2, 3), date(2026, 5, 20), date(2026, 8, 18), date(2026, 11, 17))
 KNOWLEDGE = {"2026Q1": date(2026, 4, 9), "2026Q2": date(2026, 7, 10), "2026Q3": date(2026, 10, 14)}
+
+# ------------------------------------------------------------------ vulnerabilities
+# Twice a year, with data of two days before. Both hosts have glibc 2.36-9 until the patches of 8 August, which is below
+# 2.36-9+deb12u3 of CVE-2023-4911; of the data's other packages they have none.
+VULNERABILITY = {date(2026, 6, 24): {"glibc CVE-2023-4911 2.36-9+deb12u3"}, date(2026, 12, 16): set()}
+GLIBC, PATCHED, PATCHED_ON = "2.36-9", "2.36-9+deb12u9", date(2026, 8, 8)
+
+# ------------------------------------------------------------------ registers
+# When it is entered, what, and its fields; the finding of 30 April is mended with a proof ten days before it is due.
+REGISTERED: tuple[tuple[date, str, dict[str, str]], ...] = (
+    (date(2026, 1, 4), "person", {"name": "王工", "role": "驻场工程师", "undertaking": "2025-12-28",
+                                  "started": "2026-01-04"}),
+    (date(2026, 3, 5), "training", {"topic": "应急处置", "held": "2026-03-05", "trainer": "王工",
+                                    "attendees": "信息科 6 人", "again": "2027-03-05"}),
+    (date(2026, 4, 10), "meeting", {"topic": "一季度服务回顾", "held": "2026-04-10", "attendees": "双方项目经理",
+                                    "decisions": "增加夜间值守"}),
+    (date(2026, 4, 30), "assessment", {"source": "等保测评", "finding": "口令长度不足", "level": "中",
+                                       "owner": "王工", "due": "2026-06-30"}),
+)  # fmt: skip
+MENDED, MENDED_ON = "assessment-1", date(2026, 6, 20)
 
 # ------------------------------------------------------------------ watches
 # Sunday 4 January is a working day; then every Wednesday. In week 29 nobody watched; in week 20 the web was down.
@@ -153,6 +176,14 @@ TICKETS = (
 DOCUMENTS = {
     "日常系统巡检记录", "季度深度巡检记录", "季度巡检记录汇总单", "系统健康检查与性能分析报告", "系统功能主动监测周报",
     "安全补丁更新记录", "重启评估与实施记录", "升级申请", "升级实施报告", "备份恢复验证报告", "系统配置手册",
+    "月度故障汇总", "故障分析报告", "需求处理汇总", "服务回顾报告", "知识库更新摘要", "常见问题解答",
+    "重大故障应急响应预案", "灾难恢复计划", "数据恢复操作手册", "漏洞检查报告", "安全事件报告", "项目登记簿",
+}  # fmt: skip
+# Those that rest on what hosts have told: here they were simulated, and each says so. The others rest on people and
+# on a web server that was really watched.
+MARKED = DOCUMENTS - {
+    "系统功能主动监测周报", "升级申请", "月度故障汇总", "故障分析报告", "需求处理汇总", "知识库更新摘要",
+    "常见问题解答", "项目登记簿",
 }  # fmt: skip
 
 # ------------------------------------------------------------------ duties at the end of chosen days
@@ -168,7 +199,7 @@ STANDS: dict[date, dict[str, str]] = {
     date(2026, 12, 31): {"function-watch": "met", "monthly-inspection": "met", "deep-inspection": "met",
                          "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
                          "incident-summary": "undetermined", "final-handover": "undetermined",
-                         "vulnerability-check": "overdue", "recovery-manual": "met", "emergency-plan": "met",
+                         "vulnerability-check": "met", "recovery-manual": "met", "emergency-plan": "met",
                          "knowledge-update": "undetermined"},
 }  # fmt: skip
 MISSED = {

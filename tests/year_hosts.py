@@ -1,6 +1,7 @@
-"""What the hosts of the played year answer: simulated, from tests/cases/healthy.json and phases of booted hosts.
+"""What the hosts of the played year answer: simulated, from what booted hosts answered once, and phases of such.
 
-Instants move to the day, /data is as full as tests/contract_year.py has it, and on its days something is wrong.
+Instants move to the day, the machine is quiet, /data is as full as tests/contract_year.py has it, glibc as old, the
+certificate ends when it says, and on its days something is wrong.
 """
 
 from __future__ import annotations
@@ -31,7 +32,15 @@ from maintkit.runs.driver import (
 )
 from maintkit.runs.phases import Phase
 
-HEALTHY = json.loads((Path(__file__).parent / "cases" / "healthy.json").read_text("utf-8"))
+# What two booted hosts of the practice hospital answered, once (tests/year_record.py).
+RECORDED = {name: json.loads((Path(__file__).parent / "year" / "recorded" / f"{name}.json").read_text("utf-8"))
+            for name in (story.APP, story.DB)}  # fmt: skip
+# What the machine under the lab was busy with that day: the kernel tells it to every host of it.
+QUIET: dict[str, dict[str, Any]] = {
+    "cpu": {"busy_percent": 12.0, "load1": 0.3, "load5": 0.3, "load15": 0.3},
+    "pressure": {"cpu_some_avg60": 1.0, "cpu_some_avg300": 1.0, "io_some_avg60": 0.0, "io_full_avg60": 0.0},
+    "memory": {"oom_kills": 0},
+}
 GROUPS = {story.APP: "his", story.DB: "his"}
 SITE_GROUPS = ("his", "emr", "telemedicine", "pharmacy", "lis", "ris_pacs")
 # Instants that do not move with the day: when machines and services were started, and what certificates say.
@@ -62,22 +71,21 @@ class Hosts:
 
 def facts(name: str, now: datetime) -> dict[str, Any]:
     """The collector's document of a host at an instant, as the story has it."""
-    document = copy.deepcopy(HEALTHY)
-    _move(document, now.timestamp() - HEALTHY["collected_at"])
-    sections = {key: {"status": "ok", "how": [], "took_ms": 1, "data": data}
-                for key, data in document["sections"].items()}  # fmt: skip
-    day = now.date()
-    told = sections["host"]["data"]
-    told["hostname"], told["machine_id"] = name, sha256(name.encode()).hexdigest()[:32]
-    mounts = sections["filesystems"]["data"]["mounts"]
-    if name == story.APP:
-        sections["backups"] = sections["postgresql"] = {"status": "absent", "how": [], "took_ms": 1, "data": None}
-    else:
-        sections["backups"]["data"]["jobs"][0]["name"] = "his"
-        mounts.append({**mounts[0], "mount": "/data", "device": "/dev/vdb1", **_data(now)})
+    document = copy.deepcopy(RECORDED[name])
+    _move(document, now.timestamp() - document["collected_at"])
+    sections, day = document["sections"], now.date()
+    sections["host"]["data"]["machine_id"] = sha256(name.encode()).hexdigest()[:32]
+    for key, quiet in QUIET.items():
+        sections[key]["data"] |= quiet
+    if name == story.DB:
+        mounts = sections["filesystems"]["data"]["mounts"]
+        mounts.append({**mounts[0], "mount": "/data", "device": "/dev/vdb1", "fstype": "ext4", **_data(now)})
     ends = datetime.combine(story.CERTIFICATE_ENDS, time(9), tzinfo=story.ZONE)
-    for one in sections["certificates"]["data"]["certificates"]:
+    for one in (sections["certificates"]["data"] or {"certificates": []})["certificates"]:
         one["not_after_at"] = ends.timestamp()
+    glibc = story.PATCHED if day >= story.PATCHED_ON else story.GLIBC
+    for source in sections["packages_installed"]["data"]["sources"]:
+        source["version"] = glibc if source["name"] == "glibc" else source["version"]
     match story.WRONG.get(day):
         case ("memory.available", host_) if host_ == name:
             sections["memory"]["data"]["available_bytes"] = sections["memory"]["data"]["total_bytes"] // 5
@@ -85,6 +93,10 @@ def facts(name: str, now: datetime) -> dict[str, Any]:
             for backup in sections["backups"]["data"]["jobs"][0]["backups"]:
                 backup["started_at"] -= 3 * 86400
                 backup["stopped_at"] -= 3 * 86400
+        case ("accounts.uid0", host_) if host_ == name:
+            accounts = sections["accounts"]["data"]["accounts"]
+            root = next(one for one in accounts if one["uid"] == 0)
+            accounts.append(root | {"name": "support", "home": "/tmp/support"})  # noqa: S108 - as it was found
     return document | {"sections": sections}
 
 

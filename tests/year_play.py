@@ -1,9 +1,9 @@
 """Plays the year of tests/contract_year.py on a fake clock, through maintkit's own commands and functions.
 
 Real: the site, the ledger, the checks, the clocks, keys and signatures, the engine, a web server that is watched, all
-documents. Simulated: what hosts answer (inspections say so). It is tests/cases/healthy.json with instants moved to the
-day, the host's own name, /data as the story fills it, and on the story's days what is wrong; phases of changes answer
-as tests/golden/phase_facts.py has them from booted hosts.
+documents. Simulated: what hosts answer, and all that rests on it says so. It is what two booted hosts answered
+once (tests/year_record.py) with instants moved to the day, /data as the story fills it, and on the story's days what is
+wrong; phases of changes answer as tests/golden/phase_facts.py has them from booted hosts.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from unittest.mock import patch
 
 import contract_year as story
 import sample_drills
+import tracker
 import yaml
 from change import PERIOD, Office, host, plan
 from desk import Watched
@@ -153,6 +154,7 @@ class Played:
     tickets: dict[str, date] = field(default_factory=dict)
     due: dict[date, dict[str, Any]] = field(default_factory=dict)
     trend: dict[str, Any] = field(default_factory=dict)
+    fixable: dict[date, set[tuple[str, str]]] = field(default_factory=dict)
 
 
 def play(year_: Year) -> Played:
@@ -169,6 +171,9 @@ def play(year_: Year) -> Played:
         *(issue(year_, day, "incident-summary", "--month", month) for month, day in story.MONTHLY.items()),
         *(issue(year_, day, "knowledge", "--quarter", quarter) for quarter, day in story.KNOWLEDGE.items()),
         *(article(year_, number, day) for number, day in enumerate(story.ARTICLES)),
+        *(entered(year_, *one) for one in story.REGISTERED),
+        mended(year_),
+        *(vulnerable(year_, played, day) for day in story.VULNERABILITY),
         written(year_, story.PLANS, "emergency-plan"),
         written(year_, story.PLANS, "disaster-plan"),
         written(year_, story.MANUAL, "recovery-manual"),
@@ -208,6 +213,8 @@ def inspection(year_: Year, played: Played, day: date) -> Thread:
     for event in year_.told("finding", "list"):
         words = ("--conclusion", "属实", "--handling", "已安排", "--owner", "王工", *due)
         year_.run("finding", "handle", event["event"], *words, *BY)
+    if day == story.INTRUDED:
+        issued(year_, "security-event", "--run", found.run)
     if day == story.DEEP[-1]:
         played.trend = {row["mount"]: row for row in year_.told("trend", "show", "--host", story.DB)}
     if day in story.DEEP:
@@ -253,7 +260,7 @@ def change(year_: Year, played: Played, day: date, procedure: str, ends: story.E
         if ends == "rolled-back":
             world.script[story.APP, "verify"] = ["failed"]
         desk = Desk(site=year_.site, ledger=ledger, driver=world, watcher=Watched(), stopped=lambda: False,
-                    sleep=world.pass_time)  # fmt: skip
+                    sleep=world.pass_time, simulated=True)  # fmt: skip
         _supervise(office, made, desk)
         verdict = apply(desk, made.id, engineer="王工")
         assert str(verdict) == ends, verdict
@@ -372,6 +379,33 @@ def article(year_: Year, number: int, day: date) -> Thread:
         f"---\n{text}---\n\n## 处理\n\n第 {number + 1} 次整理：重启连接池，查看等待会话。\n", encoding="utf-8"
     )
     year_.run("knowledge", "add", str(path), "--note", "整理", *BY)
+
+
+def entered(year_: Year, day: date, kind: str, fields: Mapping[str, str]) -> Thread:
+    """An item of a register."""
+    yield on(day, 14)
+    said = [word for name, text in fields.items() for word in ("--set", f"{name}={text}")]
+    year_.run("register", "add", kind, *said, *BY)
+
+
+def mended(year_: Year) -> Thread:
+    """What the assessment found is mended, with a proof."""
+    yield on(story.MENDED_ON, 14)
+    proof = year_.root / "proof.txt"
+    proof.write_text("复测通过", encoding="utf-8")
+    year_.run("register", "close", story.MENDED, "--why", "已整改", "--proof", str(proof), *BY)
+
+
+def vulnerable(year_: Year, played: Played, day: date) -> Thread:
+    """Data are carried in, and the packages of the last deep inspection held against them."""
+    yield on(day, 14)
+    path = year_.root / "tracker.json"
+    path.write_bytes(tracker.text())
+    where = ("--dated", f"{day - timedelta(days=2)}", "--origin", "security-tracker")
+    year_.run("vulnerability", "import", str(path), *where, *BY)
+    told = year_.told("vulnerability", "check", *BY)
+    hits = [hit for hit in told["hits"] if hit["state"] == "fixable"]
+    played.fixable[day] = {(hit["host"], f"{hit['source']} {hit['cve']} {hit['fixed']}") for hit in hits}
 
 
 def review(year_: Year, day: date, quarter: str) -> Thread:

@@ -30,6 +30,17 @@ HOSTS = {"all": {"hosts": {"his-app1": {"ansible_password": "hunter2hunter2"}, "
 NAMESPACES = 'namespaces="maintkit-anchor@maintkit,maintkit-handover@maintkit"'
 
 
+REMINDERS = """---
+hooks:
+  - name: mail
+    email:
+      host: smtp.example
+      user: robot
+      password: {file: secrets/smtp}
+      sender: robot@hospital.example
+      to: [li@hospital.example]
+"""
+
 JUDGED = {"blank": "plan", "text": "扩容", "by": "张伟"}
 
 
@@ -67,6 +78,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site / "inventory" / "group_vars").mkdir(exist_ok=True)
     (site / "inventory" / "group_vars" / "all.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n3132\n", encoding="ascii")
     (site / "inventory" / "group_vars" / "his.yml").write_text("his_port: 8080\n", encoding="ascii")
+    (site / "reminders.yml").write_text(REMINDERS, encoding="utf-8")
     (site / "knowledge").mkdir()
     (site / "knowledge" / "打印机.md").write_text("# 打印机\n", encoding="utf-8")
     (site / "knowledge" / "link.md").symlink_to("/etc/passwd")
@@ -119,6 +131,8 @@ def test_a_package_holds_the_documents_the_ledger_and_the_contract(room: Path) -
     assert any("升级申请" in name for name in documents)
     assert any("系统功能主动监测周报" in name for name in documents)
     assert {"ledger/ledger.jsonl.gz", "signers/allowed_signers", "site/contract.yml", "knowledge/打印机.md"} <= names
+    # How the functions were watched and who was told: where a password is to be found is no password.
+    assert {"site/watch.yml", "site/reminders.yml"} <= names
     assert sum(name.startswith("lists/移交清单") for name in names) == 1
     assert sum(name.startswith("lists/文档提交清单") for name in names) == 1
     files = [path for path in (room / "folder").rglob("*") if path.is_file()]

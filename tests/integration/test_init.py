@@ -230,7 +230,7 @@ def test_the_published_schemas_are_those_of_the_models(tmp_path: Path) -> None:
     """docs/schemas is made by `maintkit site schemas docs/schemas`; this fails when that was forgotten."""
     assert maintkit("site", "schemas", tmp_path).returncode == 0
     made = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
-    names = ("maintkit", "contract", "services", "limits", "roles", "calendar", "watch", "reminders")
+    names = ("maintkit", "contract", "services", "limits", "roles", "calendar", "watch", "reminders", "words", "layout")
     assert set(made) == {f"{name}.schema.json" for name in names}
     published = {name: (ROOT / "docs" / "schemas" / name).read_text(encoding="utf-8") for name in made}
     assert made == published

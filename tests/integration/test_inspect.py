@@ -184,9 +184,9 @@ def test_ctrl_c_leaves_a_truthful_ledger(site_of: Make) -> None:
     assert running.returncode == 130, said
     assert place.run("ledger", "verify").returncode == 0
     assert json.loads(said[said.index("{") :])["exit_code"] == 130
-    (listed,) = json.loads(place.run("report", "--list", "--json").stdout)
-    assert (listed["ended"], listed["inspected"], listed["expected"]) == ("interrupted", 1, 2)
-    assert "interrupted  1/2 hosts" in place.run("report", "--list").stdout
+    listed = json.loads(place.run("report", "--list", "--json").stdout)["documents"]
+    assert [one["came"] for one in listed if one["document"] == "inspection-record"] == ["interrupted, 1/2 hosts"]
+    assert "interrupted, 1/2 hosts" in place.run("report", "--list").stdout
     assert no_process_mentions(str(place.site.parent))
 
 
@@ -348,7 +348,8 @@ def test_no_room_for_the_files_of_a_run_is_one_clear_error(site_of: Make, tmp_pa
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     assert place.run("ledger", "verify").returncode == 0
-    assert all(run["inspected"] == 0 for run in json.loads(place.run("report", "--list", "--json").stdout))
+    listed = json.loads(place.run("report", "--list", "--json").stdout)["documents"]
+    assert all(", 0/" in one["came"] for one in listed if one["document"] == "inspection-record")
 
 
 def wait_for_entry(place: Place, kind: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from inprocess import Done, maintkit
+from inspected import FINDING, STARTED
 from sites import make_site
 
 from maintkit.clock import FixedClock
@@ -20,17 +21,6 @@ from maintkit.settings import load_settings
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 QUARTER = f"{(NOW - timedelta(days=90)).year}Q{((NOW - timedelta(days=90)).month + 2) // 3}"
-STARTED: dict[str, Any] = {
-    "deep": False, "engineer": "李工", "scope": None, "inventory_size": 1, "period_from": None, "version": "1",
-    "carried": False, "simulated": False,
-    "hosts": {"his1": {"groups": [], "systems": ["HIS"], "address": "", "checks": ["disk.space"]}},
-}  # fmt: skip
-FINDING: dict[str, Any] = {
-    "check": "disk.space", "title_zh": "磁盘使用率", "host": "his1", "instance": "/", "category": "host",
-    "status": "ok", "value": 40, "unit": "%", "limit": None, "previous": None, "delta": None, "evidence": None,
-    "collected_at": None, "took_ms": 1, "reason": "", "conclusion_zh": "", "remedy_zh": "", "first_seen": None,
-    "event": None, "waiver": None, "waived_status": None,
-}  # fmt: skip
 
 
 def report(site: Path, *words: str) -> Done:

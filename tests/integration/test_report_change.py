@@ -61,9 +61,17 @@ def test_a_patch_may_not(tmp_path: Path) -> None:
 
 
 def test_runs_are_listed_with_what_came_of_them(site: Path) -> None:
-    assert [line.split() for line in maintkit(site, "report", "--list").stdout.splitlines()] == [
-        [RUN, "2026-11-28T15:36", "restart", "done", "2", "hosts"]
+    line = next(line for line in maintkit(site, "report", "--list").stdout.splitlines() if f"  {RUN}  " in line)
+    told = [
+        "2026-11-28",
+        "重启评估与实施记录",
+        RUN,
+        "draft",
+        "done, 2 hosts",
+        "tuning",
+        f"maintkit report change {RUN}",
     ]
+    assert line.split("  ") == told
 
 
 def test_a_run_that_is_not_there_is_named(site: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,9 +16,10 @@ from maintkit.cli.terminal.drawing import record, registered, watched
 from maintkit.cli.terminal.drawing import recovery as recovery_of
 from maintkit.cli.terminal.drawing import summary as quarterly
 from maintkit.cli.terminal.knowing import knowledge_update, questions
+from maintkit.cli.terminal.offers import listing
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
-from maintkit.clock import SystemClock, to_text
+from maintkit.clock import SystemClock
 from maintkit.contract.load import Site, load_site
 from maintkit.documents.render import Format
 from maintkit.documents.views.change_report import MAY_BE_TUNING, Kind, change_report, kind_of
@@ -28,25 +27,24 @@ from maintkit.documents.views.drill_report import drill_report
 from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
-from maintkit.evidence import history, vulnerabilities
-from maintkit.evidence.changes import Standing, runs
+from maintkit.evidence import vulnerabilities
 from maintkit.evidence.drill_record import PROCEDURE
 from maintkit.evidence.judgements import judge
-from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.week import Week
 from maintkit.plans.implementation import Implementation, implementation
 from maintkit.plans.record import application
 
 
 @click.group(invoke_without_command=True)
-@click.option("--list", "listing", is_flag=True, help="List the inspections and changes that there are records of.")
+@click.option("--list", "listed", is_flag=True, help="List every document: how it is drawn, what it lacks, its issues.")
+@click.option("--all", "everything", is_flag=True, help="With --list: look into the oldest inspections, too.")
 @json_option
 @site_option
 @click.pass_context
-def command(ctx: click.Context, *, listing: bool, site: Path, as_json: bool) -> None:
+def command(ctx: click.Context, *, listed: bool, everything: bool, site: Path, as_json: bool) -> None:
     """Write records and reports from the ledger: docx, xlsx, html, pdf."""
-    if listing:
-        _list(site, as_json=as_json)
+    if listed:
+        _list(site, everything=everything, as_json=as_json)
     elif ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -272,36 +270,11 @@ def _kind(done: Implementation, *, tuning: bool) -> Kind:
     return "tuning"
 
 
-def _list(site: Path, *, as_json: bool) -> None:
+def _list(site: Path, *, everything: bool, as_json: bool) -> None:
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        rows = [*map(_inspection_row, history.inspections(ledger)), *map(_run_row, runs(ledger))]
+        found = listing.listing(place, ledger, everything=everything)
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
-    for row in () if as_json else rows:
-        told = (row["run"], row["started_at"][:16], row["kind"], row["ended"] or "never finished", row["hosts"])
-        click.echo("  ".join(told))
-
-
-def _inspection_row(one: Inspection) -> dict[str, Any]:
-    """One inspection of the list; `ended` is null for one that never finished."""
-    return {
-        "run": one.run,
-        "started_at": to_text(one.started_at),
-        "kind": "deep" if one.deep else "daily",
-        "ended": one.ended,
-        "hosts": f"{one.coverage.inspected}/{one.coverage.expected} hosts",
-        "expected": one.coverage.expected,
-        "inspected": one.coverage.inspected,
-    }
-
-
-def _run_row(one: Standing) -> dict[str, Any]:
-    """One change of the list; `kind` is its procedure, `ended` its verdict."""
-    return {
-        "run": one.run,
-        "started_at": to_text(one.started_at),
-        "kind": one.procedure,
-        "ended": one.verdict,
-        "hosts": f"{len(one.hosts)} hosts",
-    }
+        click.echo(found.model_dump_json(indent=2))
+    for line in () if as_json else listing.lines(found, place.contract.zone):
+        click.echo(line)

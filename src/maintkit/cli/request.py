@@ -14,6 +14,8 @@ from maintkit.cli.terminal.signing import nonce
 from maintkit.cli.terminal.window import next_windows, window_of
 from maintkit.clock import SystemClock
 from maintkit.contract.load import load_site
+from maintkit.documents.own.dress import dress
+from maintkit.documents.own.load import load_own
 from maintkit.documents.render import Format
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.errors import ApprovalRefused, DocumentRefused
@@ -49,7 +51,7 @@ def command(
     """
     place = load_site(site)
     rules = authority(place)
-    directory = out or place.settings.reports
+    directory, own = out or place.settings.reports, load_own(place.root)
     with open_ledger(place.settings) as ledger:
         found = plan_of(ledger, plan)
         now = SystemClock().now()
@@ -64,7 +66,8 @@ def command(
         approve.request(ledger, found, acts, rules)
         texts = _write(acts, found, directory)
         document = upgrade_request(application(ledger, plan), header(place))
-    written, refused = written_and_refused(document, formats, directory)
+    drawn = dress(document, own, header(place))
+    written, refused = written_and_refused(drawn, formats, directory, own)
     if as_json:
         said = {"texts": [str(path) for path in texts], "written": [str(path) for path in written], "refused": refused,
                 "window": [wanted.start.isoformat(), wanted.end.isoformat()], "sha256": found.sha256}  # fmt: skip

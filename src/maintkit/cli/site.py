@@ -21,6 +21,9 @@ from maintkit.contract.services import Services
 from maintkit.contract.watch import Watch
 from maintkit.contract.workdays import FILE as CALENDAR
 from maintkit.contract.workdays import Overlay
+from maintkit.documents.own.layout import Layout
+from maintkit.documents.own.load import DIRECTORY, STYLE, load_own
+from maintkit.documents.own.words import Words
 from maintkit.errors import NothingMatched, SiteError
 from maintkit.plans.people import People, load_people
 from maintkit.runs.inventory import Inventory, inventory
@@ -67,6 +70,24 @@ def schemas(target: FilePath) -> None:
         raise SiteError(f"{target}: {reason}", hint="choose a directory that you may write to") from error
 
 
+@command.command()
+@site_option
+def style(*, site: FilePath) -> None:
+    """Write documents/style.docx, a letterhead to change in Word: styles, page, header and footer of every document."""
+    from maintkit.documents.own.start import start  # noqa: PLC0415 - python-docx costs what the other commands save
+
+    target = load_settings(site).root / DIRECTORY / STYLE
+    try:
+        target.parent.mkdir(exist_ok=True)
+        with target.open("xb") as file:
+            file.write(start())
+    except FileExistsError as error:
+        raise SiteError(f"{target}: is there already", hint="change that one, or take it away first") from error
+    except OSError as error:
+        raise SiteError(f"{target}: {(error.strerror or str(error)).lower()}", hint="make it writable") from error
+    click.echo(target)
+
+
 def schema_texts() -> dict[str, str]:
     """File name to JSON schema (draft 2020-12), made from the models that read the site."""
     models: dict[str, type[BaseModel]] = {
@@ -78,6 +99,8 @@ def schema_texts() -> dict[str, str]:
         "calendar": Overlay,
         "watch": Watch,
         "reminders": Reminders,
+        "words": Words,
+        "layout": Layout,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {
@@ -98,6 +121,7 @@ def check_site(root: FilePath) -> dict[str, int]:
         _attempt(errors, lambda: read(root / CALENDAR, Overlay))
     if (root / REMINDERS).is_file():
         _attempt(errors, lambda: read(root / REMINDERS, Reminders))
+    _attempt(errors, lambda: load_own(root))
     # The names in a sound services.yml are followed although another file is wrong; its own errors are told above.
     services = site.services_file if site else _attempt([], lambda: load(root / SERVICES, Services))
     if names and services:

@@ -8,6 +8,8 @@ from datetime import tzinfo
 
 from maintkit.documents.model import KeyValue, Party, SignOff
 
+STANDARD = ("服务方工程师", "采购人系统负责人")  # who signs where a document has no other people
+
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
@@ -43,7 +45,7 @@ def sign_off(header: Header, statement: str) -> SignOff:
     return SignOff(
         statement=statement,
         parties=(
-            Party(role="服务方工程师", organisation=header.provider),
-            Party(role="采购人系统负责人", organisation=header.hospital),
+            Party(role=STANDARD[0], organisation=header.provider),
+            Party(role=STANDARD[1], organisation=header.hospital),
         ),
     )

@@ -100,6 +100,7 @@ class Check:
     hits: tuple[Hit, ...]
     seq: int = 0
     hash: str = ""
+    invented: tuple[str, ...] = ()  # the inspections that listed its packages and whose hosts are not real
 
     @property
     def looked_at(self) -> frozenset[str]:

@@ -109,6 +109,7 @@ class ChangeRecord:
     resumptions: tuple[Remark, ...]
     assessments: tuple[Assessment, ...]
     entries: tuple[Entry, ...]
+    simulated: bool = False
 
 
 def change_record(ledger: Ledger, run: str) -> ChangeRecord:
@@ -141,6 +142,7 @@ def change_record(ledger: Ledger, run: str) -> ChangeRecord:
         resumptions=tuple(_remark(one, one.body["version"]) for one in entries if one.kind == RESUMED),
         assessments=tuple(_assessment(one) for one in entries if one.kind == ASSESSED),
         entries=entries,
+        simulated=bool(said.get("simulated")),
     )
 
 

@@ -49,8 +49,11 @@ _VALUE = r"""(?:\\"(?:(?!\\").)*(?:\\")?|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*
 _PEM_NAME = r"[A-Z0-9 ]{0,40}PRIVATE KEY-----"
 _PEM = re.compile(rf"-----BEGIN {_PEM_NAME}[\s\S]*?(?:-----END {_PEM_NAME}|\Z)")
 _USERINFO = re.compile(r"(?<=://)([^\s/:@\"'<>]{0,256}:)([^\s/\"'<>]{1,512})(?=@)")
+# `{env: NAME}` or `{file: PATH}` says where a secret is, in YAML and in JSON; a value of any other shape may be one.
+_PLACE = r"""["']?(?:env|file)["']?[ \t]{0,4}:[ \t]{0,4}(?:null|["']?[A-Za-z_~./][\w~./-]{0,255}["']?)"""
+_REFERENCE = rf"\{{[ \t]{{0,4}}{_PLACE}(?:[ \t]{{0,4}},[ \t]{{0,4}}{_PLACE})?[ \t]{{0,4}},?[ \t]{{0,4}}\}}"
 # "NOPASSWD: ALL" is a rule of sudoers, and the evidence of a check.
-_LABELLED = re.compile(rf"((?<!no)(?:{_NAMES}){_SEPARATOR})({_VALUE})", re.IGNORECASE)
+_LABELLED = re.compile(rf"((?<!no)(?:{_NAMES}){_SEPARATOR})(?!{_REFERENCE})({_VALUE})", re.IGNORECASE)
 _OPTION = re.compile(
     rf"(--?(?:pass(?:word|wd|phrase)?|secret|token|api-?key)[ \t]{{1,8}}|\bsshpass[ \t]+-p[ \t]*)((?!-){_VALUE})",
     re.IGNORECASE,

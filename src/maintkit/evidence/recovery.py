@@ -90,6 +90,7 @@ class Drilled:
     at: datetime
     drill: Drill
     passed: bool
+    simulated: bool = False
 
 
 def holdings(ledger: Ledger, host: str) -> Holdings | None:
@@ -143,4 +144,5 @@ def _drilled(ledger: Ledger) -> Iterator[Drilled]:
             for drill in map(drill_of, record.hosts):
                 if drill is not None:
                     well = record.verdict == "done" and drill.all_passed
-                    yield Drilled(run=entry.run, at=record.finished_at or entry.at, drill=drill, passed=well)
+                    at, invented = record.finished_at or entry.at, record.simulated
+                    yield Drilled(run=entry.run, at=at, drill=drill, passed=well, simulated=invented)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -107,7 +107,15 @@ def _check(ledger: Ledger, entry: Entry) -> Check:
         hits=tuple(Hit(**one) for one in found["hits"]),
         seq=entry.seq,
         hash=entry.hash,
+        invented=tuple(dict.fromkeys(_invented(ledger, found["hosts"]))),
     )
+
+
+def _invented(ledger: Ledger, hosts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    runs = {one.run for one in ledger.entries(kind="inspection.started") if one.body["simulated"]}
+    for host in hosts if runs else ():
+        told = ledger.entries(kind="facts.collected", subject=host["host"], newest_first=True)
+        yield from (one.run or "" for one in told if one.run in runs and one.body["facts"] == host["facts"])
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from maintkit.evidence.week import Week
 
 STARTED, PROBED, FINISHED = "watch.started", "watch.probed", "watch.finished"
 RECORDED, HANDLED = "watch.recorded", "watch.handled"
+TOLD = (STARTED, PROBED, FINISHED, RECORDED)
 
 # Worst first: what was not tried is worse than slow, and never well.
 STATES = ("crit", "error", "not-run", "uncovered", "warn", "ok")
@@ -122,8 +123,13 @@ def watch_week(ledger: Ledger, week: Week, zone: tzinfo) -> WatchWeek | None:
     plan = next((one for one in ledger.entries(kind=STARTED, newest_first=True) if one.at < until), None)
     if plan is None:
         return None
-    inside = [entry for kind in (STARTED, PROBED, FINISHED, RECORDED) for entry in _within(ledger, kind, since, until)]
+    inside = [entry for kind in TOLD for entry in _within(ledger, kind, since, until)]
     handled = [entry for entry in ledger.entries(kind=HANDLED) if entry.body["week"] == str(week)]
+    return week_of(week, plan, inside, handled)
+
+
+def week_of(week: Week, plan: Entry, inside: Sequence[Entry], handled: Sequence[Entry]) -> WatchWeek:
+    """The week from its entries: `plan` says what is watched, `inside` fell into it, `handled` is about it."""
     tried = sorted((_tried(entry) for entry in inside if entry.kind in (PROBED, RECORDED)), key=lambda one: one.at)
     last = max([plan, *inside, *handled], key=lambda entry: entry.seq)
     return WatchWeek(
@@ -186,7 +192,7 @@ def _tried(entry: Entry) -> Tried:
     )  # fmt: skip
 
 
-def _runs(inside: list[Entry]) -> Iterator[WatchRun]:
+def _runs(inside: Sequence[Entry]) -> Iterator[WatchRun]:
     ended = {entry.run: entry.body["ended"] for entry in inside if entry.kind == FINISHED}
     for entry in sorted((one for one in inside if one.kind == STARTED), key=lambda one: one.seq):
         yield WatchRun(

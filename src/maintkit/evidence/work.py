@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from maintkit.evidence import vulnerabilities, watch
-from maintkit.evidence.changes import standing
+from maintkit.evidence.changes import STARTED, standing
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.moment import Mark
@@ -41,6 +41,7 @@ class Changed:
     verdict: str | None
     hosts: tuple[str, ...]
     mark: Mark
+    simulated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,7 @@ def changed(ledger: Ledger, run: str, end: datetime | None = None) -> Changed:
         verdict=found.verdict if ended else None,
         hosts=tuple(found.hosts),
         mark=Mark.of(own[-1]),
+        simulated=any(bool(one.body.get("simulated")) for one in own if one.kind == STARTED),
     )
 
 

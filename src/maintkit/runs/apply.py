@@ -41,7 +41,10 @@ _HOLD = {HostState.ROLLBACK_FAILED, HostState.UNKNOWN}  # what keeps a host lock
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What every change of a site is made with. `stopped` says whether this process was asked to end."""
+    """What every change of a site is made with. `stopped` says whether this process was asked to end.
+
+    `simulated`: the driver's hosts are not real. Every document of the change then says so.
+    """
 
     site: Site
     ledger: Ledger
@@ -49,6 +52,7 @@ class Desk:
     watcher: Watcher
     stopped: Callable[[], bool]
     sleep: Callable[[float], None]
+    simulated: bool = False
 
     @property
     def authority(self) -> Authority:
@@ -112,7 +116,7 @@ def _begin(desk: Desk, plan_id: str, *, engineer: str) -> Run:
         name = _next_name(ledger, desk.site.contract.zone)
         locks = lock.take_all(ledger, plan.hosts, plan=plan.id, run=name)
         use(ledger, granted, name)
-        ledger.append(STARTED, _started(plan, granted, engineer), run=name, subject=plan.id)
+        ledger.append(STARTED, _started(desk, plan, granted, engineer), run=name, subject=plan.id)
     return Run(name=name, plan=plan, window=granted.window, locks=locks, watched=watched)
 
 
@@ -230,7 +234,7 @@ def window_used(ledger: Ledger, name: str) -> Window:
     return Window(start=start, end=end)
 
 
-def _started(plan: Plan, granted: Permission, engineer: str) -> dict[str, object]:
+def _started(desk: Desk, plan: Plan, granted: Permission, engineer: str) -> dict[str, object]:
     return {
         "sha256": plan.sha256,
         "procedure": plan.procedure,
@@ -242,6 +246,7 @@ def _started(plan: Plan, granted: Permission, engineer: str) -> dict[str, object
         "engineer": engineer,
         "version": __version__,
         **({"undoes": plan.undoes} if plan.undoes else {}),
+        **({"simulated": True} if desk.simulated else {}),
     }
 
 

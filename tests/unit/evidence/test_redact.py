@@ -60,6 +60,8 @@ def id_card(region: int, born: date, order: int) -> str:
         ("patient_id=778899", f"patient_id={RECORD}"),
         ("MRN 1234567", f"MRN {RECORD}"),
         ("身份证号：110101900307299", f"身份证号：{ID_CARD}"),
+        ("password: {env: Zx9!kk}", f"password: {SECRET} Zx9!kk}}"),
+        ("password: {env: HIS} token=abc123", f"password: {{env: HIS}} token={SECRET}"),
     ],
 )
 def test_what_is_sensitive_is_masked(text: str, masked: str | None) -> None:
@@ -84,6 +86,11 @@ def test_what_is_sensitive_is_masked(text: str, masked: str | None) -> None:
         "his ALL=(root) NOPASSWD: /usr/bin/systemctl restart his, PASSWD: ALL",
         "Environment=PWD=/srv/his",
         "token: ***",
+        "password: {env: MAINTKIT_WATCH_HIS}",
+        "#       password: {file: secrets/smtp}   # or {env: SMTP_PASSWORD}; never here",
+        "password: { env: 'HIS', }",
+        '{"password": {"env": "HIS", "file": null}}',
+        '{"password": {"env": null, "file": "/etc/maintkit/his"}}',
         "http://host:8080/path",
         "size=13812345678",
         "used_bytes: 13812345678",

@@ -18,10 +18,12 @@ from maintkit.clock import SystemClock
 from maintkit.contract.load import Site
 from maintkit.documents.header import Header
 from maintkit.documents.model import Document, to_tree
+from maintkit.documents.own.dress import dress
+from maintkit.documents.own.load import PLAIN, Own, load_own
 from maintkit.documents.parts.revisions import with_revisions
 from maintkit.documents.render import FORMATS, Format, render
 from maintkit.errors import DocumentRefused
-from maintkit.evidence.issued import Issue, issue, issues
+from maintkit.evidence.issued import Issue, Made, issue, issues
 from maintkit.evidence.ledger import Ledger
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
@@ -87,14 +89,14 @@ def write(place: Site, document: Document, formats: tuple[Format, ...], out: Pat
     With `--issued-by` it is issued: DocumentRefused for a draft. What was issued before with the same content is not
     issued again.
     """
-    issuer = click.get_current_context().meta.get(_ISSUED_BY)
+    issuer, own = click.get_current_context().meta.get(_ISSUED_BY), load_own(place.root)
     if issuer is None:
         with open_ledger(place.settings, read_only=True) as ledger:
-            drawn = revised(ledger, document, place.contract.zone)
-        written, refused = written_and_refused(drawn, formats, out or place.settings.reports)
+            drawn = revised(ledger, dress(document, own, header(place)), place.contract.zone)
+        written, refused = written_and_refused(drawn, formats, out or place.settings.reports, own)
         version = None
     else:
-        version, written, refused = _issue(place, document, formats, out or place.settings.reports, issuer)
+        version, written, refused = _issue(place, own, document, formats, out or place.settings.reports, issuer)
     if as_json:
         said = {"written": [str(path) for path in written], "refused": refused, "draft": document.draft}
         click.echo(json.dumps(said | ({"version": version} if version else {}), ensure_ascii=False))
@@ -114,7 +116,7 @@ def revised(ledger: Ledger, document: Document, zone: tzinfo) -> Document:
 
 
 def _issue(
-    place: Site, document: Document, formats: tuple[Format, ...], directory: Path, issuer: str
+    place: Site, own: Own, document: Document, formats: tuple[Format, ...], directory: Path, issuer: str
 ) -> tuple[int, list[Path], dict[str, str]]:
     """The version, what was written and what was refused; the entry is made once the files are there."""
     if document.draft:
@@ -124,30 +126,39 @@ def _issue(
         )
     with open_ledger(place.settings) as ledger, ledger.writing(f"issue {document.kind} {document.number}"):
         had = issues(ledger, document.kind, document.number)
-        content = sha256(json.dumps(to_tree(document), sort_keys=True).encode()).hexdigest()
+        said = dress(document, own, header(place))
+        content = _content(said, own)
         same = bool(had) and had[-1].content == content
         now = SystemClock().now().replace(microsecond=0)
         new = Issue(version=len(had) + 1, by=issuer, at=now, content=content)
-        drawn = with_revisions(document, had if same else (*had, new), place.contract.zone)
-        written, refused = written_and_refused(drawn, formats, directory)
+        drawn = with_revisions(said, had if same else (*had, new), place.contract.zone)
+        written, refused = written_and_refused(drawn, formats, directory, own)
         if written and not same:
             files = {path.name: sha256(path.read_bytes()).hexdigest() for path in written}
-            issue(ledger, new, document=document.kind, number=document.number, title=document.title, files=files)
+            made = Made(document=document.kind, number=document.number, title=document.title, files=files)
+            issue(ledger, new, made, own.files)
     return len(had) if same or not written else new.version, written, refused
 
 
+def _content(said: Document, own: Own) -> str:
+    """What an issue is of: what the document says, and the site's own files where it has some."""
+    tree: Any = to_tree(said)
+    told = {"document": tree, "own": own.hashes} if own.files else tree
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
 def written_and_refused(
-    document: Document, formats: tuple[Format, ...], directory: Path
+    document: Document, formats: tuple[Format, ...], directory: Path, own: Own = PLAIN
 ) -> tuple[list[Path], dict[str, str]]:
     """The paths that were written and, where all formats were asked for, why the others could not be."""
     stem = f"{document.title}-{document.number}"
     if formats:
-        return list(render(document, formats, directory, stem)), {}
+        return list(render(document, formats, directory, stem, own)), {}
     written: list[Path] = []
     refused: dict[str, str] = {}
     for one in FORMATS:
         try:
-            written += render(document, (one,), directory, stem)
+            written += render(document, (one,), directory, stem, own)
         except DocumentRefused as error:
             refused[one] = f"{error} ({error.hint})"
     return written, refused

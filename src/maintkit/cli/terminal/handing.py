@@ -10,6 +10,8 @@ from maintkit.cli.terminal.document import header, revised, written_and_refused
 from maintkit.cli.terminal.records import Period, records
 from maintkit.contract.load import Site
 from maintkit.documents.model import Document
+from maintkit.documents.own.dress import dress
+from maintkit.documents.own.load import load_own
 from maintkit.documents.render import Format
 from maintkit.documents.views.handover_list import Handed, Submitted, document_list, handover_list
 from maintkit.errors import LedgerLocked, NotFound
@@ -78,13 +80,15 @@ class _Writer:
 
     def __init__(self, place: Site, ledger: Ledger, staging: Staging, formats: tuple[Format, ...]) -> None:
         self._place, self._ledger, self._staging, self._formats = place, ledger, staging, formats
+        self._own = load_own(place.root)
         self.refused: dict[str, str] = {}
 
     def write(self, document: Document, kind: Kind) -> Submitted:
         folder = "documents" if kind == "document" else "lists"
         directory = self._staging.room(f"{folder}/x").parent
-        drawn = revised(self._ledger, document, self._place.contract.zone)
-        written, refused = written_and_refused(drawn, self._formats, directory)
+        said = dress(document, self._own, header(self._place))
+        drawn = revised(self._ledger, said, self._place.contract.zone)
+        written, refused = written_and_refused(drawn, self._formats, directory, self._own)
         self.refused |= refused
         for path in written:
             title = f"{document.title} {document.number}"

@@ -66,6 +66,7 @@ def ready(place: Site, ledger: Ledger, kind: str) -> Ready:
         jobs=found,
         contacts=tuple(_contacts(place, people, at.astimezone(place.contract.zone).date())),
         judged=judged,
+        simulated=bool(newest and newest.simulated),
     )
 
 

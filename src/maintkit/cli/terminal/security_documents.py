@@ -51,7 +51,16 @@ def _security(ledger: Ledger, names: Iterable[str], run: str | None) -> Security
     told = [_event(ledger, name) for name in names]
     ranked = sorted((one for one, _ in told), key=lambda one: (one.finding.status != "crit", one.name))
     marks = {said: mark for _, own in told for said, mark in own}
-    return SecurityEvents(events=ranked, run=run, marks=sorted(marks.items(), key=lambda pair: pair[1].seq))
+    return SecurityEvents(
+        events=ranked,
+        run=run,
+        marks=sorted(marks.items(), key=lambda pair: pair[1].seq),
+        invented=[name for name in dict.fromkeys(one.run for one in ranked) if _invented(ledger, name)],
+    )
+
+
+def _invented(ledger: Ledger, run: str) -> bool:
+    return any(entry.body["simulated"] for entry in ledger.entries(kind="inspection.started", run=run))
 
 
 def _event(ledger: Ledger, name: str) -> tuple[Event, list[tuple[str, Mark]]]:

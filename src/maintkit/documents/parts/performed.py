@@ -62,7 +62,7 @@ def _changes(found: Sequence[Changed], header: Header) -> Table:
         return (
             Cell(text=one.run),
             Cell(text=wording.instant(one.at, header.zone)),
-            Cell(text=one.title_zh),
+            Cell(text=one.title_zh + ("（模拟）" if one.simulated else "")),
             Cell(text="、".join(one.hosts)),
             Cell(text=VERDICT[one.verdict], tone=VERDICT_TONE[one.verdict]),
         )

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Literal, cast
 
 from maintkit.documents.model import Document
+from maintkit.documents.own.load import PLAIN, Own
 from maintkit.errors import DocumentRefused
 
 Format = Literal["docx", "xlsx", "html", "pdf"]
 FORMATS: tuple[Format, ...] = ("docx", "xlsx", "html", "pdf")
 
 
-def render(document: Document, formats: Iterable[Format], directory: Path, stem: str) -> tuple[Path, ...]:
+def render(
+    document: Document, formats: Iterable[Format], directory: Path, stem: str, own: Own = PLAIN
+) -> tuple[Path, ...]:
     """Write `directory/stem.<format>` for each format and return the paths, in the order asked for.
+
+    `own` is the letterhead of the site: fonts, logo, Word file. Words and chapters are the document's (`own/dress.py`).
 
     Every format is drawn before the first file is touched, and a file appears by rename: a full or read-only disk, or a
     missing font, leaves what was there before. Raises DocumentRefused.
@@ -28,7 +33,7 @@ def render(document: Document, formats: Iterable[Format], directory: Path, stem:
         raise DocumentRefused(f"no document format {unknown[0]!r}", hint=f"the formats are {', '.join(FORMATS)}")
     if Path(stem).name != stem or stem in ("", ".", ".."):
         raise DocumentRefused(f"{stem!r} is not a file name", hint="give the directory and the name apart")
-    drawn = {directory / f"{stem}.{name}": _renderer(name)(document) for name in wanted}
+    drawn = {directory / f"{stem}.{name}": _renderer(name)(document, own) for name in wanted}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _write_all(drawn)
@@ -40,10 +45,10 @@ def render(document: Document, formats: Iterable[Format], directory: Path, stem:
     return tuple(drawn)
 
 
-def _renderer(name: Format) -> Callable[[Document], bytes]:
+def _renderer(name: Format) -> Callable[[Document, Own], bytes]:
     # Loaded when asked for: python-docx, openpyxl and typst together cost half a second that html does not need.
     module = import_module(f"{__name__}.{name}")
-    return cast(Callable[[Document], bytes], module.render)
+    return cast(Callable[[Document, Own], bytes], module.render)
 
 
 def _write_all(drawn: Mapping[Path, bytes]) -> None:

@@ -8,6 +8,7 @@ falls back to the reader's default, which on a machine set up in another languag
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from xml.sax.saxutils import escape, quoteattr
@@ -34,31 +35,57 @@ from maintkit.documents.model import (
     Table,
     Tone,
 )
-from maintkit.documents.render import look, pictures
+from maintkit.documents.own import reference
+from maintkit.documents.own.layout import Fonts
+from maintkit.documents.own.load import PLAIN, Own
+from maintkit.documents.own.logo import size as logo_size
+from maintkit.documents.render import letterhead, look, pictures
 from maintkit.documents.render.archive import repacked
 
 _TEXT_WIDTH = 9525  # twentieths of a point: A4 less 2.1 cm on either side
 _SIZE = {"title": 36, "heading1": 26, "heading2": 22, "body": 21, "table": 18, "fine": 15}  # half points
 _FORM = (0.13, 0.37, 0.13, 0.37)
+_EAST_ASIAN = re.compile(f'(<w:rFonts [^>]*w:eastAsia=")({look.SERIF[0]}|{look.SANS[0]})(")')
 
 
-def render(document: Document) -> bytes:
-    """The document as a .docx file."""
-    document, word = pictures.drawable(document), docx.Document()
-    _set_page(word, document)
+def render(document: Document, own: Own = PLAIN) -> bytes:
+    """The document as a .docx file; on the site's own Word file where it has one."""
+    document = pictures.drawable(document)
+    word = docx.Document() if own.style is None else letterhead.opened(own.style)
+    if own.style is None:
+        _set_page(word, document)
     _set_properties(word, document)
     drawn = {block.title: _picture(word, block) for block in document.blocks if isinstance(block, Chart)}
+    logo = "" if own.logo is None else _logo(word, own.logo, own.layout.logo_cm)
     target = io.BytesIO()
     word.save(target)
-    changes: dict[str, Callable[[bytes], bytes]] = {"word/document.xml": partial(_with_body, document, drawn)}
-    changes["word/fontTable.xml"] = _with_stand_ins
+    body = f"{logo}{''.join(_body(document, drawn))}"
+    changes: dict[str, Callable[[bytes], bytes]] = {}
+    if own.style is None:
+        named = partial(_with_fonts, own.layout.fonts)
+        changes = dict.fromkeys(("word/styles.xml", "word/header1.xml", "word/footer1.xml"), named)
+        changes |= {"word/document.xml": partial(_with_body, named(body.encode()))}
+        changes |= {"word/fontTable.xml": _with_stand_ins}
+    else:
+        settled = letterhead.settled(body, reference.read(own.style)).encode()
+        changes |= {**letterhead.headers(word, document), "word/document.xml": partial(_with_body, settled)}
     return repacked(target.getvalue(), at=document.dated, changes=changes)
 
 
-def _with_body(document: Document, drawn: Mapping[str, str], xml: bytes) -> bytes:
+def _with_body(body: bytes, xml: bytes) -> bytes:
     """The empty document with its blocks, put in as text: lxml takes 17 s to move as large a tree into another one."""
     before, mark, after = xml.partition(b"<w:sectPr")
-    return before + "".join(_body(document, drawn)).encode() + mark + after
+    return before + body + mark + after
+
+
+def _with_fonts(fonts: Fonts, xml: bytes) -> bytes:
+    """With the site's fonts for ours, in tags alone: no text holds a `<`."""
+    told = {look.SERIF[0]: fonts.text, look.SANS[0]: fonts.headings}
+
+    def named(found: re.Match[str]) -> str:
+        return f"{found[1]}{told[found[2]] or found[2]}{found[3]}"
+
+    return _EAST_ASIAN.sub(named, xml.decode()).encode() if any(told.values()) else xml
 
 
 def _with_stand_ins(xml: bytes) -> bytes:
@@ -102,10 +129,21 @@ def _set_properties(word: WordFile, document: Document) -> None:
 
 def _picture(word: WordFile, chart: Chart) -> str:
     """Put the picture into the package; the XML of a run that shows it, with the note as what is read aloud."""
-    relation, _ = word.part.get_or_add_image(io.BytesIO(pictures.png(chart)))
+    size = (pictures.WIDTH_CM, pictures.HEIGHT_CM)
+    return _inline(word, pictures.png(chart), size, f"{chart.title}：{chart.note}")
+
+
+def _logo(word: WordFile, picture: bytes, high: float) -> str:
+    """The paragraph over the title."""
+    width, height = logo_size(picture)
+    return _paragraph(_inline(word, picture, (high * width / height, high), ""), align="center", after=60)
+
+
+def _inline(word: WordFile, picture: bytes, size_cm: tuple[float, float], told: str) -> str:
+    relation, _ = word.part.get_or_add_image(io.BytesIO(picture))
     number = relation.removeprefix("rId")
-    size = f'cx="{Cm(pictures.WIDTH_CM)}" cy="{Cm(pictures.HEIGHT_CM)}"'
-    name = f'id="{number}" name="chart{number}" descr={quoteattr(f"{chart.title}：{chart.note}")}'
+    size = f'cx="{Cm(size_cm[0])}" cy="{Cm(size_cm[1])}"'
+    name = f'id="{number}" name="chart{number}" descr={quoteattr(told)}'
     uri = "http://schemas.openxmlformats.org/drawingml/2006/picture"
     about = f'<pic:nvPicPr><pic:cNvPr id="0" name="chart{number}.png"/><pic:cNvPicPr/></pic:nvPicPr>'
     blip = f'<a:blip {nsdecls("r")} r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch>'

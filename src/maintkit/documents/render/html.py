@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from maintkit.documents.model import Document
+from maintkit.documents.own.load import PLAIN, Own
 from maintkit.documents.render import look, pictures
 
 
-def render(document: Document) -> bytes:
+def render(document: Document, own: Own = PLAIN) -> bytes:
     """The document as one UTF-8 page that prints on A4."""
     environment = Environment(
         loader=PackageLoader("maintkit.documents", "templates"),
@@ -21,13 +24,15 @@ def render(document: Document) -> bytes:
     page = template.render(
         document=pictures.drawable(document),
         svg=pictures.svg,
-        serif=_families(look.SERIF, "serif"),
-        sans=_families(look.SANS, "sans-serif"),
+        serif=_families(own.layout.fonts.text, look.SERIF, "serif"),
+        sans=_families(own.layout.fonts.headings, look.SANS, "sans-serif"),
         look=look,
+        logo=None if own.logo is None else b64encode(own.logo).decode(),
+        logo_cm=own.layout.logo_cm,
     )
     # A page is drawn with the characters it has; a lone surrogate cannot reach this line (documents/text.py).
     return page.encode()
 
 
-def _families(names: tuple[str, ...], generic: str) -> str:
-    return ", ".join((*(f"'{name}'" for name in names), generic))
+def _families(first: str | None, names: tuple[str, ...], generic: str) -> str:
+    return ", ".join((*(f"'{name}'" for name in (first, *names) if name), generic))

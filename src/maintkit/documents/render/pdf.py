@@ -12,6 +12,7 @@ import typst
 
 from maintkit.documents import fonts
 from maintkit.documents.model import Annex, Block, Chart, Document, KeyValues, texts, to_tree
+from maintkit.documents.own.load import PLAIN, Own
 from maintkit.documents.render import pictures
 from maintkit.documents.text import written_out
 from maintkit.errors import DocumentRefused
@@ -24,7 +25,7 @@ _BREAKABLE = re.compile(r"(?<=[/._:=,;&?@-])(?=[!-~])|(?<=[A-Za-z0-9+%~]{12})(?=
 _NO_WIDTH = "\u200b"
 
 
-def render(document: Document) -> bytes:
+def render(document: Document, own: Own = PLAIN) -> bytes:
     """The document as a PDF with its fonts inside; raises DocumentRefused without a Chinese font."""
     faces = fonts.find()
     tree = _tree(document)
@@ -47,6 +48,7 @@ def render(document: Document) -> bytes:
                 "author": document.organisation,
                 "serif": faces.serif.family,
                 "sans": faces.sans.family,
+                **_logo(own),
             },
             pdf_tags=False,  # tags double the size and time of long tables
             timestamp=int(document.dated.timestamp()),
@@ -56,6 +58,13 @@ def render(document: Document) -> bytes:
             f"typst could not set {document.kind} {document.number}: {error.message}",
             hint="render docx, xlsx or html, and report this with the document's number",
         ) from error
+
+
+def _logo(own: Own) -> dict[str, str]:
+    """The picture's bytes as numbers: inputs are texts."""
+    if own.logo is None:
+        return {}
+    return {"logo": json.dumps(list(own.logo), separators=(",", ":")), "logo_cm": str(own.layout.logo_cm)}
 
 
 def _tree(document: Document) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.drawing.image import Image as Picture
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
@@ -37,6 +38,8 @@ from maintkit.documents.model import (
     Table,
     Tone,
 )
+from maintkit.documents.own.layout import Fonts
+from maintkit.documents.own.load import PLAIN, Own
 from maintkit.documents.render import look
 from maintkit.documents.render.archive import repacked
 
@@ -67,6 +70,7 @@ class _Palette:
     """Cell styles made once each: to set a style by its parts costs more than to write the cell."""
 
     scratch: Worksheet
+    fonts: Fonts
     made: dict[tuple[_Look, bool, bool], Any] = field(default_factory=dict)
 
     def write(self, sheet: Worksheet, row: int, column: int, text: str, drawn: _Look) -> None:
@@ -84,10 +88,11 @@ class _Palette:
     def _make(self, drawn: _Look, quoted: bool, short: bool) -> Any:  # noqa: FBT001 - a key's parts, called here only
         cell = self.scratch.cell(row=1, column=len(self.made) + 1)
         side = Side(style="thin", color=look.RULE)
-        names = look.SANS if drawn.sans else look.SERIF
+        own = self.fonts.headings if drawn.sans else self.fonts.text
+        name = own or (look.SANS if drawn.sans else look.SERIF)[0]
         shade = drawn.shade or look.SHADES.get(drawn.tone)
         colour = look.MUTED if drawn.tone == "muted" else "000000"
-        cell.font = Font(name=names[0], size=drawn.size, bold=drawn.tone in look.BOLD, color=colour, charset=134)
+        cell.font = Font(name=name, size=drawn.size, bold=drawn.tone in look.BOLD, color=colour, charset=134)
         cell.alignment = Alignment(horizontal=drawn.align, vertical="center", wrap_text=True)
         cell.border = Border(left=side, right=side, top=side, bottom=side) if drawn.ruled else Border()
         if shade:
@@ -134,17 +139,19 @@ class _InOrder(MultiCellRange):  # type: ignore[misc] # openpyxl has no types
         return iter(self.sorted())
 
 
-def render(document: Document) -> bytes:
+def render(document: Document, own: Own = PLAIN) -> bytes:
     """The document as an .xlsx file."""
     book = Workbook()
     book.remove(book.active)
     record = book.create_sheet("记录")
     record.merged_cells = _InOrder()
     scratch = book.create_sheet("scratch")
-    page = _Sheet(sheet=record, palette=_Palette(scratch=scratch))
+    page = _Sheet(sheet=record, palette=_Palette(scratch=scratch, fonts=own.layout.fonts))
     for column in range(1, _GRID + 1):
         record.column_dimensions[get_column_letter(column)].width = _GRID_WIDTH
     _print_on_a4(record, document, landscape=False)
+    if own.logo is not None:
+        _logo(page, own.logo, own.layout.logo_cm)
     _title(page, document)
     _form(page, document.cover)
     for block, following in zip(document.blocks, (*document.blocks[1:], None), strict=True):
@@ -160,6 +167,15 @@ def render(document: Document) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return repacked(target.getvalue(), at=document.dated)
+
+
+def _logo(page: _Sheet, picture: bytes, high: float) -> None:
+    """A row of its own; the picture lies over its first cells."""
+    image = Picture(io.BytesIO(picture))
+    points = high * 72 / 2.54
+    image.width, image.height = round(image.width * points / image.height * 96 / 72), round(points * 96 / 72)
+    page.gap(points + 4)
+    page.sheet.add_image(image, f"A{page.row}")
 
 
 def _title(page: _Sheet, document: Document) -> None:

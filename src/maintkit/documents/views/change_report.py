@@ -20,6 +20,7 @@ from maintkit.documents.model import (
     Party,
     SignOff,
 )
+from maintkit.documents.parts import simulated
 from maintkit.documents.parts.change import window_text
 from maintkit.documents.parts.run import (
     backup,
@@ -61,7 +62,12 @@ Section = tuple[str, tuple[Block, ...]]
 
 def kind_of(done: Implementation) -> Kind:
     """The document that a change gets by its procedure."""
-    return _OF_PROCEDURE.get(done.done.procedure, "upgrade")
+    return kind_of_procedure(done.done.procedure)
+
+
+def kind_of_procedure(procedure: str) -> Kind:
+    """The same of a procedure by its name."""
+    return _OF_PROCEDURE.get(procedure, "upgrade")
 
 
 def change_report(done: Implementation, kind: Kind, header: Header) -> Document:
@@ -150,7 +156,8 @@ def _cover(done: Implementation, header: Header) -> KeyValues:
 
 def _alerts(done: Implementation, kind: Kind, header: Header) -> tuple[Note, ...]:
     ran = done.done
-    said = [permission.unapproved(done, header), *permission.unused(done, header)]
+    said = [*simulated.of_change(simulated=ran.simulated), permission.unapproved(done, header)]
+    said += permission.unused(done, header)
     if ran.verdict != "done":
         said.append(f"实施结果：{verdict.word(ran.verdict)}。{verdict.MEANS.get(ran.verdict, '')}")
     if manual.needed(done):

@@ -22,6 +22,7 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
+from maintkit.documents.parts import simulated
 from maintkit.documents.parts.coverage import systems
 from maintkit.documents.reasons import reason
 from maintkit.evidence.configuration import Configuration, Difference, differences
@@ -77,6 +78,7 @@ def configuration_manual(manual: Manual, header: Header) -> Document:
         organisation=header.hospital,
         cover=_cover(manual, header),
         blocks=(
+            *simulated.notes(simulated.resting_on([f"巡检 {inspection.run}"] if inspection.simulated else [])),
             *_alerts(unseen),
             Heading(text="一、主机总表"),
             _overview(seen, manual, header),

@@ -21,6 +21,7 @@ from maintkit.documents.model import (
     Tone,
 )
 from maintkit.documents.parts import drill as part
+from maintkit.documents.parts import simulated
 from maintkit.documents.parts.change import window_text
 from maintkit.documents.parts.run import deviations, evidence, judgement, manual, permission
 from maintkit.documents.reasons import reason
@@ -179,7 +180,8 @@ def _cover(done: Implementation, drills: Drills, header: Header, word: str, tone
 
 
 def _alerts(done: Implementation, drills: Drills, header: Header, word: str) -> tuple[Note, ...]:
-    said = [permission.unapproved(done, header), *permission.unused(done, header)]
+    said = [*simulated.of_change(simulated=done.done.simulated), permission.unapproved(done, header)]
+    said += permission.unused(done, header)
     if word != "通过":
         said.append(f"验证结果：{word}。")
     if any(host.change_begun and (one is None or one.stage("wipe").status != "passed") for host, one in drills):

@@ -90,16 +90,17 @@ def incident_summary(found: FaultMonth, header: Header) -> Document:
         ),
         footer=span.footer(found.month, mark),
         dated=mark.at,
-        draft=not found.basis.over or bool(_unlevelled(found)),
+        draft=not found.basis.over or bool(unlevelled(found)),
     )
 
 
-def _unlevelled(found: FaultMonth) -> list[str]:
+def unlevelled(found: FaultMonth) -> list[str]:
+    """The month's faults that nobody has given a level: a draft because of them."""
     return [one.incident.id for one in (*found.own, *found.carried) if one.incident.level is None]
 
 
 def _alerts(found: FaultMonth) -> Iterable[Note]:
-    missing = _unlevelled(found)
+    missing = unlevelled(found)
     if missing:
         yield Note(kind="alert", text=f"草稿：以下故障尚未定级，时限未能判定：{'、'.join(missing)}。")
     late = [one.incident.id for one in (*found.own, *found.carried) if _late(one, found.basis)]

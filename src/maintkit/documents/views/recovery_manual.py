@@ -24,7 +24,7 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
-from maintkit.documents.parts import holdings
+from maintkit.documents.parts import holdings, simulated
 from maintkit.documents.parts import recovery as part
 from maintkit.documents.wording import NOTHING
 from maintkit.evidence.judgements import Judgement
@@ -160,7 +160,10 @@ def _cover(found: Recovery, header: Header) -> KeyValues:
 
 
 def _alerts(found: Recovery, missing: list[str]) -> tuple[Note, ...]:
-    said = [f"已知缺口：{one}" for one in gaps(found)]
+    looked = found.inspection
+    rests = [f"巡检 {looked.run}"] if looked.simulated else []
+    rests += [f"恢复验证 {one.run}" for pair in found.drills.values() for one in pair if one and one.simulated]
+    said = [*simulated.resting_on(rests), *(f"已知缺口：{one}" for one in gaps(found))]
     if missing:
         wanting = "，".join(f"“{BLANKS[one]}”待填写" for one in missing)
         said.append(f"草稿：{wanting}，填写前不作为正式手册签署。")

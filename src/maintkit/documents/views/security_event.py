@@ -22,7 +22,7 @@ from maintkit.documents.model import (
     Table,
 )
 from maintkit.documents.parts import events as parts
-from maintkit.documents.parts import span
+from maintkit.documents.parts import simulated, span
 from maintkit.evidence.moment import Mark, newest
 from maintkit.evidence.recorded import Event, Handling
 
@@ -46,6 +46,7 @@ class SecurityEvents:
     events: Sequence[Event]
     run: str | None
     marks: Sequence[tuple[str, Mark]]
+    invented: Sequence[str] = ()  # the inspections among them whose hosts are not real
 
     @property
     def number(self) -> str:
@@ -67,6 +68,7 @@ def security_event(found: SecurityEvents, header: Header) -> Document:
         organisation=header.hospital,
         cover=_cover(found, header),
         blocks=(
+            *simulated.notes(simulated.resting_on(f"巡检 {run}" for run in found.invented)),
             *_alerts(found, open_),
             Heading(text="一、概况"),
             Paragraph(text=_sentence(found)),

@@ -139,8 +139,9 @@ def _alerts(review: Review) -> Iterator[Note]:
         named = [one.duty.title_zh for one in review.standings if one.state == state]
         if named:
             yield Note(kind="alert", text=f"{len(named)} 项服务义务{words}：{'、'.join(named)}。")
-    if any(one.simulated for one in review.served.work.inspections):
-        yield Note(kind="alert", text="含模拟数据：标有“模拟”的巡检不是真实主机的巡检结果，不得作为履约凭据。")
+    work = review.served.work
+    if any(one.simulated for one in work.inspections) or any(one.simulated for one in work.changes):
+        yield Note(kind="alert", text="含模拟数据：标有“模拟”的巡检与实施不是真实主机的结果，不得作为履约凭据。")
 
 
 def _sentence(review: Review) -> str:

@@ -85,16 +85,17 @@ def ticket_summary(found: WishPeriod, header: Header) -> Document:
         ),
         footer=span.footer(found.covered, mark),
         dated=mark.at,
-        draft=not found.basis.over or bool(_unconfirmed(found)),
+        draft=not found.basis.over or bool(unconfirmed(found)),
     )
 
 
-def _unconfirmed(found: WishPeriod) -> list[str]:
+def unconfirmed(found: WishPeriod) -> list[str]:
+    """The period's tickets with person-days that the hospital has not confirmed: a draft because of them."""
     return [one.ticket.id for one in found.told if any(not effort.confirmed_by for effort in one.ticket.efforts)]
 
 
 def _alerts(found: WishPeriod) -> Iterator[Note]:
-    missing = _unconfirmed(found)
+    missing = unconfirmed(found)
     if missing:
         yield Note(kind="alert", text=f"草稿：以下需求有工作量尚未经采购人确认：{'、'.join(missing)}。")
     late = [one.ticket.id for one in found.told if any(due.breached_at for due in one.dues)]

@@ -60,7 +60,7 @@ def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header) -> D
         ),
         footer=f"编号 {week.week}　台账 #{week.head.seq} {week.head.hash[:16]}",
         dated=week.dated,
-        draft=bool(_unhandled(week)),
+        draft=bool(unhandled(week)),
     )
 
 
@@ -88,7 +88,7 @@ def _alerts(week: WatchWeek) -> Iterator[Note]:
         yield Note(kind="alert", text=f"{counts['not-run']} 项功能本周未执行监测，不得视为正常。")
     if counts["uncovered"]:
         yield Note(kind="alert", text=f"{counts['uncovered']} 项功能既无探针也无人工监测，见第五节。")
-    missing = _unhandled(week)
+    missing = unhandled(week)
     if missing:
         yield Note(kind="alert", text=f"草稿：以下功能的异常尚未填写处理：{'、'.join(map(str, missing))}（序号）。")
 
@@ -98,7 +98,7 @@ def _sentence(week: WatchWeek) -> str:
     return f"{week.week.title}，合同功能目录共 {len(week.functions)} 项：{'，'.join(parts)}。"
 
 
-def _unhandled(week: WatchWeek) -> list[int]:
+def unhandled(week: WatchWeek) -> list[int]:
     """Functions that failed or were slow, or could not be asked, in the week, and that nobody has handled."""
     handled = {one.seq for one in week.handlings}
     return sorted(week.failed - handled)

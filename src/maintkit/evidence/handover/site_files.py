@@ -19,10 +19,13 @@ CONTRACT_FILES = (
     "services.yml",
     "limits.yml",
     "functions.csv",
+    "watch.yml",
+    "reminders.yml",
     "calendar.yml",
     "calendar.yml.sig",
 )
 KNOWLEDGE = "knowledge"
+OWN = "documents"  # the site's own words and letterhead
 _TITLE = "知识库"
 _VAULT = b"$ANSIBLE_VAULT"
 _INVENTORY = "the inventory and its variables were not asked for"
@@ -39,6 +42,8 @@ def add_site(staging: Staging, settings: Settings, ledger: Ledger, *, inventory:
         yield from _add(staging, root / name, f"site/{name}", "site", "合同与站点文件", redactor)
     for path in (signers, signers.with_name("roles.yml"), signers.with_name("revoked_keys")):
         yield from _add(staging, path, f"signers/{path.name}", "signers", "签名人公钥与角色", redactor)
+    for path in (one for one in _files(root / OWN) if not one.name.startswith((".", "~$"))):
+        yield from _add(staging, path, f"site/{OWN}/{path.name}", "site", "文档版式", redactor)
     entered = _articles(staging, ledger)
     for path in _files(root / KNOWLEDGE):
         name = path.relative_to(root).as_posix()

@@ -74,6 +74,13 @@ class Ready:
     jobs: tuple[Job, ...]
     contacts: tuple[Contact, ...]
     judged: Mapping[str, Judgement]
+    simulated: bool = False  # the inspection: its hosts are not real
+
+    @property
+    def invented(self) -> list[str]:
+        """The inspection and drills that no real host has told of."""
+        drills = [one for job in self.jobs for one in job.drills if one.simulated]
+        return [*([f"巡检 {self.inspection}"] if self.simulated else []), *(f"恢复验证 {one.run}" for one in drills)]
 
     def systems(self) -> tuple[str, ...]:
         """In the order of recovery, then those under care for which no order was agreed."""

@@ -9,6 +9,7 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import TO_FILL_IN
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, EvidenceItem, EvidenceList, Note, Paragraph, Table
+from maintkit.documents.parts import simulated
 from maintkit.documents.parts.readiness.ready import Gap, Ready
 
 _MOST_GAPS = 6
@@ -22,7 +23,7 @@ def length(span: Span) -> str:
 
 def alerts(ready: Ready, found: Sequence[Gap], blanks: Mapping[str, str]) -> tuple[Note, ...]:
     """What the reader must not miss: what is lacking, and why it is a draft."""
-    said = []
+    said = list(simulated.resting_on(ready.invented))
     if found:
         first = "；".join(f"{gap.system}：{gap.text}" for gap in found[:_MOST_GAPS])
         more = f"；另有 {len(found) - _MOST_GAPS} 项" if len(found) > _MOST_GAPS else ""

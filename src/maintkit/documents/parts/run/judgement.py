@@ -11,13 +11,23 @@ from maintkit.evidence.change_record import Assessment
 from maintkit.plans.implementation import Implementation
 
 NEEDS_EFFECT = ("restart", "tuning")  # kinds of document that answer whether it helped
+FIELDS = {
+    "效果评价": "effect",
+    "原因分析": "cause",
+    "后续措施": "remaining",
+}  # as `maintkit assess` has it
 _ENTER = "以 maintkit assess {run} 填写后重新生成。"
 
 
 def wanted(done: Implementation, kind: str) -> tuple[str, ...]:
     """The labels of what a person has to enter for this document, in order."""
+    return wanted_of(kind, done.done.verdict)
+
+
+def wanted_of(kind: str, verdict: str | None) -> tuple[str, ...]:
+    """The same by the document's kind and the run's verdict."""
     effect = ("效果评价",) if kind in NEEDS_EFFECT else ()
-    failed = done.done.verdict not in (None, "done")
+    failed = verdict not in (None, "done")
     return (*effect, *(("原因分析", "后续措施") if failed else ()))
 
 
@@ -88,5 +98,4 @@ def _latest(done: Implementation) -> Assessment | None:
 
 def _entered(done: Implementation) -> dict[str, str]:
     latest = _latest(done)
-    fields = (latest.effect, latest.cause, latest.remaining) if latest else ("", "", "")
-    return dict(zip(("效果评价", "原因分析", "后续措施"), fields, strict=True))
+    return {label: str(getattr(latest, field)) if latest else "" for label, field in FIELDS.items()}

@@ -1,0 +1,28 @@
+"""Every week of the watch at once: each entry is read once, however many weeks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from maintkit.evidence.entry import Entry
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.watch import HANDLED, RECORDED, STARTED, TOLD, WatchWeek, week_of
+from maintkit.evidence.week import Week
+
+
+def watch_weeks(ledger: Ledger, zone: tzinfo) -> Iterator[WatchWeek]:
+    """The weeks in which something was tried, in order, each as `watch_week` has it."""
+    inside: dict[Week, list[Entry]] = {}
+    handled: dict[str, list[Entry]] = {}
+    for kind in TOLD:
+        for entry in ledger.entries(kind=kind, newest_first=True):
+            inside.setdefault(Week.of(entry.at, zone), []).append(entry)
+    for entry in ledger.entries(kind=HANDLED):
+        handled.setdefault(entry.body["week"], []).append(entry)
+    plan: Entry | None = None
+    for week in sorted(inside):
+        own = inside[week]
+        plan = next((entry for entry in own if entry.kind == STARTED), plan)
+        if plan is not None and any(entry.kind in (STARTED, RECORDED) for entry in own):
+            yield week_of(week, plan, own, handled.get(str(week), ()))
