@@ -26,7 +26,8 @@ ENDS: dict[str, tuple[Verb, ...]] = {
 class Clock:
     """One clock. `left` while it runs, negative after the deadline; `breached_at` stands also when it ended later.
 
-    `target`: a softer aim, which is shown and cannot be breached: past it, `met` or `running` simply say so by `left`.
+    `whole`: how much time it gives, without the rests. `target`: a softer aim, which is shown and cannot be breached:
+    past it, `met` or `running` simply say so by `left`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Clock:
     ended: datetime | None = None
     left: timedelta | None = None
     breached_at: datetime | None = None
+    whole: timedelta | None = None
     target: bool = False
     reason: str = ""
 
@@ -67,7 +69,8 @@ def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
     elif not ended and one.resting(now):
         state = "resting"
     left = deadline - stop if deadline and not ended else None
-    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
+    whole = timedelta(minutes=span.minutes) if span else None
+    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached, whole=whole)
 
 
 def _breach(one: Incident, faults: Faults, name: str, until: datetime, now: datetime) -> datetime | None:
@@ -138,7 +141,9 @@ def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, n
     breached = deadline if deadline < (ended or now) else None
     state: State = "breached" if breached else "met" if ended else "running"
     left = None if ended else deadline - now
-    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
+    return Clock(
+        name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached, whole=deadline - solved
+    )
 
 
 def _later(start: datetime, span: Span, calendar: Calendar, zone: ZoneInfo) -> datetime | Undetermined:
