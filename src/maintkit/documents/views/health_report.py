@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maintkit.analysis.capacity import Forecast
+from maintkit.analysis.baseline import Compared
+from maintkit.analysis.capacity import Forecast, Outlook
 from maintkit.documents import wording
 from maintkit.documents.glossary import ENDED, STATUS, TO_FILL_IN
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, Paragraph
 from maintkit.documents.parts import comparison as compared
 from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
-from maintkit.documents.parts.health import capacity, risks, use
+from maintkit.documents.parts.health import capacity, outlook, risks, use, usual
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Comparison, Inspection
 from maintkit.plans.unapproved import Unapproved
@@ -25,7 +26,10 @@ _STATEMENT = "双方确认：已阅本报告，风险、责任人与期限如上
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """What the report is drawn from; `comparison` is with the deep inspection before, `emergencies` those since it."""
+    """What the report is drawn from; `comparison` is with the deep inspection before, `emergencies` those since it.
+
+    `unopened`: older inspections whose figures were left out of the outlooks.
+    """
 
     inspection: Inspection
     comparison: Comparison
@@ -33,6 +37,9 @@ class Health:
     handlings: events.Handlings
     judged: Mapping[str, Judgement]
     emergencies: Sequence[Unapproved]
+    outlooks: Sequence[Outlook] = ()
+    compared: Sequence[Compared] = ()
+    unopened: int = 0
 
 
 def health_report(health: Health, header: Header) -> Document:
@@ -53,8 +60,10 @@ def health_report(health: Health, header: Header) -> Document:
             *_conclusion(health, header),
             *coverage.section("二、检查范围与覆盖情况", deep, header),
             *use.section("三、服务器性能分析", deep, header),
+            *usual.section(health.compared, header),
             *_databases("四、数据库状态", deep),
             *capacity.section("五、存储容量规划", health.forecasts, header),
+            *outlook.section(health.outlooks, health.unopened, header),
             *risks.section("六、风险清单", abnormal, health.handlings, header),
             *risks.advice("七、优化建议", abnormal, health.forecasts),
             *compared.section("八、与上次深度巡检对比", deep, health.comparison, header),
