@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from maintkit.contract.sla import Faults
+from maintkit.contract.sla import Faults, Target
 from maintkit.contract.span import Span
 from maintkit.contract.workdays import Calendar, Undetermined
 from maintkit.desk.incident import Incident, LevelSince, Rest, Verb
@@ -112,17 +112,28 @@ def _span(faults: Faults, name: str, level: LevelSince) -> Span | None:
 def _targets(one: Incident, faults: Faults, now: datetime) -> Iterator[Clock]:
     if one.level is None:
         return
+    targets = faults.level(one.level.level).targets
+    own = one.level.target or (targets[0].title_zh if len(targets) == 1 else None)
+    if own and own not in {target.title_zh for target in targets}:
+        yield Clock(name=own, state="undetermined", target=True, reason="the contract has no such target any more")
+    for target in targets:
+        if own in (None, target.title_zh):
+            yield _target(one, target, now, reason="" if own else "which target is its own was not said")
+
+
+def _target(one: Incident, target: Target, now: datetime, *, reason: str) -> Clock:
     ended = one.first(*ENDS["restore"])
-    for target in faults.level(one.level.level).targets:
-        deadline = ran_out(one.reported, target.within, one.rests, now)
-        yield Clock(
-            name=target.title_zh,
-            state="met" if ended else "running",
-            deadline=deadline,
-            ended=ended,
-            left=deadline - (ended or now),
-            target=True,
-        )
+    deadline = ran_out(one.reported, target.within, one.rests, now)
+    reason = reason or ("the contract states no minutes for it" if target.within.minutes == 0 else "")
+    return Clock(
+        name=target.title_zh,
+        state="undetermined" if reason else "met" if ended else "running",
+        deadline=deadline,
+        ended=ended,
+        left=deadline - (ended or now),
+        target=True,
+        reason=reason,
+    )
 
 
 def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Clock:
