@@ -92,15 +92,15 @@ def baseline(*, host: str | None, days: int, as_json: bool, site: Path) -> None:
 @command.command()
 @click.argument("host")
 @click.option("--mount", help="Which filesystem.  [default: every series of the host]")
-@click.option("--series", "name", help="Which other series, by its name in `trend series`.")
+@click.option("--series", "series_name", help="Which other series, by its name in `trend series`.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), required=True, help="When, on site.")
 @click.option("--why", type=SAID, required=True, help="What was done: a purge, an archive, a restore.")
 @by_option
 @site_option
-def cut(*, host: str, mount: str | None, name: str | None, at: datetime, why: str, by: str, site: Path) -> None:
+def cut(*, host: str, mount: str | None, series_name: str | None, at: datetime, why: str, by: str, site: Path) -> None:
     """Enter that something was purged or filled on purpose: growth is measured before and after, not across."""
     known = load_site(site)
-    if mount is not None and name is not None:
+    if mount is not None and series_name is not None:
         raise click.UsageError("--mount is of a filesystem, --series of something else: give one of them")
     when = at.replace(tzinfo=known.contract.zone)
     if when > SystemClock().now():
@@ -111,11 +111,11 @@ def cut(*, host: str, mount: str | None, name: str | None, at: datetime, why: st
             raise NotFound(f"no inspection has seen a filesystem of {host}", hint="names are those of the inventory")
         if mount is not None and mount not in mounts:
             raise NotFound(f"no inspection has seen a filesystem {mount} of {host}", hint=f"it has {', '.join(mounts)}")
-        if name is not None and name not in names:
+        if series_name is not None and series_name not in names:
             has = ", ".join(names) or "none yet"
-            raise NotFound(f"the newest inspection of {host} has told no series {name}", hint=f"it has {has}")
-        space.enter(ledger, host, mount, at=when, why=why, by=by, series=name)
-    click.echo(f"{' '.join(filter(None, (host, mount, name)))}: cut at {at:%F %R}")
+            raise NotFound(f"the newest inspection of {host} has told no series {series_name}", hint=f"it has {has}")
+        space.enter(ledger, host, mount, at=when, why=why, by=by, series=series_name)
+    click.echo(f"{' '.join(filter(None, (host, mount, series_name)))}: cut at {at:%F %R}")
 
 
 @contextmanager
