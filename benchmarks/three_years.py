@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/three_years.py [--hosts 200] [--weeks 156] [--keep DIRECTORY]
 
-This machine is inspected once, for real. Its facts and findings stand for every host and week: host, event and the fill
-of its filesystems differ, everything else is what the collector told. They are entered through the ledger itself, at
+This machine is inspected once, for real. Its facts and findings stand for every host and week: host, event, the fill
+of its filesystems and its memory differ, everything else is what the collector told. They are entered through the ledger itself, at
 the instants of their weeks. Then each command runs as a user runs it; wall seconds and peak MiB, median of three.
 """
 
@@ -29,6 +29,7 @@ from sites import MAINTKIT, make_site  # noqa: E402  # the tests' own sites
 
 from maintkit.clock import FixedClock, to_text  # noqa: E402
 from maintkit.evidence.entry import Draft  # noqa: E402
+from maintkit.evidence.figures import figures_of  # noqa: E402
 from maintkit.evidence.ledger import Ledger  # noqa: E402
 from maintkit.evidence.redact import Redactor  # noqa: E402
 from maintkit.evidence.space import fills_of  # noqa: E402
@@ -39,6 +40,8 @@ COMMANDS = (
     ("incident", "list"),
     ("trend", "show"),
     ("report", "--list"),
+    ("trend", "series"),
+    ("trend", "baseline"),
     ("report", "health", "--format", "docx"),
     ("report", "inspection", "--format", "docx"),
     ("ledger", "verify"),
@@ -134,11 +137,13 @@ def one_week(ledger: Ledger, seed: Seed, names: list[str], week: int) -> Iterato
         for mount in facts["sections"]["filesystems"]["data"]["mounts"]:
             if isinstance(mount.get("used_bytes"), int):
                 mount["used_bytes"] += week * (number + 1) * 2**20
+        memory = facts["sections"]["memory"]["data"]
+        memory["available_bytes"] = max(0, memory["available_bytes"] - week * (number + 1) * 2**14)
         kept = ledger.seal(json.dumps(facts).encode())
         findings = [
             finding | {"host": name, "event": _event(finding, run, number)} for finding in seed.judged["findings"]
         ]
-        collected = seed.collected | {"facts": kept.sha256, "fills": fills_of(facts)}
+        collected = seed.collected | {"facts": kept.sha256, "fills": fills_of(facts), "figures": figures_of(facts)}
         yield [
             Draft(kind="facts.collected", body=collected, run=run, subject=name, attachments=(kept,)),
             Draft(kind="host.judged", body=seed.judged | {"findings": findings}, run=run, subject=name),

@@ -1,12 +1,13 @@
-"""Where reminders go in tests: a real mail server with STARTTLS, and an HTTP server that answers as WeCom's robots."""
+"""Where reminders go in tests: a mail server with STARTTLS or TLS, a webhook that answers as WeCom's, a proxy."""
 
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,14 +69,19 @@ class Postbox:
 
 
 @contextmanager
-def postbox(place: Path | None = None, **how: Any) -> Iterator[Postbox]:
-    """A mail server; with a place for its certificate it demands STARTTLS and the password."""
+def postbox(place: Path | None = None, *, implicit: bool = False, **how: Any) -> Iterator[Postbox]:
+    """A mail server; with a place for its certificate it demands STARTTLS and the password.
+
+    `implicit`: TLS from the first byte instead, as at port 465.
+    """
     box = Postbox(**how)
     more: dict[str, Any] = {}
     if place is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*certificate(place))
-        more = {"tls_context": context, "require_starttls": True, "authenticator": _known, "auth_required": True}
+        context = _context(place)
+        safe = {"authenticator": _known, "auth_required": True}
+        # Inside TLS the library does not know that it is: the password would not be asked for.
+        wrapped = {"ssl_context": context, "auth_require_tls": False}
+        more = safe | (wrapped if implicit else {"tls_context": context, "require_starttls": True})
     controller = Controller(box, hostname=HOST, port=closed_port(), **more)
     controller.start()
     box.port = controller.port
@@ -83,6 +89,12 @@ def postbox(place: Path | None = None, **how: Any) -> Iterator[Postbox]:
         yield box
     finally:
         controller.stop()
+
+
+def _context(place: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate(place))
+    return context
 
 
 def _known(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -101,8 +113,8 @@ class Robot:
 
 
 @contextmanager
-def robot(*answers: tuple[int, bytes]) -> Iterator[Robot]:
-    """An HTTP server at a secret address."""
+def robot(*answers: tuple[int, bytes], place: Path | None = None) -> Iterator[Robot]:
+    """An HTTP server at a secret address; HTTPS with a place for its certificate."""
     made = Robot(answers=list(answers or ((200, b'{"errcode":0,"errmsg":"ok"}'),)))
 
     class Webhook(BaseHTTPRequestHandler):
@@ -118,11 +130,66 @@ def robot(*answers: tuple[int, bytes]) -> Iterator[Robot]:
             pass
 
     server = ThreadingHTTPServer((HOST, 0), Webhook)
+    if place is not None:
+        server.socket = _context(place).wrap_socket(server.socket, server_side=True)
+    made.url = f"{'https' if place else 'http'}://{HOST}:{server.server_port}/cgi-bin/webhook/send?key=8f1d-very-secret"
+    with _serving(server):
+        yield made
+
+
+@dataclass
+class Proxy:
+    """A proxy: its address, where it was asked to connect to, and every byte that it saw of who asked."""
+
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+    saw: bytearray = field(default_factory=bytearray)
+
+
+@contextmanager
+def proxy(status: int = 200) -> Iterator[Proxy]:
+    """An HTTP proxy that tunnels by CONNECT (RFC 9110, 9.3.6), or refuses with another status."""
+    made = Proxy()
+
+    class Tunnel(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:  # http.server's name
+            made.asked.append(self.path)
+            made.saw += str(self.headers).encode()
+            self.send_response(status)
+            self.end_headers()
+            if status != 200:
+                return
+            host, _, port = self.path.rpartition(":")
+            with socket.create_connection((host, int(port)), timeout=10) as far:
+                back = Thread(target=_pour, args=(far, self.connection, bytearray()), daemon=True)
+                back.start()
+                _pour(self.connection, far, made.saw)
+                back.join(timeout=10)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Tunnel)
+    made.url = f"http://{HOST}:{server.server_port}"
+    with _serving(server):
+        yield made
+
+
+def _pour(source: socket.socket, target: socket.socket, saw: bytearray) -> None:
+    """Everything from one to the other, until one of them is done."""
+    with suppress(OSError):
+        while chunk := source.recv(65536):
+            saw += chunk
+            target.sendall(chunk)
+        target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def _serving(server: ThreadingHTTPServer) -> Iterator[None]:
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    made.url = f"http://{HOST}:{server.server_port}/cgi-bin/webhook/send?key=8f1d-very-secret"
     try:
-        yield made
+        yield
     finally:
         server.shutdown()
         server.server_close()

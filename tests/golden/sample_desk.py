@@ -205,7 +205,8 @@ def _october(desk: Autumn) -> None:
     desk.changed("10-18 22:00", "restore_drill", "备份恢复演练", "done", "his-db1")
     desk.changed("10-19 22:00", "upgrade", "HIS 1.1 升级", "rolled-back")
     back = desk.fault("10-20 08:30", "检验标签打印机又不出纸", ("HIS",))
-    desk.level(back, "10-20 08:40", "P3", scope="user", kind="non-core", rule="slow-or-non-core")
+    aim = {"target": "日常问题", "agreed_by": "李主任", "text": "例行设置"}
+    desk.level(back, "10-20 08:40", "P3", scope="user", kind="non-core", rule="slow-or-non-core", **aim)
     desk.step(back, "related", "10-20 08:41", duplicate_of=None, recurs="I20260910-1")
     # Said on the next day: both times stand in the report.
     desk.step(back, "acknowledged", "10-20 09:00", "已接听", entered="10-21 08:00")

@@ -7,7 +7,8 @@ from datetime import timedelta
 import sample_advice as advice
 import sample_inspections as sample
 
-from maintkit.analysis.capacity import Forecast
+from maintkit.analysis.baseline import Compared, baseline
+from maintkit.analysis.capacity import Forecast, Outlook
 from maintkit.analysis.trend import Cut, Point, trend
 from maintkit.documents.views.health_report import Health
 from maintkit.evidence.judgements import Judgement
@@ -92,11 +93,54 @@ def forecasts() -> tuple[Forecast, ...]:
     )
 
 
+def outlook(kind: str, which: str, grown: float, whole: float | None, *, weeks: int = WEEKS) -> Outlook:
+    """A series of his-db1 that began at 100 and grows by so much a day, in GiB where it is bytes; warn at 75 %."""
+    unit = GIB if kind in ("database", "memory") else 1
+    days = [7 * week for week in range(weeks)]
+    points = tuple(
+        Point(at=sample.STARTED - timedelta(days=days[-1] - day), value=(100 + grown * day) * unit) for day in days
+    )
+    limits = {} if whole is None else {"warn": 0.75 * whole * unit, "crit": 0.9 * whole * unit, "full": whole * unit}
+    return Outlook(
+        host="his-db1", kind=kind, which=which, value=points[-1].value, whole=None if whole is None else whole * unit,
+        limits=limits, trend=trend(points), cuts=(),
+    )  # fmt: skip
+
+
+def outlooks() -> tuple[Outlook, ...]:
+    """A database without a limit, connections that meet theirs, memory that stands still, a database too young."""
+    return (
+        outlook("database", "postgresql main/his", 0.4, None),
+        outlook("connections-postgresql", "main", 0.5, 400),
+        outlook("memory", "", 0.0, 400),
+        outlook("database", "postgresql main/lis", 0.4, None, weeks=3),
+    )
+
+
+def compared() -> tuple[Compared, ...]:
+    """A load as ever, one that is not, an answer that takes longer than ever, logins of which nobody can tell."""
+
+    def one(host: str, kind: str, which: str, newest: float, least: float, weeks: int = 20) -> Compared:
+        points = [
+            Point(at=sample.STARTED - timedelta(days=7 * week), value=newest if week == 0 else 0.5 * least * (week % 3))
+            for week in range(weeks)
+        ]
+        return Compared(host=host, kind=kind, which=which, usual=baseline(points, sample.HEADER.zone, least=least))
+
+    return (
+        one("his-app1", "load", "", 0.3, 0.25),
+        one("his-db1", "load", "", 3.2, 0.25),
+        one("", "response", "his-login", 1850.0, 100),
+        one("his-db1", "failed-logins", "", 4.0, 2, weeks=6),
+    )
+
+
 def health(**changes: object) -> Health:
     inspection = deep()
     fields: dict[str, object] = {
         "inspection": inspection, "comparison": sample.against_october(inspection), "forecasts": forecasts(),
         "handlings": {}, "judged": {}, "emergencies": (), "advice": advice.hospital(),
+        "outlooks": outlooks(), "compared": compared(),
     }  # fmt: skip
     return Health(**(fields | changes))  # type: ignore[arg-type]
 

@@ -124,6 +124,28 @@ def test_a_wrong_word_is_told_and_enters_nothing(site: Path, words: tuple[str, .
     assert said(site, "list") == before
 
 
+def test_a_fault_says_which_softer_target_is_its_own_and_who_agreed(site: Path) -> None:
+    """Unsaid it is undetermined; `--simple` needs the hospital's word; a level without targets and a slip are told."""
+    id_ = said(site, "open", *WHO, *BY, "--title", "忘记密码", "--system", "HIS", "--at", ago(30))["incident"]
+    words = ("triage", id_, "--scope", "user", "--kind", "degraded", *BY)
+    unsaid = {clock["clock"]: clock["state"] for clock in said(site, *words)["clocks"] if clock["target"]}
+    assert unsaid == dict.fromkeys(("简单问题", "日常问题", "其他问题"), "undetermined")
+    agreed = ("--agreed-by", "李主任", "--why", "重设密码")
+    for wrong, told in (
+        (("--simple",), "it needs --agreed-by and --why"),
+        (("--target", "daly", *agreed), "P3 has no target 'daly'; it has simple, daily, other"),
+        (("--level", "P2", "--simple", *agreed), "P2 has no target 'simple'; it has none"),
+    ):
+        refused = run(site, *words, *wrong)
+        assert (refused.returncode, told in refused.stderr) == (2, True), refused.stderr
+    chosen = said(site, *words, "--simple", *agreed)
+    assert [clock["clock"] for clock in chosen["clocks"] if clock["target"]] == ["简单问题"]
+    assert (chosen["levels"][-1]["target"], chosen["levels"][-1]["agreed_by"]) == ("简单问题", "李主任")
+    said(site, "resolve", id_, "--text", "已重设", "--at", ago(26), *BY)
+    shown = run(site, "show", id_).stdout
+    assert "target 简单问题, agreed by 李主任: 重设密码" in shown
+
+
 def test_a_host_that_no_inspection_has_seen_is_refused_with_the_nearest(tmp_path: Path) -> None:
     """An inspection of a part makes nobody unknown, and one of all knows them, also the host that did not answer."""
     made = make_site(tmp_path / "site", {"all": {"hosts": {"his1": {}}}})

@@ -118,6 +118,8 @@ def test_a_second_inspection_compares_with_the_first(site_of: Make) -> None:
     assert first["drift.accounts"]["status"] == "skipped"
     second = {one["check"]: one["status"] for one in place.inspect()["findings"]}
     assert second.get("drift.accounts", "ok") != "skipped"
+    told = json.loads(place.run("trend", "series", "--json").stdout)
+    assert ("his01", "memory", 2) in {(row["host"], row["series"], row["points"]) for row in told}, told
 
 
 def test_a_changed_host_key_stops_that_host_alone(site_of: Make) -> None:

@@ -87,3 +87,25 @@ class Forecast:
     def scenarios(self) -> tuple[Scenario, ...]:
         """None where the trend is withheld."""
         return () if isinstance(self.trend, Withheld) else scenarios(self.trend, self.limits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """One series other than a filesystem: its newest value in its own unit, what it is part of, and its trend.
+
+    `kind` and `which` name it, `whole` is None where nothing bounds it: then there is a growth, and no date.
+    """
+
+    host: str
+    kind: str
+    which: str
+    value: float
+    whole: float | None
+    limits: Mapping[str, float]
+    trend: Trend | Withheld
+    cuts: tuple[Cut, ...]
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """None where the trend is withheld."""
+        return () if isinstance(self.trend, Withheld) else scenarios(self.trend, self.limits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,14 @@ from maintkit.cli.terminal.words import bare, plain
 from maintkit.clock import SystemClock
 from maintkit.contract.due import Standing, due
 from maintkit.contract.load import Site, load_site
-from maintkit.contract.reminders import load_reminders
+from maintkit.contract.reminders import ABOUT, About, Reminders, load_reminders
+from maintkit.desk.incident import incidents
+from maintkit.desk.matter import Matter, of_articles, of_duties, of_incidents, of_items
 from maintkit.desk.proofs import DONE, seen
 from maintkit.errors import NotFound, SiteError
+from maintkit.evidence.knowledge import articles
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.registers import items
 from maintkit.runs.reminding import planned
 from maintkit.runs.reminding import remind as remind_all
 from maintkit.sitefile import near
@@ -101,20 +106,43 @@ def record(*, duty: str, on: datetime, what: str, paper: Path | None, by: str, a
 
 @command.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be told by whom; tell nobody.")
+@click.option(
+    "--about",
+    "about",
+    type=click.Choice(ABOUT),
+    multiple=True,
+    help="Look only at these; may be repeated: a timer by the minute wants `incident` alone.  [default: all]",
+)
 @json_option
 @site_option
-def remind(*, dry_run: bool, as_json: bool, site: Path) -> None:
-    """Tell people of duties that are due soon or overdue, by the hooks of reminders.yml, each once a day at most."""
+def remind(*, dry_run: bool, about: tuple[About, ...], as_json: bool, site: Path) -> None:
+    """Tell people of duties, clocks of faults, registers and articles that fall due, by the hooks of reminders.yml."""
     place, now = load_site(site), SystemClock().now()
     reminders = load_reminders(place.root)
     day = now.astimezone(place.contract.zone).date()
     with open_ledger(place.settings, read_only=dry_run) as ledger:
-        standings = _standings(place, ledger, now, day)
+        matters = tuple(_matters(place, ledger, reminders, now, day, about or ABOUT))
         if dry_run:
-            print_plan(planned(ledger, place.contract, reminders, standings, day), as_json=as_json)
+            print_plan(planned(ledger, place.contract, reminders, matters, day), as_json=as_json)
             return
-        outcomes = remind_all(place, ledger, reminders, standings, day)
+        outcomes = remind_all(place, ledger, reminders, matters, day)
     print_outcomes(outcomes, as_json=as_json)
+
+
+def _matters(
+    place: Site, ledger: Ledger, reminders: Reminders, now: datetime, day: date, about: tuple[About, ...]
+) -> Iterator[Matter]:
+    """Only what some hook is told of is looked at."""
+    wanted = {kind for hook in reminders.hooks for kind in hook.about if kind in about}
+    if "incident" in wanted:
+        known, left = incidents(ledger), reminders.clock_left
+        yield from of_incidents(known, place.contract, calendar_of(place, now), now, left_percent=left)
+    if "duty" in wanted:
+        yield from of_duties(_standings(place, ledger, now, day), day)
+    if "register" in wanted:
+        yield from of_items(items(ledger), day)
+    if "knowledge" in wanted:
+        yield from of_articles(articles(ledger), day)
 
 
 def _standings(place: Site, ledger: Ledger, now: datetime, day: date) -> tuple[Standing, ...]:

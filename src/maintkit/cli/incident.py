@@ -22,7 +22,7 @@ from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
-from maintkit.contract.sla import FaultKind, LevelId, Scope, Severity
+from maintkit.contract.sla import FaultKind, Faults, LevelId, Scope, Severity, Target
 from maintkit.desk.incident import Verb, incident, incidents, rule_of
 from maintkit.desk.intake import enter, open_incident
 from maintkit.errors import DeskRefused
@@ -115,8 +115,10 @@ def open_(  # noqa: PLR0913  # one argument an option
 @click.option("--stopped", type=click.IntRange(min=0), help="Minutes that business stood.  [default: since the report]")
 @click.option("--urgent", is_flag=True, help="Remote help cannot solve it: somebody has to come.")
 @click.option("--level", type=click.Choice(get_args(LevelId)), help="Another level than the rules give, by agreement.")
-@click.option("--agreed-by", type=SAID, help="Who of the hospital agreed to a change of level.")
-@click.option("--why", type=SAID, help="Why the level changes.")
+@click.option("--target", help="The softer target of the level that is the fault's own, like `simple`, by agreement.")
+@click.option("--simple", is_flag=True, help="The same as --target simple.")
+@click.option("--agreed-by", type=SAID, help="Who of the hospital agreed to a change of level, or to the target.")
+@click.option("--why", type=SAID, help="Why the level changes, or why the target is the fault's own.")
 @at_option
 @by_option
 @json_option
@@ -130,6 +132,8 @@ def triage(  # noqa: PLR0913  # one argument an option
     stopped: int | None,
     urgent: bool,
     level: LevelId | None,
+    target: str | None,
+    simple: bool,
     agreed_by: str | None,
     why: str | None,
     at: datetime | None,
@@ -154,6 +158,9 @@ def triage(  # noqa: PLR0913  # one argument an option
         changes = had.level is not None and had.level.level != given
         if (changes or not by_rule) and not (agreed_by and why):
             raise click.UsageError(f"{given} is a change of level: it needs --agreed-by and --why")
+        own = _target(faults, given, "simple" if simple and target is None else target)
+        if own and not (agreed_by and why):
+            raise click.UsageError(f"the target {own.title_zh} is agreed on: it needs --agreed-by and --why")
         more = {
             "level": given,
             "rule": rule.id if rule and by_rule else None,
@@ -163,9 +170,26 @@ def triage(  # noqa: PLR0913  # one argument an option
             "stopped_minutes": int(stood.total_seconds() // 60),
             "urgent": urgent,
             "agreed_by": agreed_by or "",
+            "target": own.title_zh if own else None,
         }
         enter(desk.ledger, id_, "triaged", at=when, by=by, text=why or "", more=more)
         _tell(desk, id_, as_json=as_json)
+
+
+def _target(faults: Faults, level: LevelId, name: str | None) -> Target | None:
+    """The target of the level by its id or title; one without minutes cannot be a fault's own."""
+    if name is None:
+        return None
+    own = faults.level(level).target(name)
+    if own is None:
+        known = [target.id or target.title_zh for target in faults.level(level).targets]
+        raise click.UsageError(f"{level} has no target {name!r}; it has {', '.join(known) or 'none'}")
+    if own.within.minutes == 0:
+        raise DeskRefused(
+            f"contract.yml gives the target {own.title_zh} 0 min, which nobody can meet",
+            hint="agree on how many minutes `at once` is, and state them as its `within`",
+        )
+    return own
 
 
 def _plain_step(name: str, verb: Verb, doc: str) -> None:

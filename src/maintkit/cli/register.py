@@ -1,4 +1,4 @@
-"""`maintkit register`: people and undertakings, project managers, trainings, meetings, assessment findings."""
+"""`maintkit register`: people and undertakings, project managers, trainings, meetings, assessments, certificates."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""reminders.yml: who is told of duties that fall due, and how. No secret stands in it, only where one is."""
+"""reminders.yml: who is told of what falls due, and how. No secret stands in it, only where one is."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -15,20 +15,27 @@ from maintkit.sitefile import Problem, Problems, SiteModel, read
 FILE = "reminders.yml"
 MAIL = "an e-mail address"
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>,;\x00-\x1f]+@[^@\s<>,;\x00-\x1f]+$")]
-State = Literal["due-soon", "overdue", "undetermined"]
+State = Literal["due-soon", "overdue", "lacking", "undetermined"]
+About = Literal["duty", "incident", "register", "knowledge"]
+ABOUT: tuple[About, ...] = get_args(About)
 
 
 class Email(SiteModel):
     """A mail by SMTP. `none` of security sends in the clear, and takes no password."""
 
     host: Address = Field(description="a name or an address")
-    port: Port = Field(default=587, description="a port from 1 to 65535")
+    port: Port | None = Field(default=None, description="a port from 1 to 65535  [default: 587, with tls 465]")
     security: Literal["starttls", "tls", "none"] = Field(default="starttls")
     ca: str | None = Field(default=None, min_length=1, description="a path to the certificates to trust")
     user: str | None = Field(default=None, min_length=1, description="a user of the mail server")
     password: Secret | None = Field(default=None, description="`env` or `file`")
     sender: Mailbox = Field(description=MAIL)
     to: tuple[Mailbox, ...] = Field(min_length=1, description="a list of e-mail addresses")
+
+    @property
+    def at_port(self) -> int:
+        """The port it is reached at: that of mail submission, or of SMTP inside TLS from the first byte."""
+        return self.port or (465 if self.security == "tls" else 587)
 
     @model_validator(mode="after")
     def _whole(self) -> Email:
@@ -59,10 +66,11 @@ Kind = Email | Wecom | Program
 
 
 class Hook(SiteModel):
-    """One way in which people are told. `within_s` bounds all its attempts together."""
+    """One way in which people are told of something. `within_s` bounds all its attempts together."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="a name like it-mail")
     within_s: float = Field(default=60, gt=0, le=600, description="seconds, above 0 and at most 600")
+    about: tuple[About, ...] = Field(default=ABOUT, min_length=1, description=f"a list of {', '.join(ABOUT)}")
     email: Email | None = Field(default=None, description="`host`, `sender`, `to` …")
     wecom: Wecom | None = Field(default=None, description="`url`")
     command: Program | None = Field(default=None, description="`argv`")
@@ -91,9 +99,10 @@ class Hook(SiteModel):
 
 
 class Reminders(SiteModel):
-    """reminders.yml: which duties are told of, and to whom."""
+    """reminders.yml: what is told of, and to whom. A clock is due soon when so many percent of its time are left."""
 
-    states: tuple[State, ...] = Field(default=("due-soon", "overdue"), min_length=1)
+    states: tuple[State, ...] = Field(default=("due-soon", "overdue", "lacking"), min_length=1)
+    clock_left: int = Field(default=35, ge=1, le=90, description="percent of a clock's time, 1 to 90")
     hooks: tuple[Hook, ...] = Field(min_length=1, description="a list of `name` and one of `email`, `wecom`, `command`")
 
     @model_validator(mode="after")

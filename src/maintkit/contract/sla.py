@@ -20,8 +20,14 @@ Severity = Literal["patient-safety", "serious", "ordinary"]
 
 
 class Target(SiteModel):
-    """A softer aim within a level's deadline; missing it is shown, and is no breach."""
+    """A softer aim within a level's deadline; missing it is shown, and is no breach.
 
+    0 min is what a contract means by "at once": it can be met by nobody, and is not judged until minutes are stated.
+    """
+
+    id: str | None = Field(
+        default=None, pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", description="lower-case words joined by -, like simple"
+    )
     title_zh: str = Field(min_length=1, description="what it is for, like 日常问题")
     within: Elapsed = Field(description=CLOCK)
 
@@ -34,7 +40,20 @@ class Level(SiteModel):
     respond: Elapsed = Field(description=CLOCK)
     on_site: Elapsed | None = Field(default=None, description=CLOCK + ", or nothing")
     restore: Elapsed = Field(description=CLOCK)
-    targets: tuple[Target, ...] = Field(default=(), description="a list of `title_zh` and `within`")
+    targets: tuple[Target, ...] = Field(default=(), description="a list of `id`, `title_zh` and `within`")
+
+    def target(self, name: str) -> Target | None:
+        """The target of this id or title; None when the level has none."""
+        return next((target for target in self.targets if name in (target.id, target.title_zh)), None)
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Level:
+        names = [name for target in self.targets for name in (target.id, target.title_zh) if name]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            text = f"{', '.join(sorted(twice))} names more than one target"
+            raise Problems([Problem(at=("targets",), text=text, allowed="each id and title once")])
+        return self
 
     @model_validator(mode="after")
     def _in_order(self) -> Level:

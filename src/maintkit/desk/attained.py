@@ -54,7 +54,8 @@ def outcome(clock: Clock, since: datetime, until: datetime) -> Outcome | None:
     if clock.state == "not-asked":
         return None
     if clock.state == "undetermined":
-        return "undetermined"
+        # A target that nobody can judge is told once, in the time in which the fault was restored.
+        return None if clock.ended and clock.ended < since else "undetermined"
     breached = clock.breached_at
     if clock.target and clock.deadline and clock.deadline < (clock.ended or until):
         breached = clock.deadline

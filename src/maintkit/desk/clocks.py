@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from maintkit.contract.sla import Faults
+from maintkit.contract.sla import Faults, Target
 from maintkit.contract.span import Span
 from maintkit.contract.workdays import Calendar, Undetermined
 from maintkit.desk.incident import Incident, LevelSince, Rest, Verb
@@ -26,7 +26,8 @@ ENDS: dict[str, tuple[Verb, ...]] = {
 class Clock:
     """One clock. `left` while it runs, negative after the deadline; `breached_at` stands also when it ended later.
 
-    `target`: a softer aim, which is shown and cannot be breached: past it, `met` or `running` simply say so by `left`.
+    `whole`: how much time it gives, without the rests. `target`: a softer aim, which is shown and cannot be breached:
+    past it, `met` or `running` simply say so by `left`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Clock:
     ended: datetime | None = None
     left: timedelta | None = None
     breached_at: datetime | None = None
+    whole: timedelta | None = None
     target: bool = False
     reason: str = ""
 
@@ -67,7 +69,8 @@ def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
     elif not ended and one.resting(now):
         state = "resting"
     left = deadline - stop if deadline and not ended else None
-    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
+    whole = timedelta(minutes=span.minutes) if span else None
+    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached, whole=whole)
 
 
 def _breach(one: Incident, faults: Faults, name: str, until: datetime, now: datetime) -> datetime | None:
@@ -109,17 +112,28 @@ def _span(faults: Faults, name: str, level: LevelSince) -> Span | None:
 def _targets(one: Incident, faults: Faults, now: datetime) -> Iterator[Clock]:
     if one.level is None:
         return
+    targets = faults.level(one.level.level).targets
+    own = one.level.target or (targets[0].title_zh if len(targets) == 1 else None)
+    if own and own not in {target.title_zh for target in targets}:
+        yield Clock(name=own, state="undetermined", target=True, reason="the contract has no such target any more")
+    for target in targets:
+        if own in (None, target.title_zh):
+            yield _target(one, target, now, reason="" if own else "which target is its own was not said")
+
+
+def _target(one: Incident, target: Target, now: datetime, *, reason: str) -> Clock:
     ended = one.first(*ENDS["restore"])
-    for target in faults.level(one.level.level).targets:
-        deadline = ran_out(one.reported, target.within, one.rests, now)
-        yield Clock(
-            name=target.title_zh,
-            state="met" if ended else "running",
-            deadline=deadline,
-            ended=ended,
-            left=deadline - (ended or now),
-            target=True,
-        )
+    deadline = ran_out(one.reported, target.within, one.rests, now)
+    reason = reason or ("the contract states no minutes for it" if target.within.minutes == 0 else "")
+    return Clock(
+        name=target.title_zh,
+        state="undetermined" if reason else "met" if ended else "running",
+        deadline=deadline,
+        ended=ended,
+        left=deadline - (ended or now),
+        target=True,
+        reason=reason,
+    )
 
 
 def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Clock:
@@ -138,7 +152,9 @@ def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, n
     breached = deadline if deadline < (ended or now) else None
     state: State = "breached" if breached else "met" if ended else "running"
     left = None if ended else deadline - now
-    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached)
+    return Clock(
+        name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached, whole=deadline - solved
+    )
 
 
 def _later(start: datetime, span: Span, calendar: Calendar, zone: ZoneInfo) -> datetime | Undetermined:

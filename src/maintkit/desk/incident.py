@@ -46,6 +46,7 @@ class LevelSince:
     """A level from an instant on. `rule` None: not by a rule, but by agreement with `agreed_by`.
 
     The first holds from the report; a change of it from its entry on, whenever it was agreed: the step has both times.
+    `target`: the title of the softer aim that is the fault's own, None where nobody said.
     """
 
     since: datetime
@@ -55,6 +56,7 @@ class LevelSince:
     urgent: bool
     agreed_by: str
     why: str
+    target: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,8 @@ def _with(had: Incident, step: Step) -> Incident:
     match step.verb:
         case "triaged":
             since = had.reported if not had.levels else max(step.at, step.entered)
+            # Said once, a target stands until another is said or the level is another one.
+            kept = had.level.target if had.level and had.level.level == body["level"] else None
             level = LevelSince(
                 since=since,
                 level=body["level"],
@@ -177,6 +181,7 @@ def _with(had: Incident, step: Step) -> Incident:
                 urgent=body["urgent"],
                 agreed_by=body["agreed_by"],
                 why=step.text,
+                target=body.get("target") or kept,
             )
             return replace(made, levels=(*had.levels, level))
         case "paused":

@@ -214,6 +214,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"no deep inspection has listed its packages", "没有深度巡检取得其软件包清单"),
     (r"its list of packages was cut at the output cap", "软件包清单超出输出上限，不完整"),
     (r"no advisory data of its release (.+)", "没有其发行版 {0} 的漏洞数据"),
+    (r"the data of (\S+) are of (\S+), and it is (\S+)", "{0} 的漏洞数据属于 {1}，而主机为 {2}"),
     (r"not a local repository", "不是本地存储库"),
     (r"the output was cut", "输出被截断"),
     (r"no certificate in it|no certificate in the file|not a certificate", "其中没有证书"),

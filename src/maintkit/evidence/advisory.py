@@ -15,15 +15,18 @@ class Advisory:
     """What the data say of one CVE in one source package of a release.
 
     `fixed` None: no version that fixes it is known; "0": the release was never affected. `urgency` in the data's words.
+    `needs`: what the fixed version is only to be had with, like a subscription; empty where it is for everybody.
     """
 
     cve: str
     fixed: str | None
     urgency: str
     undetermined: bool = False
+    needs: str = ""
 
 
-Advisories = Mapping[str, Sequence[Advisory]]  # by source package
+Vendor = Literal["debian", "ubuntu"]
+Advisories = Mapping[str, Sequence[Advisory]]  # Debian's by source package, Ubuntu's by binaries joined by spaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ class Hit:
     state: State
     fixed: str | None
     urgency: str
+    needs: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -59,7 +63,10 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """Imported advisory data of one release. `dated` is the day they were fetched, as the importer said."""
+    """Imported advisory data of one release. `dated` is the day they were fetched, as the importer said.
+
+    `left_out`: what they say of something else than packages, like the running kernel.
+    """
 
     release: str
     origin: str
@@ -70,6 +77,8 @@ class Data:
     content: str  # sha256 of the attachment that holds them
     packages: int
     advisories: int
+    vendor: Vendor = "debian"
+    left_out: int = 0
 
     def age_days(self, on: date) -> int:
         """How old they are on a day."""

@@ -1,4 +1,4 @@
-"""Registers that a contract asks for: people, project managers, trainings, meetings, assessment findings."""
+"""Registers that a contract asks for: people, managers, trainings, meetings, assessment findings, certificates."""
 
 from __future__ import annotations
 
@@ -106,6 +106,17 @@ KINDS: Mapping[str, Kind] = {
         ),
         ends="due",
         proven=True,
+    ),
+    "certificate": Kind(
+        title_zh="人员资质证书",
+        fields=(
+            Field(name="name", label_zh="姓名", required=True),
+            Field(name="certificate", label_zh="证书", required=True),
+            Field(name="issuer", label_zh="发证机构"),
+            Field(name="issued", label_zh="发证日期", day=True),
+            Field(name="until", label_zh="有效期至", required=True, day=True),
+        ),
+        ends="until",
     ),
 }
 

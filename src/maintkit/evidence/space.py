@@ -39,27 +39,6 @@ class Jump:
     why: str
 
 
-def fills(
-    ledger: Ledger, *, since: datetime, before: int | None = None, simulated: bool = False
-) -> Mapping[tuple[str, str], tuple[Fill, ...]]:
-    """Every local filesystem by (host, mount), oldest first, of real inspections, or of the simulated ones alone.
-
-    `before`: only up to the entry of this number. An entry tells its own fills; of one made before entries did,
-    the facts are read.
-    """
-    found: dict[tuple[str, str], list[Fill]] = {}
-    invented = {entry.run for entry in ledger.entries(kind="inspection.started") if entry.body.get("simulated")}
-    last = None if before is None else before + 1
-    for entry in ledger.entries(kind="facts.collected", newest_first=True, before=last):
-        if entry.at < since:
-            break
-        if entry.body["facts"] is not None and (entry.run in invented) == simulated:
-            for mount, fill in _told(ledger, entry).items():
-                one = Fill(at=entry.at, used=fill["used"], free=fill["free"])
-                found.setdefault((entry.subject or "", mount), []).append(one)
-    return {key: tuple(reversed(one)) for key, one in found.items()}
-
-
 def jumps(ledger: Ledger, host: str, mount: str, series: tuple[Fill, ...]) -> tuple[Jump, ...]:
     """What is known to have cut the series: a filesystem that became larger or smaller, and what people entered."""
     resized = [
@@ -70,14 +49,16 @@ def jumps(ledger: Ledger, host: str, mount: str, series: tuple[Fill, ...]) -> tu
     entered = [
         Jump(at=from_text(entry.body["at"]), why=entry.body["why"])
         for entry in ledger.entries(kind=CUT, subject=host)
-        if entry.body["mount"] in (None, mount)
+        if entry.body["mount"] in (None, mount) and entry.body.get("series") is None
     ]
     return tuple(sorted([*resized, *entered], key=lambda jump: jump.at))
 
 
-def enter(ledger: Ledger, host: str, mount: str | None, *, at: datetime, why: str, by: str) -> None:
-    """Record that something other than growth changed a filesystem (`mount` None: all of the host's) at an instant."""
-    ledger.append(CUT, {"mount": mount, "at": to_text(at), "why": why, "by": by}, subject=host)
+def enter(
+    ledger: Ledger, host: str, mount: str | None, *, at: datetime, why: str, by: str, series: str | None = None
+) -> None:
+    """Record that something other than growth changed a filesystem or another series (both None: all of the host's)."""
+    ledger.append(CUT, {"mount": mount, "series": series, "at": to_text(at), "why": why, "by": by}, subject=host)
 
 
 def mounts(ledger: Ledger, host: str) -> tuple[str, ...]:

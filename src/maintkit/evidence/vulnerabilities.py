@@ -10,37 +10,36 @@ from typing import Any
 
 from maintkit.clock import from_text, to_text
 from maintkit.errors import NotFound
-from maintkit.evidence.advisory import Advisories, Advisory, Check, Data, Hit, Looked
+from maintkit.evidence.advisory import Advisories, Advisory, Check, Data, Hit, Looked, Vendor
 from maintkit.evidence.entry import Draft, Entry
 from maintkit.evidence.ledger import Ledger
 
 IMPORTED = "advisories.imported"
 CHECKED = "vulnerability.checked"
-_FIELDS = ("cve", "fixed", "urgency", "undetermined")
+LARGEST = 40 * 1024 * 1024  # of one release: Ubuntu's CVEs are many, and an export writes it on one line
+_FIELDS = ("cve", "fixed", "urgency", "undetermined", "needs")  # entries of before have no `needs`
 
 
 def keep(
-    ledger: Ledger, found: Mapping[str, Advisories], *, origin: str, dated: date, file_sha256: str, by: str
-) -> tuple[Entry, ...]:
+    ledger: Ledger, found: Mapping[str, Advisories], *, origin: str, dated: date, file_sha256: str, by: str,
+    vendor: Vendor = "debian", left_out: int = 0,
+) -> tuple[Entry, ...]:  # fmt: skip
     """Record advisory data, a release an entry, with where they come from and how old they are."""
-    return ledger.append_all([_draft(ledger, release, known, origin, dated, file_sha256, by)
-                              for release, known in found.items()])  # fmt: skip
+    about = {"origin": origin, "dated": dated.isoformat(), "file_sha256": file_sha256, "by": by,
+             "vendor": vendor, "left_out": left_out}  # fmt: skip
+    return ledger.append_all([_draft(ledger, release, known, about) for release, known in found.items()])
 
 
-def _draft(
-    ledger: Ledger, release: str, known: Advisories, origin: str, dated: date, file_sha256: str, by: str
-) -> Draft:
+def _draft(ledger: Ledger, release: str, known: Advisories, about: Mapping[str, Any]) -> Draft:
     rows = {name: [[getattr(one, field) for field in _FIELDS] for one in of] for name, of in known.items()}
-    content = ledger.seal(json.dumps(rows, separators=(",", ":"), sort_keys=True).encode())
+    packed = json.dumps(rows, separators=(",", ":"), sort_keys=True).encode()
+    content = ledger.seal(packed, cap_bytes=LARGEST)
     body = {
+        **about,
         "release": release,
-        "origin": origin,
-        "dated": dated.isoformat(),
-        "file_sha256": file_sha256,
         "content": content.sha256,
         "packages": len(rows),
         "advisories": sum(map(len, rows.values())),
-        "by": by,
     }
     return Draft(kind=IMPORTED, body=body, subject=release, attachments=[content])
 
@@ -52,13 +51,13 @@ def newest_data(ledger: Ledger, release: str) -> Data | None:
 
 
 def advisories(ledger: Ledger, data: Data) -> Advisories:
-    """What imported data say, by source package."""
+    """What imported data say, by source package or, of Ubuntu's, by binaries."""
     rows = json.loads(ledger.attachment(data.content))
-    return {name: tuple(Advisory(**dict(zip(_FIELDS, row, strict=True))) for row in of) for name, of in rows.items()}
+    return {name: tuple(Advisory(**dict(zip(_FIELDS, row, strict=False))) for row in of) for name, of in rows.items()}
 
 
 def _data(body: Mapping[str, Any], imported_at: datetime) -> Data:
-    known = {key: body[key] for key in Data.__dataclass_fields__ if key not in ("dated", "imported_at")}
+    known = {key: body[key] for key in Data.__dataclass_fields__ if key not in ("dated", "imported_at") and key in body}
     return Data(**known, dated=date.fromisoformat(body["dated"]), imported_at=imported_at)
 
 

@@ -25,6 +25,7 @@ from maintkit.errors import ImportRefused
 from maintkit.evidence import history
 from maintkit.evidence.attach import Attachment
 from maintkit.evidence.drill_record import last_passed
+from maintkit.evidence.figures import figures_of
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import Inspection
 from maintkit.evidence.redact import Redactor
@@ -228,6 +229,7 @@ class _Run:
     def _take(self, result: HostResult, *, by_hand: bool) -> None:
         kept = self._seal(result)
         facts, result = facts_of(kept, result)
+        document = json.loads(kept.content) if kept and facts else None
         self.ledger.append(
             "facts.collected",
             {
@@ -238,7 +240,8 @@ class _Run:
                 "started_at": to_text(datetime.fromtimestamp(result.started_at, UTC)),
                 "carried": by_hand,
                 "facts": kept.sha256 if kept and facts else None,
-                "fills": fills_of(json.loads(kept.content)) if kept and facts else None,
+                "fills": None if document is None else fills_of(document),
+                "figures": None if document is None else figures_of(document),
                 "redacted": kept.masked if kept else 0,
             },
             run=self.name,

@@ -1,21 +1,21 @@
-"""Telling people of duties that fall due: every hook by itself, again after a while, within its time."""
+"""Telling people of what falls due: every hook by itself, claimed first, again after a while, within its time."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from maintkit.contract.contract import Contract
-from maintkit.contract.due import Standing
 from maintkit.contract.load import Site
 from maintkit.contract.reminders import Email, Hook, Reminders, Wecom
-from maintkit.desk.reminder import Message, message, sent, untold
+from maintkit.desk.matter import Matter
+from maintkit.desk.reminder import Message, claim, failed, message, sent, untold
 from maintkit.errors import WatchFailed
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
@@ -24,16 +24,15 @@ from maintkit.runs.reminders import mail, program, wecom
 from maintkit.runs.reminders.delivery import NotSent
 
 FIRST_PAUSE_S = 1.0  # then twice as long each time
-AT_ONCE = 8
 _GRACE_S = 1.0  # beyond its time, for a library to notice it by itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one hook. `failed` empty: it told, or had nothing new to tell (`duties` empty)."""
+    """What became of one hook. `failed` empty: it told, or had nothing new to tell (`matters` empty)."""
 
     hook: str
-    duties: tuple[str, ...]
+    matters: tuple[str, ...]
     attempts: int = 0
     refused: int = 0
     failed: str = ""
@@ -42,18 +41,19 @@ class Outcome:
 @dataclass(frozen=True, kw_only=True)
 class _Errand:
     hook: Hook
-    standings: tuple[Standing, ...]
+    matters: tuple[Matter, ...]
     message: Message
     secret: str | None
 
 
 def planned(
-    ledger: Ledger, contract: Contract, reminders: Reminders, standings: Sequence[Standing], on: date
-) -> Iterator[tuple[Hook, tuple[Standing, ...], Message]]:
+    ledger: Ledger, contract: Contract, reminders: Reminders, matters: Sequence[Matter], on: date
+) -> Iterator[tuple[Hook, tuple[Matter, ...], Message]]:
     """What each hook would tell now, in the order of reminders.yml; those with nothing new are left out."""
-    wanted = [one for one in standings if one.state in reminders.states]
+    now = ledger.clock.now()
     for hook in reminders.hooks:
-        new = untold(ledger, hook.name, wanted, on)
+        wanted = [one for one in matters if one.state in reminders.states and one.about in hook.about]
+        new = untold(ledger, hook.name, wanted, now)
         if new:
             yield hook, new, message(contract, new, on, ledger.redactor)
 
@@ -62,33 +62,47 @@ def remind(
     site: Site,
     ledger: Ledger,
     reminders: Reminders,
-    standings: Sequence[Standing],
+    matters: Sequence[Matter],
     on: date,
     *,
     first_pause_s: float = FIRST_PAUSE_S,
 ) -> tuple[Outcome, ...]:
-    """Tell by every hook, all at once, and enter what was taken; in the order of reminders.yml.
+    """Tell by every hook, all at once, and enter what became of it; in the order of reminders.yml.
 
-    A hook that fails stops no other. What was taken and could not be entered is told again the next time.
+    What is told is claimed first, while nobody else may write: of two runs at one moment one tells. A hook that fails
+    stops no other, and gives its claim back. What was taken and could not be entered is told again once the claim is
+    over, and so is what a run had claimed that was killed.
     """
     secrets, lost = _secrets(reminders, site.root)
     ledger.redactor = Redactor(secrets.values(), site.settings.redact_patterns)
-    errands = {
-        hook.name: _Errand(hook=hook, standings=new, message=said, secret=secrets.get(hook.name))
-        for hook, new, said in planned(ledger, site.contract, reminders, standings, on)
-    }
-    ready = [errand for name, errand in errands.items() if name not in lost]
-    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        done = {one.hook: one for one in pool.map(lambda errand: _run(errand, first_pause_s), ready)}
-    for outcome in done.values():
-        if not outcome.failed:
-            told = errands[outcome.hook].standings
-            sent(ledger, outcome.hook, told, on, attempts=outcome.attempts, refused=outcome.refused)
+    with ledger.writing("claim reminders"):
+        errands = {
+            hook.name: _Errand(hook=hook, matters=new, message=said, secret=secrets.get(hook.name))
+            for hook, new, said in planned(ledger, site.contract, reminders, matters, on)
+        }
+        ready = {name: errand for name, errand in errands.items() if name not in lost}
+        mine = {name: (errand.hook, errand.matters) for name, errand in ready.items()}
+        claims = claim(ledger, mine, on, ledger.clock.now())
+    done = {}
+    with ThreadPoolExecutor(max_workers=max(1, len(ready))) as pool:
+        for future in as_completed([pool.submit(_run, errand, first_pause_s) for errand in ready.values()]):
+            outcome = future.result()
+            done[outcome.hook] = outcome
+            _enter(ledger, outcome, ready[outcome.hook].matters, on, claims[outcome.hook])
     return tuple(
         done.get(hook.name)
-        or Outcome(hook=hook.name, duties=_ids(errands.get(hook.name)), failed=_lost(hook, errands, lost))
+        or Outcome(hook=hook.name, matters=_ids(errands.get(hook.name)), failed=_lost(hook, errands, lost))
         for hook in reminders.hooks
     )
+
+
+def _enter(ledger: Ledger, outcome: Outcome, matters: Sequence[Matter], on: date, claimed: int) -> None:
+    """At once, not when the slowest is done: a claim lasts little longer than its own hook."""
+    if outcome.failed:
+        failed(ledger, outcome.hook, on, claim=claimed, attempts=outcome.attempts, reason=outcome.failed)
+    else:
+        counts = {"attempts": outcome.attempts, "refused": outcome.refused}
+        sent(ledger, outcome.hook, matters, on, claim=claimed, **counts)
 
 
 def _lost(hook: Hook, errands: Mapping[str, _Errand], lost: Mapping[str, str]) -> str:
@@ -96,7 +110,7 @@ def _lost(hook: Hook, errands: Mapping[str, _Errand], lost: Mapping[str, str]) -
 
 
 def _ids(errand: _Errand | None) -> tuple[str, ...]:
-    return tuple(one.duty.id for one in errand.standings) if errand else ()
+    return tuple(one.id for one in errand.matters) if errand else ()
 
 
 def _secrets(reminders: Reminders, root: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -121,9 +135,9 @@ def _run(errand: _Errand, first_pause_s: float) -> Outcome:
             refused = _attempt(errand, end - time.monotonic())
         except NotSent as error:
             if not error.again or time.monotonic() + pause >= end:
-                return Outcome(hook=errand.hook.name, duties=_ids(errand), attempts=attempts, failed=error.reason)
+                return Outcome(hook=errand.hook.name, matters=_ids(errand), attempts=attempts, failed=error.reason)
         else:
-            return Outcome(hook=errand.hook.name, duties=_ids(errand), attempts=attempts, refused=refused)
+            return Outcome(hook=errand.hook.name, matters=_ids(errand), attempts=attempts, refused=refused)
         time.sleep(pause)
         pause *= 2
 

@@ -14,7 +14,7 @@ GROUPS = (incident, knowledge, register, report, ticket, trend, watch)
 # Names of what there is (looked up, and refused when unknown), or of a file that is drawn.
 LOOKED_UP = {
     "channel", "systems", "run", "duplicate_of", "recurs", "given", "kind", "mount", "host", "week", "engineer",
-    "month", "quarter", "number",
+    "month", "quarter", "number", "target", "series_name",
 }  # fmt: skip
 
 

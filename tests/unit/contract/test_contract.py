@@ -86,7 +86,7 @@ def test_the_template_holds_the_clocks_of_faults(template: Contract) -> None:
         "P2": ("30 min", "2 h", "4 h"),
         "P3": ("2 h", None, "24 h"),
     }
-    assert [str(target.within) for target in template.faults.levels[2].targets] == ["0 min", "30 min", "1 h"]
+    assert [str(target.within) for target in template.faults.levels[2].targets] == ["5 min", "30 min", "1 h"]
     assert str(template.faults.urgent_on_site) == "2 h"
     assert (template.faults.report.levels, str(template.faults.report.within)) == (("P1", "P2"), "3 wd")
 

@@ -52,9 +52,11 @@ class Desk:
         self.clock.at = max(self.clock.at, self.instant(at))
         enter(self.ledger, id_, verb, at=self.instant(at), by="张工", text="做了", more=more)
 
-    def level(self, id_: str, level: str, at: float, *, scope: str = "room", urgent: bool = False) -> None:
+    def level(
+        self, id_: str, level: str, at: float, *, scope: str = "room", urgent: bool = False, target: str | None = None
+    ) -> None:
         said = {"rule": None, "kind": "stopped", "severity": "ordinary", "stopped_minutes": 0, "agreed_by": "李主任"}
-        self.step(id_, "triaged", at, **said, level=level, scope=scope, urgent=urgent)
+        self.step(id_, "triaged", at, **said, level=level, scope=scope, urgent=urgent, target=target)
 
     def clocks(self, id_: str, at: float) -> dict[str, Clock]:
         found = clocks(incident(self.ledger, id_), FAULTS, Calendar(), ZONE, self.instant(at))
@@ -274,11 +276,63 @@ def test_one_users_fault_asks_for_no_analysis_and_shows_its_targets(desk: Desk) 
     found = desk.clocks(id_, 100)
     assert found["故障分析报告"].state == "not-asked"
     assert [clock.deadline for clock in found.values() if clock.target] == [
-        desk.instant(0),
+        desk.instant(5),
         desk.instant(30),
         desk.instant(60),
     ]
     assert not any(clock.breached_at for clock in found.values())
+
+
+def aims(found: dict[str, Clock]) -> dict[str, tuple[str, str]]:
+    return {name: (clock.state, clock.reason) for name, clock in found.items() if clock.target}
+
+
+def test_of_several_targets_the_one_that_was_said_is_its_own_and_without_a_word_nobody_can_tell(desk: Desk) -> None:
+    """Neither success nor failure until it is said; then that one alone counts, to the minute, from the report."""
+    id_ = desk.open()
+    desk.level(id_, "P3", 1, scope="user")
+    desk.step(id_, "resolved", 5)
+    unsaid = ("undetermined", "which target is its own was not said")
+    assert aims(desk.clocks(id_, 9)) == dict.fromkeys(("简单问题", "日常问题", "其他问题"), unsaid)
+    desk.level(id_, "P3", 9, scope="user", target="简单问题")
+    found = desk.clocks(id_, 10)
+    assert aims(found) == {"简单问题": ("met", "")}
+    assert (found["简单问题"].deadline, found["简单问题"].left) == (desk.instant(5), timedelta())
+
+
+def test_a_target_stands_until_another_is_said_or_the_level_changes(desk: Desk) -> None:
+    """P2 has none; back at P3 it has to be said anew."""
+    id_ = desk.open()
+    desk.level(id_, "P3", 1, scope="user", target="日常问题")
+    desk.level(id_, "P3", 2, scope="room")
+    assert list(aims(desk.clocks(id_, 3))) == ["日常问题"]
+    desk.level(id_, "P3", 4, scope="room", target="其他问题")
+    assert list(aims(desk.clocks(id_, 5))) == ["其他问题"]
+    desk.level(id_, "P2", 6)
+    assert aims(desk.clocks(id_, 7)) == {}
+    desk.level(id_, "P3", 8)
+    assert len(aims(desk.clocks(id_, 9))) == 3
+
+
+def test_at_once_without_minutes_is_judged_by_nobody_and_a_lone_target_is_its_own(desk: Desk) -> None:
+    """0 min is in contracts that were signed: it loads, and is undetermined. A target that is gone is told, too."""
+    id_ = desk.open()
+    desk.level(id_, "P3", 1, scope="user")
+    one, p3 = incident(desk.ledger, id_), FAULTS.levels[2]
+    for targets, expected in (
+        (
+            ({"title_zh": "立即", "within": "0 min"},),
+            {"立即": ("undetermined", "the contract states no minutes for it")},
+        ),
+        (({"title_zh": "一小时", "within": "1 h"},), {"一小时": ("running", "")}),
+        ((), {}),
+    ):
+        level = p3.model_validate(p3.model_dump(mode="json") | {"targets": targets})
+        faults = FAULTS.model_copy(update={"levels": (*FAULTS.levels[:2], level)})
+        found = clocks(one, faults, Calendar(), ZONE, desk.instant(2))
+        assert aims({clock.name: clock for clock in found}) == expected
+    desk.level(id_, "P3", 3, scope="user", target="旧目标")
+    assert aims(desk.clocks(id_, 4)) == {"旧目标": ("undetermined", "the contract has no such target any more")}
 
 
 def test_steps_that_cannot_be_are_refused_and_enter_nothing(desk: Desk) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from maintkit.clock import FixedClock
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.readings import readings
 from maintkit.evidence.redact import Redactor
-from maintkit.evidence.space import Fill, fills, fills_of, mounts
+from maintkit.evidence.space import Fill, fills_of, mounts
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -54,5 +55,5 @@ def test_the_series_is_the_same_whether_told_or_read(tmp_path: Path, *, told: bo
         ledger.append("facts.collected", {"facts": None, "fills": None}, run="2", subject="h1")
         first, second = NOW, NOW + timedelta(days=7)
         series = (Fill(at=first, used=4, free=6), Fill(at=second, used=5, free=5))
-        assert fills(ledger, since=NOW) == {("h1", "/"): series}
+        assert readings(ledger, since=NOW).fills == {("h1", "/"): series}
         assert (mounts(ledger, "h1"), mounts(ledger, "h2")) == (("/",), ())

@@ -10,7 +10,7 @@ from maintkit.analysis.advice.applying import ByHand, Planned
 from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.advising import advised
 from maintkit.cli.terminal.document import header
-from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, forecasts
+from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, baselines, forecasts, outlooks, past
 from maintkit.contract.expectations import expectations
 from maintkit.contract.load import Site
 from maintkit.documents.model import Document
@@ -82,11 +82,15 @@ def health(place: Site, ledger: Ledger, deep: Inspection) -> Document:
     since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
     before = history.previous(ledger, deep, deep=True)
     ended = deep.finished_at or deep.started_at
+    known = past(ledger, limits, since=since, until=deep)
     return health_report(
         Health(
             inspection=deep,
             comparison=compare(deep, before),
-            forecasts=tuple(forecasts(ledger, limits, since=since, until=deep)),
+            forecasts=tuple(forecasts(known)),
+            outlooks=tuple(outlooks(known)),
+            compared=tuple(baselines(known, place.contract.zone)),
+            unopened=known.told.unopened,
             handlings=events.handlings(ledger),
             judged=judgements(ledger, HEALTH, deep.run),
             emergencies=unapproved(ledger, since=before.started_at if before else None, until=ended),

@@ -83,6 +83,7 @@ def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...]) -> dic
                 "urgent": level.urgent,
                 "agreed_by": level.agreed_by,
                 "why": level.why,
+                "target": level.target,
             }
             for level in one.levels
         ],
@@ -154,7 +155,9 @@ def _lines(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "reported", plain(f"{said['reported']} by {said['reporter']} of {said['department']}, {said['channel']}")
     for level in said["levels"]:
         agreed = f", agreed by {level['agreed_by']}: {level['why']}" if level["agreed_by"] else ""
-        yield "level", plain(f"{level['level']} since {level['since'][:16]} by {level['rule'] or 'agreement'}{agreed}")
+        aim = f", target {level['target']}" if level["target"] else ""
+        by = f"{level['level']} since {level['since'][:16]} by {level['rule'] or 'agreement'}"
+        yield "level", plain(f"{by}{aim}{agreed}")
     if not said["levels"]:
         yield "level", "none yet: `maintkit incident triage`"
     for rest in said["pauses"]:

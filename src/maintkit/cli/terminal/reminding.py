@@ -9,14 +9,14 @@ from dataclasses import asdict
 import click
 
 from maintkit.cli.terminal.words import bare
-from maintkit.contract.due import Standing
 from maintkit.contract.reminders import Hook
+from maintkit.desk.matter import Matter
 from maintkit.desk.reminder import Message
 from maintkit.errors import ReminderFailed
 from maintkit.runs.reminding import Outcome
 
 
-def print_plan(planned: Iterable[tuple[Hook, Sequence[Standing], Message]], *, as_json: bool) -> None:
+def print_plan(planned: Iterable[tuple[Hook, Sequence[Matter], Message]], *, as_json: bool) -> None:
     """What would be told by which hook; nothing was."""
     told = [(hook.name, message) for hook, _, message in planned]
     if as_json:
@@ -48,7 +48,7 @@ def print_outcomes(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
 def _said(one: Outcome) -> str:
     if one.failed:
         return f"failed after {one.attempts} attempts: {one.failed}" if one.attempts else f"not tried: {one.failed}"
-    if not one.duties:
+    if not one.matters:
         return "nothing new to tell"
     refused = f", {one.refused} recipients refused" if one.refused else ""
-    return f"told of {len(one.duties)} duties ({', '.join(one.duties)}){refused}"
+    return f"told of {len(one.matters)}: {', '.join(one.matters)}{refused}"

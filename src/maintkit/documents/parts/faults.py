@@ -40,6 +40,9 @@ CLOCK_TONE: Mapping[ClockState, Tone] = {"breached": "crit", "undetermined": "st
 NO_LEVEL = "未定级"
 _REASONS = (
     (r"not triaged: it has no level yet", "尚未定级"),
+    (r"which target is its own was not said", "定级时未说明适用哪项目标"),
+    (r"the contract states no minutes for it", "合同文件未写明“立即”为多少分钟"),
+    (r"the contract has no such target any more", "合同文件中已无此目标"),
     (r"runs from the solution: none yet", "自解决之时起算，尚未解决"),
     (r"by agreement: no date was agreed on yet", "由双方商定，尚未约定日期"),
     (r"the working days of (\d+) are not known to this calendar.*", r"\1 年的工作日历未知"),
@@ -201,6 +204,8 @@ def _attained(one: Attained) -> tuple[Cell, ...]:
 
 
 def _aim(clock: Clock) -> str:
+    if clock.state == "undetermined":
+        return CLOCK_STATE["undetermined"]
     if clock.ended is None:
         return "计时中" if clock.left and clock.left > timedelta() else "已过"
     return "达到" if clock.deadline and clock.ended <= clock.deadline else "未达到"

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from maintkit.analysis.advice import Said
 from maintkit.analysis.advice.applying import ByHand, Planned
-from maintkit.analysis.capacity import Forecast
+from maintkit.analysis.baseline import Compared
+from maintkit.analysis.capacity import Forecast, Outlook
 from maintkit.documents import wording
 from maintkit.documents.glossary import ENDED, STATUS, TO_FILL_IN
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, Paragraph
 from maintkit.documents.parts import comparison as compared
 from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
-from maintkit.documents.parts.health import advising, capacity, risks, use
+from maintkit.documents.parts.health import advising, capacity, outlook, risks, use, usual
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Comparison, Inspection
 from maintkit.plans.unapproved import Unapproved
@@ -30,6 +31,7 @@ class Health:
     """What the report is drawn from; `comparison` is with the deep inspection before, `emergencies` those since it.
 
     `advice`: what is said of each host's database servers, with the plan of each piece where there is one.
+    `unopened`: older inspections whose figures were left out of the outlooks.
     """
 
     inspection: Inspection
@@ -39,6 +41,9 @@ class Health:
     judged: Mapping[str, Judgement]
     emergencies: Sequence[Unapproved]
     advice: Mapping[str, Sequence[tuple[Said, Planned | ByHand | None]]]
+    outlooks: Sequence[Outlook] = ()
+    compared: Sequence[Compared] = ()
+    unopened: int = 0
 
 
 def health_report(health: Health, header: Header) -> Document:
@@ -59,8 +64,10 @@ def health_report(health: Health, header: Header) -> Document:
             *_conclusion(health, header),
             *coverage.section("二、检查范围与覆盖情况", deep, header),
             *use.section("三、服务器性能分析", deep, header),
+            *usual.section(health.compared, header),
             *_databases("四、数据库状态", deep),
             *capacity.section("五、存储容量规划", health.forecasts, header),
+            *outlook.section(health.outlooks, health.unopened, header),
             *risks.section("六、风险清单", abnormal, health.handlings, header),
             *risks.advice("七、优化建议", abnormal, health.forecasts),
             *advising.section("八、查询与配置优化建议", health.advice),

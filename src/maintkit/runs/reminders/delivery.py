@@ -26,6 +26,8 @@ def connection(error: OSError) -> NotSent:
     """A connection that was not to be had."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return NotSent("its certificate is not trusted", again=False)
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return NotSent("it does not speak TLS from the first byte at this port", again=False)
     if isinstance(error, TimeoutError):
         return NotSent("it did not answer in time", again=True)
     if isinstance(error, ConnectionRefusedError):

@@ -33,8 +33,8 @@ def send(way: Email, message: Message, password: str | None, left_s: float) -> i
 
 def _server(way: Email, left_s: float) -> smtplib.SMTP:
     if way.security == "tls":
-        return smtplib.SMTP_SSL(way.host, way.port, timeout=left_s, context=trust(way.ca))
-    return smtplib.SMTP(way.host, way.port, timeout=left_s)
+        return smtplib.SMTP_SSL(way.host, way.at_port, timeout=left_s, context=trust(way.ca))
+    return smtplib.SMTP(way.host, way.at_port, timeout=left_s)
 
 
 def _mail(way: Email, message: Message) -> EmailMessage:

@@ -22,6 +22,8 @@ def send(way: Wecom, message: Message, url: str, left_s: float) -> int:
             answer = client.post(url.strip(), json={"msgtype": "markdown", "markdown": {"content": markdown(message)}})
     except httpx.TimeoutException:
         raise NotSent("it did not answer in time", again=True) from None
+    except httpx.ProxyError as error:
+        raise NotSent("the proxy did not let it through", again=str(error).startswith("5")) from None
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise NotSent("its address is no http:// or https:// one", again=False) from None
     except httpx.HTTPError as error:

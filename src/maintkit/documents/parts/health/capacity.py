@@ -41,10 +41,11 @@ def section(title: str, forecasts: Sequence[Forecast], header: Header) -> tuple[
 
 def soon(forecasts: Sequence[Forecast]) -> list[Forecast]:
     """Those that meet a limit within a quarter by any scenario, or have met one."""
-    return [one for one in forecasts if any(_is_soon(scenario) for scenario in one.scenarios)]
+    return [one for one in forecasts if any(is_soon(scenario) for scenario in one.scenarios)]
 
 
-def _is_soon(scenario: Scenario) -> bool:
+def is_soon(scenario: Scenario) -> bool:
+    """Whether a limit is met within a quarter, or has been."""
     return any(
         arrival.state == "reached" or (arrival.middle is not None and arrival.middle <= SOON_DAYS)
         for arrival in scenario.arrivals.values()
@@ -76,7 +77,7 @@ def _rows(one: Forecast, zone: tzinfo) -> list[tuple[Cell, ...]]:
     heads = ((name, fill), (Cell(text="（近期增速）"), Cell(text=wording.NOTHING)))
     said = (_basis(one, one.trend), "近三分之一时段")
     return [
-        (*head, Cell(text=_growth(scenario)), *_arrivals(scenario, one.trend.last, zone), Cell(text=basis))
+        (*head, Cell(text=_growth(scenario)), *arrivals(scenario, one.trend.last, zone), Cell(text=basis))
         for (head, basis), scenario in zip_longest(zip(heads, said, strict=True), one.scenarios)
         if scenario is not None
     ]
@@ -95,7 +96,8 @@ def _growth(scenario: Scenario) -> str:
     return f"{middle}\n（{low} 至 {high}）"
 
 
-def _arrivals(scenario: Scenario, since: datetime, zone: tzinfo) -> list[Cell]:
+def arrivals(scenario: Scenario, since: datetime, zone: tzinfo) -> list[Cell]:
+    """A cell each for warn, crit and full."""
     return [_arrival(scenario.arrivals.get(name), since, zone) for name in _LIMITS]
 
 
