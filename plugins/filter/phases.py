@@ -56,6 +56,34 @@ def as_rebuilds(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def as_table_rebuilds(
+    tables: Iterable[Mapping[str, Any]], replication: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Tables to rebuild, or that were rebuilt, as steps with their sizes; then what replicas have to repeat."""
+    steps = [
+        {
+            "action": "rebuild table",
+            "target": f"{one['database']}.{one['name']}",
+            "from": f"{one['bytes'] / 2**20:.1f} MiB",
+            "to": f"{one['after_bytes'] / 2**20:.1f} MiB",
+            "rollback_class": "reversible",
+        }
+        for one in tables
+        if one.get("verdict", "rebuilt") == "rebuilt"
+    ]
+    if steps and replication and replication["repeated"]:
+        steps.append(
+            {
+                "action": "repeat on replicas",
+                "target": f"{replication['replicas']} replicas",
+                "from": "",
+                "to": f"{replication['seconds']:.0f} s",
+                "rollback_class": "reversible",
+            }
+        )
+    return steps
+
+
 def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Old files to compress or delete, or that were, as steps with the room that they take."""
     return [
@@ -71,14 +99,15 @@ def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def why_no_rebuild(indexes: Iterable[Mapping[str, Any]], unsettled: list[str]) -> str:
+def why_no_rebuild(found: Iterable[Mapping[str, Any]], unsettled: list[str], what: str = "indexes") -> str:
     """Why nothing is to be rebuilt, in words: what could not be measured, and what is unfinished, is not well."""
-    withheld = [one["why"] for one in indexes if one["choice"] == "withheld"]
-    said = "of the indexes that were measured none is bloated beyond the factor"
+    procedure = {"indexes": "reindex", "tables": "rebuild_tables"}[what]
+    withheld = [one["why"] for one in found if one["choice"] == "withheld"]
+    said = f"of the {what} that were measured none is bloated beyond the factor"
     if withheld:
         said += f"; {len(withheld)} are withheld, the first one: {withheld[0]}"
     if unsettled:
-        said += f"; {'; '.join(unsettled)}, by hand: `ansible-playbook maintkit.ops.reindex`"
+        said += f"; {'; '.join(unsettled)}, by hand: `ansible-playbook maintkit.ops.{procedure}`"
     return said
 
 
@@ -144,6 +173,7 @@ class FilterModule:
             "as_steps": as_steps,
             "as_restarts": as_restarts,
             "as_rebuilds": as_rebuilds,
+            "as_table_rebuilds": as_table_rebuilds,
             "as_tidied": as_tidied,
             "why_no_rebuild": why_no_rebuild,
             "as_upgrade": as_upgrade,

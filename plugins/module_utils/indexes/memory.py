@@ -19,8 +19,10 @@ KEPT = 20
 class Memory:
     """Of the cluster with this system identifier."""
 
+    folder = "indexes"
+
     def __init__(self, cluster: str) -> None:
-        self.file = place.STATE / "indexes" / f"{place.named('cluster', cluster)}.json"
+        self.file = place.STATE / self.folder / f"{place.named('cluster', cluster)}.json"
         known = place.read_json(self.file) if self.file.exists() else None
         self.told: dict[str, Any] = known or {"baselines": {}, "speeds": [], "open": {}, "runs": {}}
 

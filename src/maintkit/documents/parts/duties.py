@@ -44,6 +44,7 @@ _WHAT = (
     (r"patch", "补丁更新"),
     (r"restart", "重启"),
     (r"reindex", "索引重建"),
+    (r"rebuild_tables", "表重建"),
     (r"housekeeping", "日志与旧文件清理"),
     (r"restore_drill", "备份恢复演练"),
     (r"(\d+) functions watched", r"监测功能 \1 项"),

@@ -51,6 +51,7 @@ _OF_PROCEDURE: dict[str, Kind] = {
     "patch": "patch",
     "restart": "restart",
     "reindex": "tuning",
+    "rebuild_tables": "tuning",
     "housekeeping": "housekeeping",
 }
 MAY_BE_TUNING = ("restart", "config")

@@ -12,6 +12,7 @@ from maintkit.evidence.phase_document import Figures, Gate, PhaseDocument, Servi
 from maintkit.plans.implementation import Implementation
 
 _UNTOLD = "台账无记录"
+_REBUILDS = {"rebuild index": "索引", "rebuild table": "表"}
 Row = tuple[str, str, str, str]
 
 
@@ -62,7 +63,7 @@ def _rows(host: HostRecord) -> Iterator[Row]:
         yield from _measured(first, second, known)
     yield from _services(*_both(host, verified))
     yield from _answers(host, verified)
-    yield from _indexes(host)
+    yield from _rebuilt(host)
     since = since_change(host)
     if since is not None:
         yield "整机软件包清单差异", wording.NOTHING, f"{len(since.packages)} 个", wording.NOTHING
@@ -95,12 +96,12 @@ def _services(old: dict[str, Service] | None, new: dict[str, Service] | None) ->
             yield _compared(f"{name} 内存占用", first, second, "bytes")
 
 
-def _indexes(host: HostRecord) -> Iterator[Row]:
-    """The size of each index that was rebuilt, as the host measured it on both sides."""
+def _rebuilt(host: HostRecord) -> Iterator[Row]:
+    """The size of each index and table that was rebuilt, as the host measured it on both sides."""
     change = host.document("change")
     for step in change.steps if change else ():
-        if step.action == "rebuild index":
-            yield f"索引 {step.target} 大小", step.before, step.after, "已重建"
+        if step.action in _REBUILDS:
+            yield f"{_REBUILDS[step.action]} {step.target} 大小", step.before, step.after, "已重建"
 
 
 def _answers(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:
