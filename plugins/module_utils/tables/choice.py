@@ -13,8 +13,9 @@ BYTES_PER_S = 20 * 1024 * 1024
 FIXED_S = 2.0  # the locks at both ends
 ROOM = 1.1  # the new file, and a tenth over
 NEAR_LAST = 1.2  # below this times its size after its last rebuild, a table is not measured again
-# A file is older than the server's word when it shows more free than that, by more than this share and so many bytes.
-OLD_SHARE, OLD_BYTES = 0.1, 8 * 1024 * 1024
+# A file is older than the server's word when it shows more free than that, by more than this share of the table and so
+# many bytes a file: the server keeps three extents of each back.
+OLD_SHARE, OLD_BYTES = 0.1, 4 * 1024 * 1024
 REBUILD, LEAVE, WITHHELD = "rebuild", "leave", "withheld"
 MEASURED, AT_LEAST = "measured", "at least"
 
@@ -83,7 +84,7 @@ def choose(table: Table, found: list[Measured] | str, *, last: int | None, rate:
     if isinstance(found, str):
         return _by_free_extents(table, found, rate, limits)
     seen_free = sum(one.free_bytes for one in found)
-    if seen_free > table.free_bytes + max(OLD_SHARE * table.bytes, OLD_BYTES):
+    if seen_free > table.free_bytes + max(OLD_SHARE * table.bytes, OLD_BYTES * len(table.parts)):
         why = "its file is older than what the server has in memory: measure again when it has been written"
         return Choice(table, WITHHELD, f"not measured, so not judged: {why}")
     # What is free at this moment comes back for certain, also where the file does not show it yet.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOST_PAGES = 4096
-_TYPE_AT, _FLAGS_AT = 24, 54
+_TYPE_AT, _LIMIT_AT, _FLAGS_AT = 24, 50, 54
 _EXTENTS_AT, _BITMAP_AT = 150, 24
 _INDEX = 17855
 _WHOLE = (0, 10, 11, 12)  # not written yet, and parts of long values: as full after a rebuild as before
@@ -57,12 +57,14 @@ def _measured(held: int, size: int, most: int) -> Measured:
     flags = struct.unpack_from(">I", first, _FLAGS_AT)[0]
     page = _page_size(flags)
     extent = max(64, (1 << 20) // page)
-    used, free_extents = 0, 0
-    for each in _extents(held, size // page, page, extent):
+    # From this page on nothing was ever used, and the map is not written.
+    limit = min(struct.unpack_from(">I", first, _LIMIT_AT)[0], size // page)
+    used, free_extents = 0, (size // page - limit) // extent
+    for each in _extents(held, limit, page, extent):
         used += len(each)
         free_extents += not each
     looked_at, indexes, rows, whole = 0, 0, 0, 0
-    for at in _spread(_extents(held, size // page, page, extent), max(1, -(-used // most))):
+    for at in _spread(_extents(held, limit, page, extent), max(1, -(-used // most))):
         head = os.pread(held, _HEAD, at * page)
         looked_at += 1
         kind = struct.unpack_from(">H", head, _TYPE_AT)[0]

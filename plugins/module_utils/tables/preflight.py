@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,22 +113,32 @@ def refusals(found: Server, *, on_replica: bool) -> list[str]:
         wrong.append("a Galera cluster carries a rebuild out on all its nodes at once, and stands still meanwhile")
     if not found.per_table:
         wrong.append("innodb_file_per_table is off: a rebuild would move the tables into the shared file")
-    wrong += [f"{name} runs as process {pid}: it may fail by a rebuild beside it" for pid, name in backups()]
+    wrong += [
+        f"{name} runs as process {pid}: it may fail by a rebuild beside it" for pid, name in backups(found.datadir)
+    ]
     return wrong
 
 
-def backups(proc: Path = Path("/proc")) -> list[tuple[int, str]]:
-    """Physical backups at work on this host."""
+def backups(datadir: Path, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
+    """Physical backups that have this data directory open on this host."""
     found = []
     for entry in proc.iterdir():
-        if entry.name.isdigit():
-            try:
-                name = (entry / "comm").read_text().strip()
-            except OSError:
-                continue
-            if name in BACKUPS:
+        if not entry.name.isdigit():
+            continue
+        try:
+            name = (entry / "comm").read_text().strip()
+            if name in BACKUPS and any(datadir in (at, *at.parents) for at in _open(entry)):
                 found.append((int(entry.name), name))
+        except OSError:  # it has ended
+            continue
     return found
+
+
+def _open(process: Path) -> Iterator[Path]:
+    """Where a process stands, and what it has open."""
+    for link in (process / "cwd", *(process / "fd").iterdir()):
+        with contextlib.suppress(OSError):
+            yield link.readlink()
 
 
 def waits(session: Session, seconds: float, table: Table | None = None) -> list[str]:
