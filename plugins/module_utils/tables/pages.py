@@ -80,7 +80,9 @@ def _measured(held: int, size: int, most: int) -> Measured:
     # A rebuild leaves a sixteenth of each page of rows free.
     room = (page - _HEAD - _TAIL) * 15 / 16
     pages = (rows / room + whole) * used / max(looked_at, 1)
-    after = _rounded(int(pages + _OWN_PAGES) * page, extent * page if pages > extent else page)
+    after = int(pages + _OWN_PAGES)
+    # From one extent on a file grows by whole ones, and keeps one back.
+    after = page * (after if after <= extent else -(-after // extent) * extent + extent)
     filled = min(rows / (indexes * room), 1.0) if indexes else 1.0
     return Measured(size, free_extents * extent * page, min(after, size), round(filled, 3), looked_at)
 
@@ -104,20 +106,14 @@ def _spread(extents: Iterable[list[int]], step: int) -> Iterator[int]:
         behind = (behind - len(each)) % step
 
 
-def _rounded(size: int, unit: int) -> int:
-    return -(-size // unit) * unit
-
-
 def _page_size(flags: int) -> int:
     """From the flags of the space: both ways of writing them."""
     if flags & _FULL_CRC32:
-        if flags >> 5 & 0x7:
-            raise Unreadable("its pages are compressed")
-        shift = flags & 0xF
+        compressed, shift = flags >> 5 & 0x7, flags & 0xF
     else:
-        if flags & _ZIP:
-            raise Unreadable("its pages are compressed")
-        shift = flags >> 6 & 0xF
+        compressed, shift = flags & _ZIP, flags >> 6 & 0xF
+    if compressed:
+        raise Unreadable("its pages are compressed")
     return 512 << shift if shift else 16384
 
 
