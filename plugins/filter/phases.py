@@ -84,6 +84,22 @@ def as_table_rebuilds(
     return steps
 
 
+def as_vacuumed(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tables to vacuum, or that were, as a step for each thing that is done with one, with the number it is for."""
+    counted = {"freeze": "xid_age", "vacuum": "dead", "analyze": "modified"}
+    return [
+        {
+            "action": f"{act} table",
+            "target": f"{one['database']}: {one['schema']}.{one['name']}",
+            "from": str(one.get("before", one)[counted[act]]),
+            "to": str(one["after"][counted[act]]) if one.get("after") else "",
+            "rollback_class": "reversible",
+        }
+        for one in tables
+        for act in one["acts"]
+    ]
+
+
 def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Old files to compress or delete, or that were, as steps with the room that they take."""
     return [
@@ -175,6 +191,7 @@ class FilterModule:
             "as_rebuilds": as_rebuilds,
             "as_table_rebuilds": as_table_rebuilds,
             "as_tidied": as_tidied,
+            "as_vacuumed": as_vacuumed,
             "why_no_rebuild": why_no_rebuild,
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,

@@ -101,6 +101,7 @@ def test_what_the_server_could_rebuild_only_under_a_lock_is_left_with_the_reason
         assert "is not supported" in refused.stderr
 
 
+@pytest.mark.long
 def test_pages_that_cannot_be_read_are_judged_by_what_is_wholly_free_or_not_at_all(his: Server) -> None:
     kinds = {"squeezed": "ROW_FORMAT=COMPRESSED", "punched": "PAGE_COMPRESSED=1"}
     kinds |= {"secret": "ENCRYPTED=YES"} if KEYS.exists() else {}
@@ -143,6 +144,7 @@ def test_an_old_transaction_a_locked_table_and_whoever_waits_hinder_and_are_name
     assert len(his.sweep("r4")["rebuilt"]) == 1
 
 
+@pytest.mark.long
 def test_a_reader_that_comes_in_between_costs_the_rebuild_and_nothing_else(
     his: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ PROOFS: tuple[Proof, ...] = (
     _changed("housekeeping", "reindex"),
     _changed("housekeeping", "rebuild_tables"),
     _changed("housekeeping", "housekeeping"),
+    _changed("housekeeping", "vacuum"),
     _changed("restore-drill", "restore_drill"),
     Proof(
         duty="vulnerability-check",

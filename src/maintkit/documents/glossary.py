@@ -116,6 +116,9 @@ ACTION: Mapping[str, str] = {
     "rebuild index": "在线重建索引",
     "rebuild table": "在线重建表",
     "repeat on replicas": "从库重放重建",
+    "freeze table": "冻结旧事务号",
+    "vacuum table": "清理死元组",
+    "analyze table": "更新统计信息",
     "compress file": "压缩旧文件",
     "delete file": "删除过期文件",
 }

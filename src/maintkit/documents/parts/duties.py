@@ -46,6 +46,7 @@ _WHAT = (
     (r"reindex", "索引重建"),
     (r"rebuild_tables", "表重建"),
     (r"housekeeping", "日志与旧文件清理"),
+    (r"vacuum", "数据库清理"),
     (r"restore_drill", "备份恢复演练"),
     (r"(\d+) functions watched", r"监测功能 \1 项"),
     (r"inspection-summary", "签发季度巡检记录汇总单"),

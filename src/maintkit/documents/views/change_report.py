@@ -53,6 +53,7 @@ _OF_PROCEDURE: dict[str, Kind] = {
     "reindex": "tuning",
     "rebuild_tables": "tuning",
     "housekeeping": "housekeeping",
+    "vacuum": "housekeeping",
 }
 MAY_BE_TUNING = ("restart", "config")
 _NUMBERS = "一二三四五六七八九"
