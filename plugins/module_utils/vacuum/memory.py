@@ -10,7 +10,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.indexes.memory import
 class VacuumMemory(Memory):
     """As that of indexes, in a folder of its own; a vacuum that was cut off leaves nothing to settle."""
 
-    folder = "vacuums"
+    folder, done, times = "vacuums", "vacuumed", "vacuums"
 
     def did(self, run: str, item: dict[str, Any]) -> None:
         """Note what was done with one table."""
