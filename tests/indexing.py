@@ -147,10 +147,10 @@ class Beside:
         return self.result
 
 
-def until(seen: Callable[[], Any], seconds: float = 60) -> Any:
+def until(seen: Callable[[], Any], seconds: float = 60, every: float = 0.05) -> Any:
     """What `seen` answers once that is something."""
     end = time.monotonic() + seconds
     while not (found := seen()):
         assert time.monotonic() < end
-        time.sleep(0.05)
+        time.sleep(every)
     return found

@@ -49,3 +49,35 @@ options:
     type: float
     default: 10
 """
+
+    VACUUM = r"""
+options:
+  role:
+    description: The server's role. Empty is that of the OS user's name.
+    type: str
+    default: ""
+  passfile:
+    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
+    type: path
+  bindir:
+    description: Where psql is, when it is not on the PATH.
+    type: str
+    default: ""
+  databases:
+    description: The databases; empty means all that can be entered.
+    type: list
+    elements: str
+    default: []
+  min_rows:
+    description: Fewer dead rows, or rows changed since the last analyse, do not count.
+    type: int
+    default: 1000
+  freeze_share:
+    description: From which share of the age at which the server forces a vacuum a table is frozen.
+    type: float
+    default: 0.75
+  old_transaction:
+    description: Nothing is vacuumed while a transaction that holds dead rows back is older, in seconds.
+    type: float
+    default: 60
+"""

@@ -56,6 +56,50 @@ def as_rebuilds(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def as_table_rebuilds(
+    tables: Iterable[Mapping[str, Any]], replication: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Tables to rebuild, or that were rebuilt, as steps with their sizes; then what replicas have to repeat."""
+    steps = [
+        {
+            "action": "rebuild table",
+            "target": f"{one['database']}.{one['name']}",
+            "from": f"{one['bytes'] / 2**20:.1f} MiB",
+            "to": f"{one['after_bytes'] / 2**20:.1f} MiB",
+            "rollback_class": "reversible",
+        }
+        for one in tables
+        if one.get("verdict", "rebuilt") == "rebuilt"
+    ]
+    if steps and replication and replication["repeated"]:
+        steps.append(
+            {
+                "action": "repeat on replicas",
+                "target": f"{replication['replicas']} replicas",
+                "from": "",
+                "to": f"{replication['seconds']:.0f} s",
+                "rollback_class": "reversible",
+            }
+        )
+    return steps
+
+
+def as_vacuumed(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tables to vacuum, or that were, as a step for each thing that is done with one, with the number it is for."""
+    counted = {"freeze": "xid_age", "vacuum": "dead", "analyze": "modified"}
+    return [
+        {
+            "action": f"{act} table",
+            "target": f"{one['database']}: {one['schema']}.{one['name']}",
+            "from": str(one.get("before", one)[counted[act]]),
+            "to": str(one["after"][counted[act]]) if one.get("after") else "",
+            "rollback_class": "reversible",
+        }
+        for one in tables
+        for act in one["acts"]
+    ]
+
+
 def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Old files to compress or delete, or that were, as steps with the room that they take."""
     return [
@@ -71,14 +115,15 @@ def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def why_no_rebuild(indexes: Iterable[Mapping[str, Any]], unsettled: list[str]) -> str:
+def why_no_rebuild(found: Iterable[Mapping[str, Any]], unsettled: list[str], what: str = "indexes") -> str:
     """Why nothing is to be rebuilt, in words: what could not be measured, and what is unfinished, is not well."""
-    withheld = [one["why"] for one in indexes if one["choice"] == "withheld"]
-    said = "of the indexes that were measured none is bloated beyond the factor"
+    procedure = {"indexes": "reindex", "tables": "rebuild_tables"}[what]
+    withheld = [one["why"] for one in found if one["choice"] == "withheld"]
+    said = f"of the {what} that were measured none is bloated beyond the factor"
     if withheld:
         said += f"; {len(withheld)} are withheld, the first one: {withheld[0]}"
     if unsettled:
-        said += f"; {'; '.join(unsettled)}, by hand: `ansible-playbook maintkit.ops.reindex`"
+        said += f"; {'; '.join(unsettled)}, by hand: `ansible-playbook maintkit.ops.{procedure}`"
     return said
 
 
@@ -144,7 +189,9 @@ class FilterModule:
             "as_steps": as_steps,
             "as_restarts": as_restarts,
             "as_rebuilds": as_rebuilds,
+            "as_table_rebuilds": as_table_rebuilds,
             "as_tidied": as_tidied,
+            "as_vacuumed": as_vacuumed,
             "why_no_rebuild": why_no_rebuild,
             "as_upgrade": as_upgrade,
             "as_unit_gates": as_unit_gates,

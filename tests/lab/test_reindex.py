@@ -1,4 +1,4 @@
-"""Bloated indexes of the practice hospital's database, rebuilt in a window while patients register."""
+"""The practice hospital's database in a window, while patients register: indexes rebuilt, tables vacuumed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ pytestmark = pytest.mark.long
 MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1", "his-app1")
 APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
-ASKED = {"databases": ["his"], "min_mb": 1, "spare_mb": 16, "budget": 120, "lock_timeout": 10}
+ASKED = {
+    "reindex": {"databases": ["his"], "min_mb": 1, "spare_mb": 16, "budget": 120, "lock_timeout": 10},
+    "vacuum": {"databases": ["his"], "budget": 120, "old_transaction": 30},
+}
 INDEX = "patient_card_no_key"
 
 
@@ -36,19 +39,19 @@ class Evening:
         argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
         return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
 
-    def asked(self) -> dict[str, Any]:
-        """`maintkit plan reindex`."""
+    def asked(self, procedure: str = "reindex") -> dict[str, Any]:
+        """`maintkit plan PROCEDURE`."""
         file = self.site / "vars.yml"
-        file.write_text(json.dumps(ASKED))
+        file.write_text(json.dumps(ASKED[procedure]))
         words = ("--vars", file, "--reason", "索引膨胀", "--requester", REQUESTER, "--json")
-        done = self.maintkit("plan", "reindex", "--limit", "his-db1", *words)
+        done = self.maintkit("plan", procedure, "--limit", "his-db1", *words)
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    def approved(self) -> str:
+    def approved(self, procedure: str = "reindex") -> str:
         """A plan that two people have approved and one supervises; its id."""
-        plan = str(self.asked()["plan"])
+        plan = str(self.asked(procedure)["plan"])
         for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
             words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
             signed = self.maintkit("approve", plan, *words)
@@ -98,3 +101,23 @@ def test_a_bloated_index_is_rebuilt_in_the_window_and_no_patient_notices(evening
     assert "性能优化实施记录" in page
     assert f"{before / 2**20:.1f} MiB" in page
     assert evening.asked()["effect"] == "none"
+
+
+def test_a_table_that_is_behind_is_vacuumed_in_the_window_and_the_record_shows_what_was_freed(evening: Evening) -> None:
+    evening.sql(
+        "CREATE TABLE visit_log WITH (autovacuum_enabled = false) AS SELECT n FROM generate_series(1, 40000) AS n"
+    )
+    evening.sql("VACUUM ANALYZE visit_log")
+    evening.sql("DELETE FROM visit_log WHERE n <= 30000")
+    plan = evening.approved("vacuum")
+    with Load(f"http://{evening.his.lab['his-app1'].address}:8080", rate=10) as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert load.result().failures() == []
+    assert evening.sql("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'visit_log'") == "0"
+    run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
+    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
+    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    assert "维护记录" in page
+    assert "表 his: public.visit_log 死元组（行）" in page
+    assert "30000" in page

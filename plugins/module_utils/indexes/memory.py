@@ -19,8 +19,10 @@ KEPT = 20
 class Memory:
     """Of the cluster with this system identifier."""
 
+    folder, done, times = "indexes", "rebuilt", "rebuilds"
+
     def __init__(self, cluster: str) -> None:
-        self.file = place.STATE / "indexes" / f"{place.named('cluster', cluster)}.json"
+        self.file = place.STATE / self.folder / f"{place.named('cluster', cluster)}.json"
         known = place.read_json(self.file) if self.file.exists() else None
         self.told: dict[str, Any] = known or {"baselines": {}, "speeds": [], "open": {}, "runs": {}}
 
@@ -38,8 +40,8 @@ class Memory:
         """Bytes a second, and where that comes from: the slower half's middle of earlier rebuilds, or an assumption."""
         speeds = sorted(self.told["speeds"])
         if not speeds:
-            return float(BYTES_PER_S), "assumed: nothing was rebuilt on this cluster yet"
-        return speeds[len(speeds) // 4], f"measured in {len(speeds)} earlier rebuilds"
+            return float(BYTES_PER_S), f"assumed: nothing was {self.done} on this cluster yet"
+        return speeds[len(speeds) // 4], f"measured in {len(speeds)} earlier {self.times}"
 
     def begin(self, run: str, database: str, work: dict[str, Any]) -> str:
         """Note what is about to be begun; the name under which it is settled."""

@@ -63,8 +63,11 @@ PROOFS: tuple[Proof, ...] = (
     _changed("security-update", "patch", note="the age of antivirus definitions stands in the inspections"),
     _changed("tuning", "restart"),
     _changed("tuning", "reindex"),
+    _changed("tuning", "rebuild_tables"),
     _changed("housekeeping", "reindex"),
+    _changed("housekeeping", "rebuild_tables"),
     _changed("housekeeping", "housekeeping"),
+    _changed("housekeeping", "vacuum"),
     _changed("restore-drill", "restore_drill"),
     Proof(
         duty="vulnerability-check",

@@ -114,6 +114,11 @@ ACTION: Mapping[str, str] = {
     "migrate": "数据库结构升级",
     "restore copy": "恢复备份到隔离副本",
     "rebuild index": "在线重建索引",
+    "rebuild table": "在线重建表",
+    "repeat on replicas": "从库重放重建",
+    "freeze table": "冻结旧事务号",
+    "vacuum table": "清理死元组",
+    "analyze table": "更新统计信息",
     "compress file": "压缩旧文件",
     "delete file": "删除过期文件",
 }

@@ -52,7 +52,9 @@ _OF_PROCEDURE: dict[str, Kind] = {
     "patch": "patch",
     "restart": "restart",
     "reindex": "tuning",
+    "rebuild_tables": "tuning",
     "housekeeping": "housekeeping",
+    "vacuum": "housekeeping",
 }
 MAY_BE_TUNING = ("restart", "config")
 _NUMBERS = "一二三四五六七八九"

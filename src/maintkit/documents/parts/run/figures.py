@@ -12,6 +12,13 @@ from maintkit.evidence.phase_document import Figures, Gate, PhaseDocument, Servi
 from maintkit.plans.implementation import Implementation
 
 _UNTOLD = "台账无记录"
+_MEASURED = {  # what a step was done to, which of its figures stands on both sides, and what was done
+    "rebuild index": ("索引", "大小", "已重建"),
+    "rebuild table": ("表", "大小", "已重建"),
+    "vacuum table": ("表", "死元组（行）", "已清理"),
+    "analyze table": ("表", "统计后变化（行）", "已分析"),
+    "freeze table": ("表", "事务年龄", "已冻结"),
+}
 Row = tuple[str, str, str, str]
 
 
@@ -62,7 +69,7 @@ def _rows(host: HostRecord) -> Iterator[Row]:
         yield from _measured(first, second, known)
     yield from _services(*_both(host, verified))
     yield from _answers(host, verified)
-    yield from _indexes(host)
+    yield from _worked_on(host)
     yield from _told(host, verified)
     since = since_change(host)
     if since is not None:
@@ -96,12 +103,13 @@ def _services(old: dict[str, Service] | None, new: dict[str, Service] | None) ->
             yield _compared(f"{name} 内存占用", first, second, "bytes")
 
 
-def _indexes(host: HostRecord) -> Iterator[Row]:
-    """The size of each index that was rebuilt, as the host measured it on both sides."""
+def _worked_on(host: HostRecord) -> Iterator[Row]:
+    """The figure that each index or table was worked on for, as the host measured it on both sides."""
     change = host.document("change")
     for step in change.steps if change else ():
-        if step.action == "rebuild index":
-            yield f"索引 {step.target} 大小", step.before, step.after, "已重建"
+        if step.action in _MEASURED:
+            kind, figure, word = _MEASURED[step.action]
+            yield f"{kind} {step.target} {figure}", step.before, step.after, word
 
 
 def _told(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:

@@ -1,0 +1,1 @@
+"""Talking to MariaDB and MySQL on their own host."""

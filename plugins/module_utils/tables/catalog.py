@@ -1,0 +1,158 @@
+"""What the server says of its tables: engine, sizes of the moment, what InnoDB calls them, what forbids a rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.mysql.session import Session
+
+SYSTEM = "('information_schema', 'performance_schema', 'mysql', 'sys')"
+# `folder` and `file` are the names as InnoDB writes them, in hexadecimal digits.
+TABLES = f"""
+SELECT JSON_OBJECT('database', TABLE_SCHEMA, 'name', TABLE_NAME, 'engine', COALESCE(ENGINE, ''),
+  'folder', HEX(CONVERT(TABLE_SCHEMA USING filename)), 'file', HEX(CONVERT(TABLE_NAME USING filename)),
+  'kept_bytes', COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0), 'free_bytes', COALESCE(DATA_FREE, 0),
+  'index_bytes', COALESCE(INDEX_LENGTH, 0), 'rows_about', COALESCE(TABLE_ROWS, 0))
+FROM information_schema.TABLES
+WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN {SYSTEM}
+"""  # noqa: S608  # a constant
+# An index over a column that is nowhere stored, and one that is unique by a hash, cannot be built beside writers.
+OBSTACLES = f"""
+SELECT DISTINCT JSON_OBJECT('database', s.TABLE_SCHEMA, 'name', s.TABLE_NAME, 'kind', UPPER(s.INDEX_TYPE),
+  'virtual', IF(c.EXTRA LIKE '%VIRTUAL%' OR s.COLUMN_NAME IS NULL, 1, 0))
+FROM information_schema.STATISTICS AS s
+LEFT JOIN information_schema.COLUMNS AS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME)
+WHERE s.TABLE_SCHEMA NOT IN {SYSTEM}
+  AND (UPPER(s.INDEX_TYPE) NOT IN ('BTREE', 'RTREE') OR UPPER(s.INDEX_TYPE) = 'RTREE' OR c.EXTRA LIKE '%VIRTUAL%'
+    OR s.COLUMN_NAME IS NULL)
+"""  # noqa: S608  # a constant
+# MySQL 8 has other names for the same, without SYS.
+SPACES = """
+SELECT JSON_OBJECT('name', HEX(t.NAME), 'id', t.TABLE_ID, 'space', t.SPACE, 'bytes', COALESCE(s.FILE_SIZE, 0))
+FROM information_schema.INNODB_{sys}TABLES AS t
+LEFT JOIN information_schema.INNODB_{sys}TABLESPACES AS s ON s.SPACE = t.SPACE AND s.SPACE <> 0
+"""
+WHY_LOCKED = {
+    "FULLTEXT": "it has a FULLTEXT index, whose table is locked against writers while it is rebuilt",
+    "SPATIAL": "it has a SPATIAL index, whose table is locked against writers while it is rebuilt",
+    "HASH": "it has a unique index by hash, which the server rebuilds only by a copy under a lock",
+    "virtual": "it has an index on a virtual column, whose table is locked against writers while it is rebuilt",
+}
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a table: its only one, or that of a partition. `id` is another one after a rebuild."""
+
+    id: int
+    space: int
+    bytes: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `free_bytes` is what is wholly free in its files as the server has it at this moment."""
+
+    database: str
+    name: str
+    engine: str
+    free_bytes: int
+    index_bytes: int
+    rows_about: int
+    parts: tuple[Part, ...] = ()
+    locked_by: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.database, self.name
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(one.bytes for one in self.parts)
+
+    @property
+    def ids(self) -> list[int]:
+        """What InnoDB knows it by; all others after a rebuild."""
+        return sorted(one.id for one in self.parts)
+
+    @property
+    def shared(self) -> bool:
+        """Whether it has no file of its own."""
+        return any(one.space == 0 for one in self.parts)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All tables, and what InnoDB has besides: tables that only a rebuild makes, by their name and id."""
+
+    tables: list[Table]
+    left: dict[int, str] = field(default_factory=dict)
+
+
+def look(session: Session, datadir: Path, *, maria: bool, databases: Iterable[str] = ()) -> Seen:
+    """Every table of users, in these databases or in all. Refused when one of the databases has no table."""
+    found = session.rows(SPACES.format(sys="SYS_" if maria else ""))
+    spaces: dict[str, list[dict[str, Any]]] = {}
+    left: dict[int, str] = {}
+    for row in found:
+        name = bytes.fromhex(row["name"]).decode("latin-1")
+        if "/#sql" in name:
+            left[row["id"]] = name
+        spaces.setdefault(_whole(name), []).append({**row, "name": name})
+    locked = {(row["database"], row["name"]): _why(row) for row in session.rows(OBSTACLES)}
+    tables = [_table(row, spaces, locked, datadir) for row in session.rows(TABLES)]
+    wanted = list(databases)
+    missing = sorted(set(wanted) - {one.database for one in tables})
+    if missing:
+        there = ", ".join(sorted({one.database for one in tables})) or "none"
+        raise Refused(f"no database {', '.join(missing)} with tables that are seen here: there are {there}")
+    return Seen([one for one in tables if not wanted or one.database in wanted], left)
+
+
+def _whole(name: str) -> str:
+    """Without the partition."""
+    return name.replace("#p#", "#P#").split("#P#")[0]
+
+
+def _why(row: dict[str, Any]) -> str:
+    return WHY_LOCKED["virtual"] if row["virtual"] else WHY_LOCKED.get(row["kind"], f"it has a {row['kind']} index")
+
+
+def _table(
+    row: dict[str, Any], spaces: dict[str, list[dict[str, Any]]], locked: dict[Key, str], datadir: Path
+) -> Table:
+    filed = "/".join(bytes.fromhex(row[one]).decode("latin-1") for one in ("folder", "file"))
+    mine = spaces.get(filed, []) if row["engine"].upper() == "INNODB" else []
+    parts = tuple(Part(one["id"], one["space"], one["bytes"], _path(datadir, one["name"])) for one in mine)
+    names = ("database", "name", "engine", "free_bytes", "index_bytes", "rows_about")
+    return Table(**{name: row[name] for name in names}, parts=parts,
+                 locked_by=locked.get((row["database"], row["name"]), ""))  # fmt: skip
+
+
+def _path(datadir: Path, name: str) -> Path:
+    """Where the file is: below the data directory, or where the link file beside it says."""
+    here = datadir / f"{name}.ibd"
+    link = datadir / f"{name}.isl"
+    try:
+        return Path(link.read_text().strip()) if link.exists() else here
+    except OSError:
+        return here
+
+
+def verdict(now: Table | None, ids: list[int]) -> str:
+    """How a rebuild ended, whatever its client was told: under other ids it is rebuilt, under the same ones intact."""
+    if now is None or not now.parts:
+        return GONE
+    if now.ids == ids:
+        return INTACT
+    return REBUILT if not set(now.ids) & set(ids) else GONE
+
+
+REBUILT, INTACT, GONE = "rebuilt", "intact", "gone"

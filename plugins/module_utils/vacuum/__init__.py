@@ -1,0 +1,1 @@
+"""PostgreSQL tables that vacuum and analyze are behind on, and making up for it."""

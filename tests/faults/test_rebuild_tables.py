@@ -1,0 +1,245 @@
+"""Rebuilds of tables on a real MariaDB: what is chosen, and that whatever happens the catalogue ends clean."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from indexing import Beside, part, until
+from tabling import KEYS, Server, server
+
+MORE = 60_000  # rows, about 24 MB: work enough that something can happen in it
+
+DYING = """import pathlib, sys
+sys.path.insert(0, sys.argv[3])
+from indexing import part
+from tabling import Server
+part("changes.place").STATE = pathlib.Path(sys.argv[2])
+Server(home=pathlib.Path(sys.argv[1])).sweep("dead", lock_timeout_s=60)"""
+
+
+@pytest.fixture(scope="module")
+def maria() -> Iterator[Server]:
+    with server() as made:
+        yield made
+
+
+@pytest.fixture
+def his(maria: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """The server with no table in it and no memory of it."""
+    monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "state")
+    yield maria
+    maria.ask("DROP DATABASE his; CREATE DATABASE his; DROP DATABASE IF EXISTS `库 ``一;`")
+
+
+def test_a_fragmented_table_is_rebuilt_once_and_remembered(his: Server) -> None:
+    his.fragment("visit")
+    before, rows = his.bytes("visit"), his.sql("SELECT COUNT(*), SUM(CRC32(filler)) FROM visit")
+    (told,) = his.sweep()["rebuilt"]
+    assert (told["verdict"], told["sure"], told["left"]) == ("rebuilt", "measured", [])
+    assert his.bytes("visit") == told["after_bytes"] < before / 2
+    assert his.sql("SELECT COUNT(*), SUM(CRC32(filler)) FROM visit") == rows
+    assert his.memory.last(("his", "visit")) == told["after_bytes"]
+    again = his.sweep("r2")
+    assert (again["ended"], again["rebuilt"], his.half_made()) == ("done", [], [])
+    assert "ALTER" not in his.sql("SHOW BINLOG EVENTS")
+
+
+def test_odd_names_partitions_and_keys_are_rebuilt(his: Server) -> None:
+    his.ask(
+        """CREATE DATABASE `库 ``一;`; USE `库 ``一;`;
+        CREATE TABLE `挂号'表\\" -- x
+y` (`n``1` int PRIMARY KEY, filler text);
+        CREATE TABLE part (n int PRIMARY KEY, filler text) PARTITION BY HASH (n) PARTITIONS 3;
+        CREATE TABLE patient (n int PRIMARY KEY, filler text);
+        CREATE TABLE visit (n int PRIMARY KEY, patient int, FOREIGN KEY (patient) REFERENCES patient (n));
+        INSERT INTO `挂号'表\\" -- x
+y` SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000;
+        DELETE FROM `挂号'表\\" -- x
+y` WHERE `n``1` % 5 > 0;
+        INSERT INTO part SELECT seq, REPEAT('x', 400) FROM seq_1_to_30000; DELETE FROM part WHERE n % 5 > 0;
+        INSERT INTO patient SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000;
+        INSERT INTO visit SELECT seq, seq FROM seq_5_to_9000_step_5; DELETE FROM patient WHERE n % 5 > 0;
+        SET GLOBAL innodb_max_purge_lag_wait = 0;
+        FLUSH TABLES `挂号'表\\" -- x
+y`, part, patient, visit FOR EXPORT; UNLOCK TABLES;"""
+    )
+    told = his.sweep()
+    names = {one["name"] for one in told["rebuilt"]}
+    assert names == {"挂号'表\\\" -- x\ny", "part", "patient"}
+    assert (told["ended"], his.half_made()) == ("done", [])
+    assert his.sweep("r2")["rebuilt"] == []
+
+
+def test_what_the_server_could_rebuild_only_under_a_lock_is_left_with_the_reason(his: Server) -> None:
+    """And the server would have refused each of them by itself."""
+    his.sql(
+        """CREATE TABLE words (n int PRIMARY KEY, t text, filler text, FULLTEXT (t));
+        CREATE TABLE places (n int PRIMARY KEY, g point NOT NULL, filler text, SPATIAL KEY (g));
+        CREATE TABLE hashed (n int PRIMARY KEY, t text, filler text, UNIQUE (t) USING HASH);
+        CREATE TABLE reckoned (n int PRIMARY KEY, t int AS (n + 1) VIRTUAL, filler text, KEY (t));
+        CREATE TABLE isam (n int PRIMARY KEY, filler text) ENGINE=MyISAM;
+        INSERT INTO words SELECT seq, 'w', REPEAT('x', 400) FROM seq_1_to_9000;
+        INSERT INTO places SELECT seq, POINT(1, seq), REPEAT('x', 400) FROM seq_1_to_9000;
+        INSERT INTO hashed SELECT seq, seq, REPEAT('x', 400) FROM seq_1_to_9000;
+        INSERT INTO reckoned (n, filler) SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000;"""
+    )
+    seen = his.look()
+    for name, word in (
+        ("words", "FULLTEXT"), ("places", "SPATIAL"), ("hashed", "by hash"), ("reckoned", "virtual column"),
+        ("isam", "MyISAM"),
+    ):  # fmt: skip
+        one = seen[f"his.{name}"]
+        assert (one.what, word in one.why) == ("leave", True), one.why
+        refused = his.ask(f"ALTER TABLE his.{name} FORCE, ALGORITHM=INPLACE, LOCK=NONE", check=False)
+        assert "is not supported" in refused.stderr
+
+
+@pytest.mark.long
+def test_pages_that_cannot_be_read_are_judged_by_what_is_wholly_free_or_not_at_all(his: Server) -> None:
+    kinds = {"squeezed": "ROW_FORMAT=COMPRESSED", "punched": "PAGE_COMPRESSED=1"}
+    kinds |= {"secret": "ENCRYPTED=YES"} if KEYS.exists() else {}
+    for name, how in kinds.items():
+        his.sql(
+            f"CREATE TABLE {name} (n int PRIMARY KEY, filler text) {how};"  # noqa: S608  # a test's own table
+            f"INSERT INTO {name} SELECT seq, REPEAT(MD5(seq), 20) FROM seq_1_to_12000;"
+        )
+        his.settled(name)
+    seen = his.look()
+    assert {seen[f"his.{name}"].what for name in kinds} == {"withheld"}
+    assert all("not measured, so not judged" in seen[f"his.{name}"].why for name in kinds)
+    for name in kinds:
+        his.sql(f"DELETE FROM {name} WHERE n > 1000")  # noqa: S608  # a test's own table
+        his.settled(name)
+    told = his.sweep()
+    assert {(one["name"], one["sure"]) for one in told["rebuilt"]} == {(name, "at least") for name in kinds}
+    assert (told["ended"], his.half_made()) == ("done", [])
+
+
+def test_an_old_transaction_a_locked_table_and_whoever_waits_hinder_and_are_named(his: Server) -> None:
+    his.fragment("visit")
+    his.sql("CREATE TABLE other (n int)")
+    with his.holding("BEGIN; SELECT COUNT(*) FROM other"):
+        told = his.sweep(old_transaction_s=0)
+        assert (told["ended"], told["rebuilt"]) == ("stopped", [])
+        assert "in a transaction since" in told["remaining"][0]["why"]
+    with his.holding("LOCK TABLES visit READ"):
+        assert "LOCK TABLES" in his.sweep("r2")["remaining"][0]["why"]
+    with his.holding("BEGIN; SELECT COUNT(*) FROM other") as reader, his.holding("SET lock_wait_timeout = 60") as waits:
+        assert waits.stdin is not None
+        waits.stdin.write("ALTER TABLE other ADD COLUMN m int;\n")
+        waits.stdin.flush()
+        asked = "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock%'"
+        until(lambda: his.sql(asked))
+        assert "metadata lock" in his.sweep("r3")["remaining"][0]["why"]
+        assert reader.poll() is None
+        his.sql(f"KILL {his.sql(asked)}")
+        waits.wait(30)
+    assert len(his.sweep("r4")["rebuilt"]) == 1
+
+
+@pytest.mark.long
+def test_a_reader_that_comes_in_between_costs_the_rebuild_and_nothing_else(
+    his: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the lock's limit, or at the deadline if that comes first; nobody waits longer for the table."""
+    monkeypatch.setattr(part("indexes.memory"), "BYTES_PER_S", 1 << 30)  # so that little time is enough to begin in
+    his.fragment("visit", MORE)
+    before = his.bytes("visit")
+    for run, changes, ended, word in (
+        ("r1", {"lock_timeout_s": 1}, "stopped", "Lock wait timeout"),
+        ("r2", {"lock_timeout_s": 60, "budget_s": 3}, "out of time", "out of time"),
+    ):
+        with his.holding("SELECT 1") as reader:
+            beside = Beside(partial(his.sweep, run, **changes))
+            until(his.at_work, every=0.005)
+            assert reader.stdin is not None
+            reader.stdin.write("BEGIN; SELECT n FROM visit LIMIT 1;\n")
+            reader.stdin.flush()
+            told = beside.end()
+        assert (told["ended"], told["rebuilt"]) == (ended, [])
+        assert word in told["remaining"][0]["why"]
+        assert "metadata lock" in " ".join(his.memory.items(run)[0]["states"])
+        assert (his.bytes("visit"), his.half_made()) == (before, [])
+
+
+def test_too_little_room_a_replica_and_a_shared_file_are_refused(his: Server) -> None:
+    his.fragment("visit")
+    assert "bytes free" in his.sweep(spare_bytes=1 << 60)["remaining"][0]["why"]
+    refused = part("changes.place").Refused
+    his.sql("CHANGE MASTER TO MASTER_HOST = '192.0.2.1', MASTER_USER = 'x'")
+    try:
+        with pytest.raises(refused, match="this server is a replica"):
+            his.sweep("r2")
+        before = his.sql("SHOW MASTER STATUS")
+        assert len(his.sweep("r3", on_replica=True, binlog=True)["rebuilt"]) == 1
+        assert his.sql("SHOW MASTER STATUS") == before
+    finally:
+        his.sql("RESET SLAVE ALL")
+    his.sql("SET GLOBAL innodb_file_per_table = OFF")
+    try:
+        with pytest.raises(refused, match="innodb_file_per_table"):
+            his.sweep("r4")
+    finally:
+        his.sql("SET GLOBAL innodb_file_per_table = ON")
+
+
+def test_a_rebuild_reaches_the_binary_log_only_where_that_is_asked_for(his: Server) -> None:
+    his.fragment("visit")
+    assert len(his.sweep(binlog=True)["rebuilt"]) == 1
+    assert "FORCE, ALGORITHM=INPLACE, LOCK=NONE" in his.sql("SHOW BINLOG EVENTS")
+    his.sql("RESET MASTER")
+
+
+def test_out_of_time_is_told_from_done_and_the_next_window_goes_on(his: Server) -> None:
+    for table in ("one", "two"):
+        his.fragment(table)
+    told = his.sweep(budget_s=0.5)  # less than any rebuild is predicted to take: nothing is begun
+    assert (told["ended"], len(told["remaining"])) == ("out of time", 2)
+    rest = his.sweep("r2")
+    assert (rest["ended"], len(rest["rebuilt"])) == ("done", 2)
+
+
+def test_of_two_controllers_one_is_refused(his: Server) -> None:
+    his.fragment("visit")
+    with (
+        his.holding("SELECT GET_LOCK('maintkit rebuild-tables', 0)"),
+        pytest.raises(part("changes.place").Refused, match="another run rebuilds tables here"),
+    ):
+        his.sweep()
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_does_not_settle(his: Server, tmp_path: Path) -> None:
+    """Module and client die at once while the server works; it may go on, and is waited for before it is judged."""
+    his.fragment("visit", MORE)
+    arguments = [str(his.home), str(tmp_path / "state"), str(Path(__file__).parents[1])]
+    dying = subprocess.Popen([sys.executable, "-c", DYING, *arguments], start_new_session=True)
+    until(his.at_work, every=0.005)
+    os.killpg(dying.pid, signal.SIGKILL)
+    dying.wait()
+    assert list(his.memory.told["open"]) == ['["his", "visit"]']
+    told = his.sweep("r2")
+    assert [one["verdict"] for one in told["rebuilt"]] == ["rebuilt"]
+    assert his.memory.items("dead")[0]["said"] == "cut off"
+    assert (told["ended"], his.half_made(), his.memory.told["open"]) == ("done", [], {})
+
+
+def test_a_server_that_dies_in_a_rebuild_comes_back_with_the_table_as_it_was(his: Server) -> None:
+    his.fragment("visit", MORE)
+    rows = his.sql("SELECT COUNT(*), SUM(CRC32(filler)) FROM visit")
+    beside = Beside(his.sweep)
+    until(his.at_work, every=0.005)
+    his.kill()
+    with pytest.raises(part("changes.place").Refused):
+        beside.end()
+    his.start()
+    told = his.sweep("r2")
+    assert his.memory.items("r1")[0]["verdict"] == "intact"
+    assert (len(told["rebuilt"]), his.half_made(), his.memory.told["open"]) == (1, [], {})
+    assert his.sql("SELECT COUNT(*), SUM(CRC32(filler)) FROM visit") == rows

@@ -1,0 +1,168 @@
+"""A real MariaDB with fragmented tables in it, and rebuilds of them on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from indexing import part
+from mariadb import READY_S, account
+
+SERVER = Path("/usr/sbin/mariadbd")
+KEYS = Path("/usr/lib/mysql/plugin/file_key_management.so")
+OPTIONS = (
+    "--skip-networking", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--skip-slave-start",
+    "--log-bin", "--server-id=7", "--performance-schema=OFF", "--innodb-max-dirty-pages-pct-lwm=0.001",
+)  # fmt: skip
+
+
+@dataclass(kw_only=True)
+class Server:
+    """A server with the database `his`; it can be killed and started again."""
+
+    home: Path
+    running: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def reach(self) -> Any:
+        return part("mysql.session").Reach(socket=str(self.home / "s"))
+
+    def common(self) -> list[str]:
+        return ["--no-defaults", f"--datadir={self.data}", *(f"--user={name}" for name in account())]
+
+    def start(self) -> None:
+        (self.home / "s").unlink(missing_ok=True)
+        words = [*self.common(), f"--socket={self.home / 's'}", f"--pid-file={self.home / 'pid'}", *OPTIONS]
+        words.append(f"--tmpdir={self.home}")
+        if KEYS.exists():
+            words += ["--plugin-load-add=file_key_management", f"--file-key-management-filename={self.home / 'keys'}"]
+        with (self.home / "log").open("ab") as log:
+            self.running = subprocess.Popen([str(SERVER), *words], stdout=log, stderr=log)
+        until = time.monotonic() + READY_S
+        while self.ask("SELECT 1", check=False).returncode:
+            assert self.running.poll() is None, (self.home / "log").read_text()
+            assert time.monotonic() < until, (self.home / "log").read_text()
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        assert self.running is not None
+        self.running.kill()
+        self.running.wait()
+
+    def argv(self) -> list[str]:
+        words = ("--no-defaults", f"--socket={self.home / 's'}", "--user=root", "--default-character-set=utf8mb4")
+        return ["mariadb", *words, "--batch", "--raw", "--skip-column-names", "--unbuffered"]
+
+    def ask(self, statements: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.argv(), input=f"USE mysql;\n{statements}", capture_output=True, text=True, check=False
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def sql(self, statements: str) -> str:
+        """Statements, in the database `his`, and their answer."""
+        return self.ask(f"USE his;\n{statements}").stdout.strip()
+
+    @contextmanager
+    def holding(self, statements: str) -> Iterator[subprocess.Popen[str]]:
+        """A session that has run these statements in `his` and stays open, doing nothing."""
+        session = subprocess.Popen(self.argv(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert session.stdin is not None
+        assert session.stdout is not None
+        session.stdin.write(f"USE his;\n{statements};\nSELECT 'ready';\n")
+        session.stdin.flush()
+        while session.stdout.readline().strip() != "ready":
+            assert session.poll() is None
+        try:
+            yield session
+        finally:
+            session.stdin.close()
+            session.wait(30)
+            session.stdout.close()
+
+    def bytes(self, table: str, database: str = "his") -> int:
+        return sum(file.stat().st_size for file in (self.data / database).glob(f"{table}*.ibd"))
+
+    def at_work(self) -> bool:
+        """Whether a rebuild has begun its file; seen without a word to the server, which could come too late."""
+        return any(self.data.glob("*/#sql*.ibd"))
+
+    def half_made(self) -> list[str]:
+        """Files and tables of rebuilds that are not whole."""
+        files = [file.name for file in self.data.glob("*/#sql*")]
+        asked = "SELECT NAME FROM information_schema.INNODB_SYS_TABLES WHERE NAME LIKE '%/#sql%'"
+        return files + self.sql(asked).splitlines()
+
+    def rules(self, **changes: Any) -> Any:
+        told = {"limits": part("tables.choice").Limits(min_bytes=1 << 20), "spare_bytes": 0, "lock_timeout_s": 2.0}
+        return part("tables.sweep").Rules(**{**told, **changes})
+
+    def sweep(self, name: str = "r1", databases: tuple[str, ...] = (), **changes: Any) -> dict[str, Any]:
+        sweep = part("tables.sweep").Sweep(self.reach, name, self.rules(**changes))
+        found: dict[str, Any] = sweep.go(databases)
+        return found
+
+    @property
+    def memory(self) -> Any:
+        with part("mysql.session").Session(self.reach) as session:
+            return part("tables.memory").TableMemory(part("tables.preflight").server(session).cluster)
+
+    def look(self) -> dict[str, Any]:
+        """Every table by database and name, with its choice."""
+        with part("mysql.session").Session(self.reach) as session:
+            found = part("tables.preflight").server(session)
+            sweep = part("tables.sweep")
+            choices, _ = sweep.look(session, found, self.memory, (), self.rules().limits)
+        return {f"{one.table.database}.{one.table.name}": one for one in choices}
+
+    def settled(self, *tables: str) -> None:
+        """Until deleted rows are gone and every page of these tables is in its file."""
+        flushed = "".join(f"FLUSH TABLES {name} FOR EXPORT; UNLOCK TABLES; " for name in tables)
+        self.sql(f"SET GLOBAL innodb_max_purge_lag_wait = 0; {flushed}")
+
+    def fragment(self, table: str, rows: int = 8_000, *, keep: int = 5) -> None:
+        """A table of which all rows but each `keep`th are deleted, and whose file shows that."""
+        self.sql(
+            f"CREATE TABLE {table} (n int PRIMARY KEY, few int, filler varchar(300), KEY (few));"  # noqa: S608  # its own
+            f"INSERT INTO {table} SELECT seq, seq % 97, REPEAT(MD5(seq), 8) FROM seq_1_to_{rows};"
+            f"DELETE FROM {table} WHERE n % {keep} <> 0;"
+        )
+        self.settled(table)
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """The server, for as long as the block runs; skipped where there is none."""
+    if not SERVER.exists():
+        pytest.skip("no MariaDB server on this machine")
+    made = Server(home=Path(tempfile.mkdtemp(prefix="maintkit-tables-")))
+    for name in account():
+        shutil.chown(made.home, name)
+    (made.home / "keys").write_text(f"1;{'ab' * 32}\n")
+    (made.home / "keys").chmod(0o644)
+    install = ["mariadb-install-db", *made.common(), "--auth-root-authentication-method=normal", "--skip-test-db"]
+    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    try:
+        made.start()
+        made.ask("CREATE DATABASE his")
+        yield made
+    finally:
+        if made.running is not None and made.running.poll() is None:
+            made.running.terminate()
+            made.running.wait(timeout=60)
+        shutil.rmtree(made.home, ignore_errors=True)
