@@ -72,6 +72,11 @@ class Source:
     def reach(self) -> Any:
         return part("mariadb.session").Reach(socket=str(self.socket))
 
+    def boot(self) -> None:
+        log = self.home / "binlog" / "binlog"
+        options = (f"--server-id={self.server_id}", f"--log-bin={log}", "--binlog-format=MIXED")
+        self.server = start(self.data, self.socket, *options)
+
     def sql(self, statement: str) -> str:
         argv = ["mariadb", "--no-defaults", f"--socket={self.socket}", "-N", "--default-character-set=utf8mb4"]
         done = subprocess.run(argv, input=statement, capture_output=True, text=True, check=False)
@@ -103,8 +108,9 @@ class Source:
         return found
 
     def mark(self, begin: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-        told = {"prefix": "maintkit-r1", "source": self.identity(), "begin": begin or self.store()["sets"][-1]["position"],
-                "wanted_databases": [], "wanted_tables": []}  # fmt: skip
+        begin = begin or self.store()["sets"][-1]["position"]
+        told = {"prefix": "maintkit-r1", "source": self.identity(), "begin": begin, "wanted_databases": [],
+                "wanted_tables": []}  # fmt: skip
         found: dict[str, Any] = part("drill_mariadb.mark").mark(self.reach, **{**told, **changes})
         return found
 
@@ -120,9 +126,11 @@ def source() -> Iterator[Source]:
         for place in (made.home, made.home / "binlog", made.sets, made.kept):
             place.mkdir(exist_ok=True)
             shutil.chown(place, OWNER)
-        made.server = start(made.data, made.socket, f"--server-id={made.server_id}",
-                            f"--log-bin={made.home / 'binlog' / 'binlog'}", "--binlog-format=MIXED")  # fmt: skip
+        made.boot()
         made.sql(SCHEMA + register(1, 240))
+        # What was just made stands in the redo log alone; of a database that has lived a while, files are copied.
+        stop(made.server)
+        made.boot()
         made.backup("full")
         made.sql("USE his;" + register(241, 300))
         made.backup("incr", "full")
@@ -135,13 +143,15 @@ def source() -> Iterator[Source]:
         shutil.rmtree(made.home, ignore_errors=True)
 
 
+REGISTER = """
+INSERT INTO patient SELECT seq, CONCAT('测试患者', seq), '1970-01-01', seq / 3, REPEAT(X'00FF', 99) FROM seq_A_to_B;
+INSERT INTO visit (patient, at) SELECT seq, '2026-11-25 08:00:00.125' FROM seq_A_to_B;
+"""
+
+
 def register(first: int, last: int) -> str:
     """Patients, and a visit of each."""
-    return (
-        f"INSERT INTO patient SELECT seq, CONCAT('测试患者', seq), '1970-01-01', seq / 3, REPEAT(X'00FF', 99)"
-        f" FROM seq_{first}_to_{last};"
-        f"INSERT INTO visit (patient, at) SELECT seq, '2026-11-25 08:00:00.125' FROM seq_{first}_to_{last};"
-    )
+    return REGISTER.replace("_A_", f"_{first}_").replace("_B;", f"_{last};")
 
 
 def start(data: Path, socket: Path, *options: str) -> subprocess.Popen[bytes]:
@@ -156,7 +166,8 @@ def start(data: Path, socket: Path, *options: str) -> subprocess.Popen[bytes]:
     server = subprocess.Popen([*argv, *more, *options], stdout=log, stderr=log)
     until = time.monotonic() + READY_S
     while not socket.exists():
-        assert server.poll() is None and time.monotonic() < until, data.with_suffix(".log").read_text()
+        assert server.poll() is None, data.with_suffix(".log").read_text()
+        assert time.monotonic() < until, data.with_suffix(".log").read_text()
         time.sleep(0.05)
     return server
 
@@ -189,8 +200,11 @@ class Drilling:
         found: dict[str, Any] = part("drill_mariadb.look").look(self.wish(**changes))
         return found
 
-    def drill(self, run: str = "r1", *, wanted: str = "", change: Any = None, **changes: Any) -> Any:
-        """A drill that is ready to begin: looked at, marked, kept, journalled. `change` alters what was marked."""
+    def drill(self, run: str = "r1", *, wanted: str = "", **changes: Any) -> Any:
+        """A drill that is ready to begin: looked at, marked, kept, journalled, with work of its own."""
+        self.work.end()
+        (self.work.place / run).mkdir()
+        self.work = Direct(self.work.place / run)
         seen = self.look(run=run, wanted_set=wanted)
         assert seen["refusals"] == [], seen["refusals"]
         mark = self.source.mark(seen["set"]["position"], prefix=f"maintkit-{run}")
@@ -198,8 +212,9 @@ class Drilling:
         part("drill_mariadb.backup").wait(self.source.kept, mark["logs"], 20)
         journal = part("drill.journal").Journal(run)
         mark["unarchived_s"] = 0.0
-        journal.keep(engine="mariadb", source=self.source.identity(), set=seen["set"], mark={**mark, **(change or {})})
-        told = {"journal": journal, "work": self.work, "scratch": self.scratch, "logs": self.source.kept, "store": "",
+        journal.keep(engine="mariadb", source=self.source.identity(), set=seen["set"], mark=mark)
+        told = {"journal": journal, "work": self.work, "alone": self.work, "scratch": self.scratch,
+                "logs": self.source.kept, "store": "",
                 "user": OWNER, "bindir": "", "settings": {"innodb_buffer_pool_size": "16M"}, "smoke": self.smoke,
                 "restore_timeout_s": 60, "recover_timeout_s": 120, "check_timeout_s": 60}  # fmt: skip
         return part("drill_mariadb.stages").Drill(**{**told, **changes})

@@ -72,6 +72,10 @@ def refuse_place(scratch: Path) -> None:
                 raise Refused(f"{step} is the data directory of {what}: no copy is laid into it")
     if scratch.exists():
         _refuse_what_is_there(scratch)
+    _refuse_running(scratch)
+
+
+def _refuse_running(scratch: Path) -> None:
     running = [(one.pid, one.data, "PostgreSQL") for one in postmasters()]
     for pid, data, what in running + [(pid, data, "MariaDB or MySQL") for pid, data in _at_work(MARIADB)]:
         if data == scratch or scratch in data.parents or data in scratch.parents:

@@ -20,7 +20,18 @@ SCHEMA = "maintkit.drill/1"
 # In this order; the last column of the report. A stage that is not `passed` forbids that the drill passes.
 STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
 SERVICE = ("restore", "recover", "promote", "smoke")  # until the application could work again: the RTO
-MARIADB_STAGES = ("restore", "prepare", "recover", "compare", "promote", "smoke", "check", "checksums", "control", "wipe")
+MARIADB_STAGES = (
+    "restore",
+    "prepare",
+    "recover",
+    "compare",
+    "promote",
+    "smoke",
+    "check",
+    "checksums",
+    "control",
+    "wipe",
+)
 MARIADB_SERVICE = ("restore", "prepare", "recover", "promote", "smoke")
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not-run"
 

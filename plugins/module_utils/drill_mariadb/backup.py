@@ -129,7 +129,9 @@ def _chain(found: Mapping[str, Any], sets: Sequence[Mapping[str, Any]]) -> list[
         first = chain[0]
         base = [one for one in sets if one["to_lsn"] == first["from_lsn"] and one["stopped_at"] < first["stopped_at"]]
         if not base:
-            raise Refused(f"set {first['label']} begins at LSN {first['from_lsn']}, and no set ends there: it has no base")
+            raise Refused(
+                f"set {first['label']} begins at LSN {first['from_lsn']}, and no set ends there: it has no base"
+            )
         chain.insert(0, dict(base[-1]))
     return chain
 
@@ -168,7 +170,8 @@ def way(label: str, position: Mapping[str, Any], last: str, kept: Mapping[str, i
     missing = [one for one in names if one not in kept]
     if missing:
         raise Refused(
-            f"between set {label} and now the binary log {', '.join(missing[:5])} is missing: what happened in it is lost"
+            f"between set {label} and now the binary log {', '.join(missing[:5])} is missing: what happened in it is"
+            " lost"
         )
     return names
 
@@ -188,7 +191,9 @@ def refuse_gaps(found: Mapping[str, Any], told: Mapping[str, Any], source: Mappi
     return sum(size for name, size in told["logs"].items() if binlog.number(name) >= first)
 
 
-def unkept_s(mark: Mapping[str, Any], newest: Mapping[str, Any] | None, *, set_ended: float, apart: bool) -> float | None:
+def unkept_s(
+    mark: Mapping[str, Any], newest: Mapping[str, Any] | None, *, set_ended: float, apart: bool
+) -> float | None:
     """Seconds of work that lay nowhere but on the source when it was marked; never less than it was.
 
     None where the logs are kept on the source's own machine: what would be left without it was not seen.
@@ -198,7 +203,7 @@ def unkept_s(mark: Mapping[str, Any], newest: Mapping[str, Any] | None, *, set_e
     before = mark["before"]
     if newest and (binlog.number(newest["file"]), newest["end"]) >= (binlog.number(before["file"]), before["at"]):
         return 0.0
-    at = datetime.fromisoformat(mark["at"].replace("Z", "+00:00")).timestamp()
+    at = datetime.fromisoformat(mark["at"]).timestamp()
     return round(max(0.0, at - (newest["made_at"] if newest else set_ended)), 3)
 
 

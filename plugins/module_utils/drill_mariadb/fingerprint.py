@@ -52,7 +52,8 @@ CATALOG: Mapping[str, str] = {
 OF_THE_SERVER: Mapping[str, str] = {
     "databases": f"SELECT CONCAT_WS(' ', schema_name, default_character_set_name, default_collation_name) AS line"
     f" FROM {IS}.schemata",
-    "roles": f"""SELECT CONCAT_WS(' ', 'account', user, host, priv) AS line FROM mysql.global_priv WHERE user <> '{ACCOUNT}'
+    "roles": f"""SELECT CONCAT_WS(' ', 'account', user, host, priv) AS line FROM mysql.global_priv
+            WHERE user <> '{ACCOUNT}'
         UNION ALL SELECT CONCAT_WS(' ', 'member', user, host, role, admin_option) FROM mysql.roles_mapping
         UNION ALL SELECT CONCAT_WS(' ', 'table', grantee, table_schema, table_name, privilege_type, is_grantable)
             FROM {IS}.table_privileges
@@ -101,7 +102,9 @@ def digest(session: Session, database: str, table: str) -> dict[str, Any]:
 
 def _summed(line: str, source: str) -> str:
     """Without a second half and without a sub-query: a large table is neither hashed twice nor copied aside."""
-    return f"SELECT COUNT(*), MD5(COALESCE(SUM(CAST(CONV(LEFT(MD5({line}), 16), 16, 10) AS UNSIGNED)), 0)) FROM {source}"
+    return (
+        f"SELECT COUNT(*), MD5(COALESCE(SUM(CAST(CONV(LEFT(MD5({line}), 16), 16, 10) AS UNSIGNED)), 0)) FROM {source}"
+    )
 
 
 def _kinds(session: Session, queries: Mapping[str, str], of: str) -> dict[str, dict[str, Any]]:

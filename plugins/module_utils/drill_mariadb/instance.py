@@ -49,7 +49,9 @@ NEVER = ("port", "bind_address", "extra_port", "log_basename", "innodb_data_home
          "innodb_log_group_home_dir", "innodb_force_recovery", "wsrep_on", "wsrep_provider", "wsrep_cluster_address",
          "relay_log", "master_info_file", "skip_grant_tables", "user")  # fmt: skip
 # What a set says of its own files.
-OF_SET = re.compile(r"^(innodb_(?:data_file_path|page_size|undo_tablespaces|checksum_algorithm))\s*=\s*(\S+)", re.MULTILINE)
+OF_SET = re.compile(
+    r"^(innodb_(?:data_file_path|page_size|undo_tablespaces|checksum_algorithm))\s*=\s*(\S+)", re.MULTILINE
+)
 GRAVE = re.compile(r"\[ERROR\]\s*(.*)")
 
 

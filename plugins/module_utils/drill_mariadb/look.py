@@ -92,12 +92,12 @@ def _provable(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _programs(wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
+def _programs(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     needed = (*PROGRAMS, "rsync", "ssh") if wish.fetched else PROGRAMS
     paths = {name: program(name, wish.bindir if name in PROGRAMS else "") for name in needed}
     missing = [name for name, path in paths.items() if not os.access(path, os.X_OK)]
     if missing:
-        raise Refused(f"this host lacks {', '.join(missing)}: install MariaDB's server, client and backup, no server runs")
+        raise Refused(f"this host lacks {', '.join(missing)}: install MariaDB's server and backup")
     try:
         pwd.getpwnam(wish.user)
     except KeyError:

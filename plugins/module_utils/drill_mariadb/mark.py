@@ -22,8 +22,11 @@ LONGEST, ATTEMPTS = 40, 3
 ALTERED = "1412"  # the table was altered since the snapshot
 MAKE = (
     f"CREATE DATABASE IF NOT EXISTS {SCHEMA}",
-    f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} (name VARCHAR(64) CHARACTER SET ascii NOT NULL,"
-    " part VARCHAR(8) CHARACTER SET ascii NOT NULL, at DATETIME(6) NOT NULL, PRIMARY KEY (name, part)) ENGINE=InnoDB",
+    (
+        f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{TABLE} (name VARCHAR(64) CHARACTER SET ascii NOT NULL,"
+        " part VARCHAR(8) CHARACTER SET ascii NOT NULL, at DATETIME(6) NOT NULL, PRIMARY KEY (name, part))"
+        " ENGINE=InnoDB"
+    ),
 )
 WRITE = f"INSERT INTO {SCHEMA}.{TABLE} VALUES (%s, '%s', UTC_TIMESTAMP(6))"
 
@@ -136,7 +139,9 @@ def proof(session: Session, mark: Mapping[str, Any]) -> str:
         return f"it is short of the mark {mark['name']}: the row of the mark is not there"
     if "after" in parts:
         return f"it has gone past the mark {mark['name']}: a row that was written after it is there"
-    reached, wanted = (set(filter(None, one.split(","))) for one in (session.value("SELECT @@gtid_binlog_pos"), mark["gtid"]))
+    reached, wanted = (
+        set(filter(None, one.split(","))) for one in (session.value("SELECT @@gtid_binlog_pos"), mark["gtid"])
+    )
     if not reached or reached - wanted:
         return f"it is at {','.join(sorted(reached)) or 'none'}, and the mark is at {mark['gtid']}"
     return ""

@@ -77,7 +77,7 @@ def checksums(instance: Instance, work: Work, *, seconds: float) -> dict[str, An
     lines = [line.strip() for line in done["output"].splitlines() if line.strip()]
     if done["rc"] != 0:
         bad = [line.removeprefix("bad: ") for line in lines if line.startswith("bad: ")]
-        said = ' / '.join(line for line in lines if not line.startswith(("bad: ", "files: ")))[:300]
+        said = " / ".join(line for line in lines if not line.startswith(("bad: ", "files: ")))[:300]
         raise Refused(f"innochecksum finds pages that do not fit their checksums: {', '.join(bad[:5])}: {said}")
     count = next((int(line.partition(": ")[2]) for line in lines if line.startswith("files: ")), 0)
     if not count:
@@ -100,4 +100,4 @@ def ranges(instance: Instance) -> list[str]:
         return ["0", str(pages - 1)]
     starts = [0, *(block + wide for block in sorted(blocks))]
     ends = [*(block - 1 for block in sorted(blocks)), pages - 1]
-    return [str(one) for first, last in zip(starts, ends) if first <= last for one in (first, last)]
+    return [str(one) for first, last in zip(starts, ends, strict=True) if first <= last for one in (first, last)]

@@ -1,4 +1,4 @@
-"""The stages of a drill of MariaDB, in their order; each looks at what is there, does its part, and tells what it found."""
+"""The stages of a drill of MariaDB, in their order; each does its part, and tells what it found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.stages import M
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Work
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb import binlog
 
-from . import backup, fingerprint, proof
+from . import fingerprint, proof
 from .control import control
 from .instance import Instance
 from .mark import proof as at_mark
@@ -34,11 +34,13 @@ PIPED = 'set -o pipefail; n=$1; shift; "${@:1:n}" | "${@:n+1}"'
 class Drill:
     """One drill on this host. `limits` are seconds a stage may take; `smoke` are the application's own questions.
 
-    Sets and logs are fetched from `store`, as `ssh` names it with rsync; empty, they lie on this host.
+    Sets and logs are fetched from `store`, as rsync reaches it by ssh; empty, they lie on this host. `work` copies; all
+    else is done by `alone`, which has no network.
     """
 
     journal: Journal
     work: Work
+    alone: Work
     scratch: Path
     logs: Path
     store: str
@@ -62,7 +64,7 @@ class Drill:
         return Instance(self.place, self.user, self.bindir, alike, self.settings)
 
     def bring_back(self) -> bool:
-        """Lay the sets and the logs out, prepare them, and let the copy run up to the mark; whether anything was done."""
+        """Lay sets and logs out, prepare them, let the copy run up to the mark; whether anything was done."""
         perform = self.journal.perform
         return any(
             [perform("restore", self._restore), perform("prepare", self._prepare), perform("recover", self._recover)]
@@ -124,7 +126,9 @@ class Drill:
         for name in names:
             size = (self.place / "logs" / name).stat().st_size
             if name in sizes and size != sizes[name]:
-                raise Refused(f"the binary log {name} has {size} bytes, at the source it had {sizes[name]}: it is cut off")
+                raise Refused(
+                    f"the binary log {name} has {size} bytes, at the source it had {sizes[name]}: it is cut off"
+                )
 
     def _refuse_outward(self) -> None:
         """Looked for once more in what was laid out: it is what will be opened."""
@@ -137,9 +141,9 @@ class Drill:
     def _give_away(self) -> None:
         account = pwd.getpwnam(self.user)
         for folder, _names, files in os.walk(self.place):
-            for one in (folder, *(os.path.join(folder, name) for name in files)):
+            for one in (Path(folder), *(Path(folder) / name for name in files)):
                 os.chown(one, account.pw_uid, account.pw_gid, follow_symlinks=False)
-                Path(one).chmod(0o700 if one == folder else 0o600)
+                one.chmod(0o600 if one.name in files else 0o700)
 
     def _prepare(self) -> dict[str, Any]:
         argv: list[str] = []
@@ -147,16 +151,16 @@ class Drill:
             more = [f"--incremental-dir={self._set(number)}"] if number else []
             own = ["--no-defaults", "--prepare", f"--target-dir={self.place / 'data'}"]
             argv = self.instance.program("mariadb-backup", *own, *more)
-            done = self.work.finish(f"prepare-{number}", argv, self.recover_timeout_s)
+            done = self.alone.finish(f"prepare-{number}", argv, self.recover_timeout_s)
             if done["rc"] != 0 or "completed OK!" not in done["output"]:
                 raise Refused(f"mariadb-backup --prepare ended with {done['rc']}: {_last_error(done['output'])}")
         return {"sets": len(self.journal.told["set"]["chain"]), "argv": argv}
 
     def _recover(self) -> dict[str, Any]:
-        """In two parts, the second with the mark in it: between them the proof must say that the mark is not reached."""
+        """In two parts, the second with the mark in it: between them the proof must say that it is short of it."""
         told = self.journal.told
         mark, position = told["mark"], told["set"]["position"]
-        self.instance.start(self.work, "instance", self.recover_timeout_s)
+        self.instance.start(self.alone, "instance", self.recover_timeout_s)
         with self.instance.session() as session:
             _refuse_open(session)
         names = binlog.between(position["file"], mark["wal"])
@@ -165,7 +169,9 @@ class Drill:
         with self.instance.session() as session:
             short = at_mark(session, mark)
         if "short of the mark" not in short:
-            raise Refused(f"the copy was stopped before the mark, and is not found to be so: {short or 'all seems well'}")
+            raise Refused(
+                f"the copy was stopped before the mark, and is not found to be so: {short or 'all seems well'}"
+            )
         argv = self._replay("replay", row, (mark["wal"], mark["position"]))
         with self.instance.session() as session:
             wrong = at_mark(session, mark)
@@ -181,7 +187,9 @@ class Drill:
             at = binlog.position_of(self.place / "logs" / name, mark["row_gtid"], begin)
             if at is not None:
                 return name, at
-        raise Refused(f"the binary logs end short of the mark {mark['name']}: its transaction {mark['row_gtid']} is in none")
+        raise Refused(
+            f"the binary logs end short of the mark {mark['name']}: its transaction {mark['row_gtid']} is in none"
+        )
 
     def _replay(self, step: str, begin: tuple[str, int], end: tuple[str, int]) -> list[str]:
         """From one position to another; nothing where they are the same."""
@@ -192,7 +200,7 @@ class Drill:
         tmp = f"--local-load={self.place / 'tmp'}"
         read = self.instance.program("mariadb-binlog", "--no-defaults", "--verify-binlog-checksum", tmp, *where, *files)
         apply = self.instance.reach.argv("mariadb", "--binary-mode", "--batch", "--default-character-set=utf8mb4")
-        done = self.work.finish(
+        done = self.alone.finish(
             step, ["bash", "-c", PIPED, "replay", str(len(read)), *read, *apply], self.recover_timeout_s
         )
         if done["rc"] != 0:
@@ -230,16 +238,16 @@ class Drill:
         return {"asked": [proof.ask(self.instance, one, seconds=self.check_timeout_s) for one in self.smoke]}
 
     def _check(self) -> dict[str, Any]:
-        return proof.check(self.instance, self.work, seconds=self.check_timeout_s)
+        return proof.check(self.instance, self.alone, seconds=self.check_timeout_s)
 
     def _checksums(self) -> dict[str, Any]:
         self.instance.stop()
-        return proof.checksums(self.instance, self.work, seconds=self.check_timeout_s)
+        return proof.checksums(self.instance, self.alone, seconds=self.check_timeout_s)
 
     def _control(self) -> dict[str, Any]:
         short = (self.journal.stage("recover") or {}).get("short", "")
         attempt = f"{time.time():.0f}"
-        return control(self.instance, self.work, short=short, attempt=attempt, seconds=self.recover_timeout_s)
+        return control(self.instance, self.alone, short=short, attempt=attempt, seconds=self.recover_timeout_s)
 
 
 def _refuse_open(session: Any) -> None:

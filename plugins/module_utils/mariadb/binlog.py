@@ -1,6 +1,7 @@
 """Binary logs as files: where their events begin and end, and what they say of their server. No row is looked at.
 
-https://mariadb.com/kb/en/replication-protocol/ : a header of 19 bytes an event (time, kind, server, length, next, flags).
+https://mariadb.com/kb/en/2-binlog-event-header/ : 19 bytes before each event (time, kind, server, length, next,
+flags).
 """
 
 from __future__ import annotations
@@ -68,9 +69,9 @@ def position_of(path: Path, gtid: str, begin: int = 4) -> int | None:
     """Where the transaction with this GTID begins; None when it is not in this log."""
     domain, server, sequence = (int(one) for one in gtid.split("-"))
     for event in events(path, begin, bodies=frozenset({GTID})):
-        if event.kind == GTID and event.server_id == server:
-            if struct.unpack_from("<QI", event.body) == (sequence, domain):
-                return event.at
+        ours = event.kind == GTID and event.server_id == server
+        if ours and struct.unpack_from("<QI", event.body) == (sequence, domain):
+            return event.at
     return None
 
 

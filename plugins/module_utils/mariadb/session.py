@@ -1,6 +1,7 @@
 """One conversation with MariaDB by its client, kept open: what a transaction needs that outlives a statement.
 
-No password is ever in argv: the server lets the OS user in by its socket, or a file of options holds account and password.
+No password is ever in argv: the server lets the OS user in by its socket, or a file of options holds account and
+password.
 """
 
 from __future__ import annotations
