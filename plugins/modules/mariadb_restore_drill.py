@@ -217,7 +217,7 @@ def begin(asked: dict, journal: Journal) -> bool:
     journal.keep(
         engine="mariadb", source=asked["source"], set=found["set"], disk=found["disk"], bindir=found["bindir"],
         mark={**mark, "unarchived_s": unkept, "archived_s": asked["waited"]},
-        promised={"rto_s": asked["rto"], "rpo_s": asked["rpo"]}, stanza=asked["job"],
+        promised={"rto_s": asked["rto"], "rpo_s": asked["rpo"]}, stanza=asked["job"], logs=asked["logs"],
     )  # fmt: skip
     return True
 

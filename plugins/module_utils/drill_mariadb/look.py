@@ -97,7 +97,7 @@ def _programs(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     paths = {name: program(name, wish.bindir if name in PROGRAMS else "") for name in needed}
     missing = [name for name, path in paths.items() if not os.access(path, os.X_OK)]
     if missing:
-        raise Refused(f"this host lacks {', '.join(missing)}: install MariaDB's server and backup")
+        raise Refused(f"this host lacks {', '.join(missing)}: install MariaDB's server and backup here")
     try:
         pwd.getpwnam(wish.user)
     except KeyError:
@@ -105,8 +105,8 @@ def _programs(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     wanted = ".".join(wish.source["version"].split(".")[:2])
     said = VERSION.search(run([paths["mariadbd"], "--no-defaults", "--version"]).stdout)
     if not said or said[1] != wanted:
-        raise Refused(f"the source is MariaDB {wanted}, {paths['mariadbd']} is {said[1] if said else 'unknown'}: a set is"
-                      " prepared by its own version")  # fmt: skip
+        here = said[1] if said else "unknown"
+        raise Refused(f"the source is MariaDB {wanted}, this host has {here}: a set is prepared by its own version")
     return {"bindir": wish.bindir}
 
 

@@ -149,7 +149,12 @@ class Drill:
         argv: list[str] = []
         for number in range(len(self.journal.told["set"]["chain"])):
             more = [f"--incremental-dir={self._set(number)}"] if number else []
-            own = ["--no-defaults", "--prepare", f"--target-dir={self.place / 'data'}"]
+            own = [
+                "--no-defaults",
+                "--prepare",
+                f"--target-dir={self.place / 'data'}",
+                f"--tmpdir={self.place / 'tmp'}",
+            ]
             argv = self.instance.program("mariadb-backup", *own, *more)
             done = self.alone.finish(f"prepare-{number}", argv, self.recover_timeout_s)
             if done["rc"] != 0 or "completed OK!" not in done["output"]:

@@ -25,6 +25,7 @@ class Drilled:
     rpo_s: float | None
     size: int | None
     stages: tuple[tuple[str, float | None], ...]
+    engine: str = "postgresql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ def _drilled(record: ChangeRecord, drill: Drill) -> Drilled:
         rpo_s=drill.rpo_s,
         size=drill.set.size_bytes,
         stages=times,
+        engine=drill.engine,
     )
 
 
