@@ -10,7 +10,7 @@ from maintkit.documents.drill_reasons import KNOWN
 from maintkit.documents.reasons import reason
 
 SAID = {
-    "between set full and now the binary log b.000003 is missing: what happened in it is lost": "缺少二进制日志 b.000003",
+    "between set x and now the binary log b.03 is missing: what happened in it is lost": "缺少二进制日志 b.03",
     "set x is 51.0 h old, 48 h are allowed: backups have stopped": "备份集 x 距今 51.0 小时",
     "it has gone past the mark m: a row that was written after it is there": "越过了标记 m",
     "the binary logs end short of the mark: MariaDB: error 1062": "回放未到达标记：MariaDB: error 1062",
