@@ -345,6 +345,28 @@ def test_killed_in_the_middle_the_copy_is_wiped_on_resume(drilling: Drilling) ->
 
 
 @pytest.mark.long
+def test_a_lost_connection_in_the_replay_is_taken_up_where_it_was(drilling: Drilling, monkeypatch: Any) -> None:
+    """What has run is not run again, and what the proof said before the mark is not forgotten."""
+    drill = drilling.drill()
+    finish = drill.work.finish
+
+    def cut(name: str, argv: Any, seconds: float) -> Any:
+        done = finish(name, argv, seconds)
+        if name == "replay":
+            raise REFUSED("the connection is lost")
+        return done
+
+    monkeypatch.setattr(drill.work, "finish", cut)
+    with pytest.raises(REFUSED, match="the connection is lost"):
+        drill.bring_back()
+    monkeypatch.setattr(drill.work, "finish", finish)
+    assert drill.bring_back()
+    assert "short of the mark" in drill.journal.stage("recover")["short"]
+    assert drill.examine()
+    drilling.wipe(drill)
+
+
+@pytest.mark.long
 def test_while_patients_register_a_drill_finds_the_very_rows_of_one_instant(drilling: Drilling, his: Source) -> None:
     """A writer is at work while the source is marked, and it is held up by nothing."""
     his.sql("CREATE TABLE his.busy (n INT AUTO_INCREMENT PRIMARY KEY, at DATETIME(6))")

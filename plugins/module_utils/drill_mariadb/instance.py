@@ -56,11 +56,18 @@ GRAVE = re.compile(r"\[ERROR\]\s*(.*)")
 
 
 def refuse_settings(settings: Mapping[str, str]) -> None:
-    """Refused when a setting would take from the copy what keeps it alone: a block pasted from production, say."""
-    plain = {name.replace("-", "_").removeprefix("loose_"): name for name in settings}
-    wrong = sorted(name for word, name in plain.items() if word in NEVER or (word in ISOLATED and word not in FREE))
+    """Refused when a setting would take from the copy what keeps it alone: a block pasted from production, say.
+
+    A server also takes a name that is cut short, and prefixes that turn it round.
+    """
+    kept = [*NEVER, *(name for name in ISOLATED if name not in FREE)]
+    wrong = sorted(name for name in settings if any(one.startswith(_bare(name)) for one in kept))
     if wrong:
         raise Refused(f"restore_drill_settings must not hold {', '.join(wrong)}: by them the copy is kept apart")
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"^(?:(?:loose|disable|enable|maximum|autoset)_)+", "", name.replace("-", "_").lower())
 
 
 @dataclass(frozen=True)
