@@ -182,7 +182,7 @@ class Drill:
         return {"replayed": reached, "wanted": mark["gtid"], "short": short, "argv": argv}
 
     def _short(self, mark: Mapping[str, Any]) -> str:
-        """What the proof says while the copy is short of the mark; kept before it goes on, for who takes it up again."""
+        """What the proof says short of the mark; kept before the copy goes on, for who takes it up again."""
         if not self.alone.begun("replay"):
             with self.instance.session() as session:
                 short = at_mark(session, mark)
