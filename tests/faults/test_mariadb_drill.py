@@ -6,6 +6,7 @@ Whatever happens, sets and logs are left as they were, and of the copy nothing i
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -364,6 +365,26 @@ def test_a_lost_connection_in_the_replay_is_taken_up_where_it_was(drilling: Dril
     assert "short of the mark" in drill.journal.stage("recover")["short"]
     assert drill.examine()
     drilling.wipe(drill)
+
+
+@pytest.mark.long
+def test_an_account_with_the_rights_of_the_page_marks_what_root_would(his: Source) -> None:
+    """docs/mariadb-drill.md: what it may not see would be missing from the digests without a word."""
+    page = (Path(__file__).parents[2] / "docs/mariadb-drill.md").read_text()
+    his.sql("CREATE USER drill@localhost IDENTIFIED BY 'only-of-this-test'")
+    his.sql("\n".join(re.findall(r"^    (GRANT .*;)", page, flags=re.MULTILINE)))
+    file = his.home / "drill.cnf"
+    file.write_text("[client]\nuser=drill\npassword=only-of-this-test\n")
+    file.chmod(0o600)
+    other = part("mariadb.session").Reach(socket=str(his.socket), defaults_file=str(file))
+    begin, identity = his.store()["sets"][-1]["position"], part("drill_mariadb.source").identity(other)
+    assert identity == his.identity()
+    mark = part("drill_mariadb.mark").mark
+    asked = {"prefix": "m", "source": identity, "begin": begin, "wanted_tables": []}
+    told = [mark(reach, wanted_databases=["his"], **asked)["databases"] for reach in (his.reach, other)]
+    assert told[0] == told[1]
+    assert set(told[0]) == {"his", "mysql"}
+    his.sql("DROP USER drill@localhost")
 
 
 @pytest.mark.long
