@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,79 @@ def told(*stages: str, **failed: str) -> dict[str, Any]:
         at += timedelta(milliseconds=TOOK[name])
     return {"drill": {"schema": "maintkit.drill/1", "run": RUN, "stanza": "his", "source": SOURCE, "set": SET,
                       "mark": MARK, "stages": known}}  # fmt: skip
+
+
+MARIADB_SOURCE = {
+    "engine": "mariadb", "machine_id": digest("pharmacy1")[:32], "system_identifier": "server_id 4711",
+    "version": "10.11.19", "data_directory": "/var/lib/mysql/", "checksums": True, "bytes": 1_204_331_008,
+}  # fmt: skip
+MARIADB_SET = {
+    "label": "incr", "kind": "incr", "stopped_at": (AT - timedelta(hours=2, minutes=11)).timestamp(), "age_h": 2.18,
+    "size_bytes": 1_310_220_118, "repo_bytes": 1_310_220_118,
+    "position": {"file": "binlog.000112", "at": 84_113, "gtid": "0-4711-80117"},
+    "chain": [{"label": name, "kind": name, "folder": f"/backup/mariadb/{name}"} for name in ("full", "incr")],
+}  # fmt: skip
+MARIADB_MARK = {
+    "name": MARK["name"], "lsn": "binlog.000118:402177", "wal": "binlog.000118", "at": AT.isoformat(),
+    "gtid": "0-4711-90233", "locked_ms": 0, "unarchived_s": 12.5, "archived_s": 2.511, "unread": ["pharmacy.old_log"],
+    "databases": {
+        "pharmacy": {
+            "tables": [{"table": name, "rows": rows, "digest": digest(name)[:32]}
+                       for name, rows in {"drug": 8_211, "issued": 4_402_118}.items()],
+            "catalog": {kind: {"count": 3 * n, "digest": digest(kind)[:32]} for n, kind in enumerate(
+                ("tables", "columns", "indexes", "constraints", "views", "functions", "triggers", "events"), start=1)},
+        },
+        "mysql": {"tables": [], "catalog": {kind: {"count": 9, "digest": digest(kind)[:32]}
+                                            for kind in ("databases", "roles")}},
+    },
+}  # fmt: skip
+MARIADB_TOOK = {"restore": 18_400, "prepare": 9_730, "recover": 41_310, "compare": 12_180, "promote": 240,
+                "smoke": 512, "check": 33_400, "checksums": 8_120, "control": 11_870, "wipe": 1_050}  # fmt: skip
+PLACE = f"/var/lib/maintkit-drill/{RUN}"
+MARIADB_FOUND: dict[str, dict[str, Any]] = {
+    "restore": {"bytes": 1_402_331_118, "logs": 7, "argv": [
+        "rsync", "--archive", "--protect-args", "--no-specials", "--no-devices", "-e",
+        "ssh -o BatchMode=yes -o ConnectTimeout=20", "backup1:/backup/mariadb/full/.",
+        f"/var/lib/maintkit-drill/{RUN}/data/"]},
+    "prepare": {"sets": 2, "argv": [
+        "runuser", "-u", "mysql", "--", "/usr/bin/mariadb-backup", "--no-defaults", "--prepare",
+        f"--target-dir=/var/lib/maintkit-drill/{RUN}/data", f"--tmpdir={PLACE}/tmp",  # noqa: S108  # below the copy
+        f"--incremental-dir=/var/lib/maintkit-drill/{RUN}/incremental-1"]},
+    "recover": {"replayed": "0-4711-90233", "wanted": "0-4711-90233", "short": "it is short of the mark"},
+    "smoke": {"asked": [{"name": "发药记录", "database": "pharmacy", "lines": 1, "took_ms": 402}]},
+    "checksums": {"rc": 0, "files": 214},
+    "control": {"found": {"short": "it is short of the mark", "fingerprint": "a changed row was found",
+                          "checksums": "a flipped byte was found", "check": "a flipped byte was found"}},
+    "wipe": {"files": 688, "bytes": 1_502_998_221, "left": [], "place": f"/var/lib/maintkit-drill/{RUN}"},
+}  # fmt: skip
+
+
+def mariadb(*stages: str) -> dict[str, Any]:
+    """The facts of a phase of a drill of MariaDB after these stages, which all went well."""
+    at, known = AT + timedelta(seconds=20), {}
+    for name in stages:
+        known[name] = {"status": "passed", "said": "", "took_ms": MARIADB_TOOK[name], "at": at.timestamp(),
+                       **MARIADB_FOUND.get(name, {})}  # fmt: skip
+        at += timedelta(milliseconds=MARIADB_TOOK[name])
+    return {"drill": {"schema": "maintkit.drill/1", "run": RUN, "engine": "mariadb", "stanza": "pharmacy",
+                      "logs": "/backup/binlog", "source": MARIADB_SOURCE, "set": MARIADB_SET, "mark": MARIADB_MARK,
+                      "stages": known}}  # fmt: skip
+
+
+def mariadb_drill() -> Plan:
+    """A quarter's drill of the pharmacy's database."""
+    asked = {"engine": "mariadb", "source": "pharmacy1", "stanza": "pharmacy", "rto": 7200, "rpo": 300}
+    return replace(drill(), parameters=asked)
+
+
+def mariadb_passed(night: Evening) -> None:
+    night.phase(DRILL_HOST, "precheck", 8.1, {"source": MARIADB_SOURCE, "set": MARIADB_SET})
+    night.phase(DRILL_HOST, "backup", 16.2, mariadb())
+    night.phase(DRILL_HOST, "change", 74.0, mariadb("restore", "prepare", "recover"))
+    night.phase(DRILL_HOST, "verify", 71.5, mariadb(*MARIADB_TOOK))
+    night.close(DRILL_HOST, "done")
+    night.finish("done", {DRILL_HOST: "done"})
+    night.supervise("out")
 
 
 def drill() -> Plan:

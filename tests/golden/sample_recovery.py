@@ -100,3 +100,17 @@ def wanting() -> Recovery:
 def undrilled() -> Recovery:
     """No drill at all."""
     return replace(recovery(), drills={})
+
+
+def mariadb() -> Recovery:
+    """A MariaDB that was drilled, and dumps of it which nobody can drill."""
+    drill = Drill.model_validate(drills.mariadb(*drills.MARIADB_TOOK)["drill"])
+    newest = Drilled(run="C20261101-1", at=AT - timedelta(days=23), drill=drill, passed=True)
+    job = {**JOB, "tool": "mariadb-backup", "name": "pharmacy", "wal": []}
+    dumps = {**job, "tool": "mysqldump", "name": "dumps"}
+    return replace(
+        finished(),
+        hosts=(seen("backup1", {"backups": section({"jobs": [job, dumps]})}),),
+        drills={"pharmacy": (newest, newest)},
+        schedules={("backup1", "pharmacy"): 24},
+    )

@@ -280,6 +280,7 @@ _EVENINGS = {
     "restart-assessed": (restart, signed, _assessed),
     "config-reverted": (config, signed, _reverted),
     "drill-passed": (sample_drills.drill, signed, sample_drills.passed),
+    "drill-mariadb": (sample_drills.mariadb_drill, signed, sample_drills.mariadb_passed),
     "drill-short": (sample_drills.drill, signed, sample_drills.short),
     "drill-refused": (sample_drills.drill, signed, sample_drills.refused),
     "drill-stuck": (sample_drills.drill, signed, sample_drills.stuck),

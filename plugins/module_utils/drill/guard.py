@@ -6,6 +6,7 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 
 PROC = Path("/proc")
 CONTROL = Path("global/pg_control")
+MARIADB = ("mariadbd", "mysqld")
+# What only the data directory of a server holds, whichever server a drill is of.
+DATA = {"PG_VERSION": "a PostgreSQL cluster", "ibdata1": "a MariaDB or MySQL server"}
 
 
 @dataclass(frozen=True)
@@ -63,23 +67,43 @@ def refuse_place(scratch: Path) -> None:
             raise Refused(f"{step} is a link: name the directory that it leads to, so that it is seen what it is")
         if step.exists() and step.stat().st_mode & 0o022 and not step.stat().st_mode & stat.S_ISVTX:
             raise Refused(f"others may write in {step}, and so could put another directory in the place of {scratch}")
-        if (step / "PG_VERSION").exists():
-            raise Refused(f"{step} is the data directory of a PostgreSQL cluster: no copy is laid into it")
+        for file, what in DATA.items():
+            if (step / file).exists():
+                raise Refused(f"{step} is the data directory of {what}: no copy is laid into it")
     if scratch.exists():
         _refuse_what_is_there(scratch)
-    for one in postmasters():
-        if one.data == scratch or scratch in one.data.parents or one.data in scratch.parents:
-            ours = one.data.parent.parent == scratch and (one.data.parent / "drill.json").exists()
+    _refuse_running(scratch)
+
+
+def _refuse_running(scratch: Path) -> None:
+    running = [(one.pid, one.data, "PostgreSQL") for one in postmasters()]
+    for pid, data, what in running + [(pid, data, "MariaDB or MySQL") for pid, data in _at_work(MARIADB)]:
+        if data == scratch or scratch in data.parents or data in scratch.parents:
+            ours = data.parent.parent == scratch and (data.parent / "drill.json").exists()
             if not ours:
-                raise Refused(f"a PostgreSQL server runs in {one.data} (process {one.pid}): {scratch} is not free")
+                raise Refused(f"a {what} server runs in {data} (process {pid}): {scratch} is not free")
 
 
 def _refuse_what_is_there(scratch: Path) -> None:
     found = scratch.stat()
     if not scratch.is_dir() or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise Refused(f"{scratch} is not a directory of ours that nobody else writes: look who made it")
-    if any((one / "PG_VERSION").exists() for one in scratch.iterdir()):
+    if any((one / file).exists() for one in scratch.iterdir() for file in DATA):
         raise Refused(f"{scratch} holds a cluster that no drill of ours has laid there")
+
+
+def server_processes(programs: tuple[str, ...]) -> Iterator[int]:
+    """Processes whose program bears one of these names, wherever it lies, also one that was replaced since."""
+    for pid in (int(one.name) for one in PROC.iterdir() if one.name.isdigit()):
+        with suppress(OSError):
+            if (PROC / str(pid) / "exe").readlink().name.removesuffix(" (deleted)") in programs:
+                yield pid
+
+
+def _at_work(programs: tuple[str, ...]) -> Iterator[tuple[int, Path]]:
+    for pid in server_processes(programs):
+        with suppress(OSError):
+            yield pid, (PROC / str(pid) / "cwd").readlink()
 
 
 def refuse_production(*, identifier: str, source_data: Path, same_host: bool, scratch: Path) -> None:

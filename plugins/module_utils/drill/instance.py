@@ -14,6 +14,8 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session, as_user
 
+from . import guard
+
 PORT = 5432  # names the socket only: nothing listens on the network
 POLL_S = 0.3
 # Of the source, as its control file has them: a standby with less would stop in the middle of its way.
@@ -156,6 +158,10 @@ class Instance:
                 return state
         except Refused:  # it is just going down, or not yet consistent: the next look tells
             return None
+
+    def runs(self) -> bool:
+        """Whether a server works in its directory."""
+        return any(one.data == self.data for one in guard.postmasters())
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it, if it runs."""

@@ -20,6 +20,19 @@ SCHEMA = "maintkit.drill/1"
 # In this order; the last column of the report. A stage that is not `passed` forbids that the drill passes.
 STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
 SERVICE = ("restore", "recover", "promote", "smoke")  # until the application could work again: the RTO
+MARIADB_STAGES = (
+    "restore",
+    "prepare",
+    "recover",
+    "compare",
+    "promote",
+    "smoke",
+    "check",
+    "checksums",
+    "control",
+    "wipe",
+)
+MARIADB_SERVICE = ("restore", "prepare", "recover", "promote", "smoke")
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not-run"
 
 
@@ -83,12 +96,18 @@ class Journal:
         self.keep()
 
 
+def stages_of(told: dict[str, Any]) -> tuple[str, ...]:
+    """The stages of a drill, by the engine of its source."""
+    return MARIADB_STAGES if told.get("engine") == "mariadb" else STAGES
+
+
 def measured(told: dict[str, Any]) -> dict[str, Any]:
     """`rto_s` from the stages until the application could work again, `rpo_s` from what was not archived at the mark.
 
     None where a part was not measured: half a measurement is none.
     """
-    stages = [told["stages"].get(name, {}) for name in SERVICE]
+    service = MARIADB_SERVICE if told.get("engine") == "mariadb" else SERVICE
+    stages = [told["stages"].get(name, {}) for name in service]
     whole = all(one.get("status") == PASSED for one in stages)
     rto_s = round(sum(one["took_ms"] for one in stages) / 1000, 1) if whole else None
     return {"rto_s": rto_s, "rpo_s": (told.get("mark") or {}).get("unarchived_s")}
@@ -97,7 +116,7 @@ def measured(told: dict[str, Any]) -> dict[str, Any]:
 def shortcomings(told: dict[str, Any], *, rto_s: float, rpo_s: float) -> list[str]:
     """Why the drill has not passed, in words; empty when it has. 0: nothing is promised."""
     found = []
-    for name in STAGES:
+    for name in stages_of(told):
         one = told["stages"].get(name) or {"status": NOT_RUN, "said": ""}
         if one["status"] != PASSED:
             word = "failed" if one["status"] == FAILED else "was not run"

@@ -123,12 +123,16 @@ def _refuse_new_tablespaces(wish: Wish, label: str) -> None:
 
 
 def _others(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    refuse_others(wish.run, wish.scratch)
+    return {}
+
+
+def refuse_others(run: str, scratch: Path) -> None:
     """A copy that nobody wiped holds patients' data: first that, then the next one."""
-    places = wish.scratch.iterdir() if wish.scratch.is_dir() else ()
-    others = sorted(one.name for one in places if one.name != wish.run and (one / wipe.MARKER).exists())
+    places = scratch.iterdir() if scratch.is_dir() else ()
+    others = sorted(one.name for one in places if one.name != run and (one / wipe.MARKER).exists())
     if others:
         raise Refused(
-            f"the copy of run {others[0]} still lies in {wish.scratch}: resume that run, or wipe it with"
+            f"the copy of run {others[0]} still lies in {scratch}: resume that run, or wipe it with"
             f" `ansible-playbook maintkit.ops.procedures.restore_drill.rollback -e maintkit_run={others[0]}`"
         )
-    return {}

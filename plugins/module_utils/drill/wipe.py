@@ -6,24 +6,34 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, read_json
 
 from . import guard
-from .instance import Instance, wait
+from .instance import wait
 from .stages import MARKER
 from .work import Work
 
 
-def wipe(run: str, scratch: Path, instance: Instance, work: Work) -> dict[str, Any]:
+class Server(Protocol):
+    """A copy as a server, of whichever kind."""
+
+    def runs(self) -> bool:
+        """Whether it runs."""
+
+    def stop(self, mode: str) -> None:
+        """Stop it; Refused when it does not go."""
+
+
+def wipe(run: str, scratch: Path, instance: Server, work: Work) -> dict[str, Any]:
     """Stop the copy, delete it, prove it: `files`, `bytes`, `left` (empty).
 
     Refused when the directory is not one that this run has made on this machine: then nothing is deleted.
     """
     place = scratch / run
     _require_ours(run, place)
-    if any(one.data == instance.data for one in guard.postmasters()):
+    if instance.runs():
         with suppress(Refused):  # it is ended as a step below
             instance.stop("immediate")
     work.end()

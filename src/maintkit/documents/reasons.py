@@ -11,9 +11,12 @@ import re
 from functools import lru_cache
 
 from maintkit.documents.change_reasons import KNOWN as _OF_CHANGES
+from maintkit.documents.drill_reasons import KNOWN as _OF_DRILLS
 from maintkit.documents.phrases import KNOWN, SECTIONS
 
-_PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in (*KNOWN, *_OF_CHANGES))
+_PATTERNS = tuple(
+    (re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in (*KNOWN, *_OF_CHANGES, *_OF_DRILLS)
+)
 
 
 _REMEMBERED = 2000  # a fleet gives the same few reasons for every host, and each is held against every pattern

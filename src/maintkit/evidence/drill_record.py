@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -20,6 +20,20 @@ PROCEDURE = "restore_drill"
 STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
 CONTROLS = ("fingerprint", "checksums", "amcheck")  # what must have found the damage that was done on purpose
 SERVICE = ("restore", "recover", "promote", "smoke")  # until the application could work again
+MARIADB_STAGES = (
+    "restore",
+    "prepare",
+    "recover",
+    "compare",
+    "promote",
+    "smoke",
+    "check",
+    "checksums",
+    "control",
+    "wipe",
+)
+MARIADB_CONTROLS = ("short", "fingerprint", "checksums", "check")
+MARIADB_SERVICE = ("restore", "prepare", "recover", "promote", "smoke")
 PASSED = "passed"
 
 
@@ -28,7 +42,7 @@ class _Part(BaseModel):
 
 
 class Source(_Part):
-    """The cluster that was marked."""
+    """The cluster, or the server, that was marked; of MariaDB `system_identifier` is its server_id."""
 
     machine_id: str
     system_identifier: str
@@ -38,8 +52,27 @@ class Source(_Part):
     size: int | None = Field(default=None, alias="bytes")
 
 
+class Link(_Part):
+    """One of the sets that are put one upon another."""
+
+    label: str
+    kind: str
+    folder: str = ""
+
+
+class Position(_Part):
+    """Where the binary logs lead on from a set."""
+
+    file: str
+    at: int
+    gtid: str = ""
+
+
 class BackupSet(_Part):
-    """The backup that was restored; `stopped_at` is seconds since 1970, by pgBackRest's catalogue."""
+    """The backup that was restored; `stopped_at` is seconds since 1970, by the backup tool's catalogue.
+
+    `chain` is, of mariadb-backup, the full set and those that are put upon it.
+    """
 
     label: str
     kind: str
@@ -47,6 +80,8 @@ class BackupSet(_Part):
     size_bytes: int
     repo_bytes: int = 0
     age_h: float | None = None
+    chain: tuple[Link, ...] = ()
+    position: Position | None = None
 
 
 class Table(_Part):
@@ -72,7 +107,11 @@ class Database(_Part):
 
 
 class Mark(_Part):
-    """The restore point and what the source held at that instant."""
+    """The restore point and what the source held at that instant.
+
+    Of MariaDB `lsn` is the position in the binary log `wal`, `gtid` the transactions up to it, and `unread` are the
+    tables that no snapshot covers.
+    """
 
     name: str
     lsn: str
@@ -82,6 +121,8 @@ class Mark(_Part):
     archived_s: float
     unarchived_s: float | None
     databases: Mapping[str, Database]
+    gtid: str = ""
+    unread: tuple[str, ...] = ()
 
 
 class Asked(_Part):
@@ -112,12 +153,14 @@ class Stage(_Part):
 
 
 class Drill(_Part):
-    """One drill, as far as it came."""
+    """One drill, as far as it came; `logs` is where the source's binary logs were kept."""
 
+    engine: Literal["postgresql", "mariadb"] = "postgresql"
     stanza: str
     source: Source
     set: BackupSet
     mark: Mark
+    logs: str = ""
     stages: Mapping[str, Stage] = Field(default_factory=dict)
 
     def stage(self, name: str) -> Stage:
@@ -125,22 +168,42 @@ class Drill(_Part):
         return self.stages.get(name, Stage(status="not-run"))
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """The stages that there must be, in their order."""
+        return order_of(self.engine)
+
+    @property
+    def service(self) -> tuple[str, ...]:
+        """The stages until the application could work again."""
+        return MARIADB_SERVICE if self.engine == "mariadb" else SERVICE
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """What must have found the damage that was done on purpose."""
+        return MARIADB_CONTROLS if self.engine == "mariadb" else CONTROLS
+
+    @property
     def all_passed(self) -> bool:
         """Whether every stage ran and was well, the controls found their damage, and nothing of the copy was left."""
-        ran = all(self.stage(name).status == PASSED for name in STAGES)
-        return ran and set(CONTROLS) <= set(self.stage("control").found) and not self.stage("wipe").left
+        ran = all(self.stage(name).status == PASSED for name in self.order)
+        return ran and set(self.controls) <= set(self.stage("control").found) and not self.stage("wipe").left
 
     @property
     def rto_s(self) -> float | None:
         """Seconds until the application could work again; None when a part of it was not measured."""
-        parts = [self.stage(name) for name in SERVICE]
+        parts = [self.stage(name) for name in self.service]
         whole = [one.took_ms for one in parts if one.status == PASSED and one.took_ms is not None]
-        return sum(whole) / 1000 if len(whole) == len(SERVICE) else None
+        return sum(whole) / 1000 if len(whole) == len(parts) else None
 
     @property
     def rpo_s(self) -> float | None:
         """Seconds of work that were archived nowhere when the source was marked."""
         return self.mark.unarchived_s
+
+
+def order_of(engine: str) -> tuple[str, ...]:
+    """The stages of a drill by the engine of its source, in their order."""
+    return MARIADB_STAGES if engine == "mariadb" else STAGES
 
 
 def drill_of(host: HostRecord) -> Drill | None:

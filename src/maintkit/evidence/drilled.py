@@ -26,6 +26,7 @@ class Drilled:
     size: int | None
     stages: tuple[tuple[str, float | None], ...]
     simulated: bool = False
+    engine: str = "postgresql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ def _drilled(record: ChangeRecord, drill: Drill) -> Drilled:
         size=drill.set.size_bytes,
         stages=times,
         simulated=record.simulated,
+        engine=drill.engine,
     )
 
 

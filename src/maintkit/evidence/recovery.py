@@ -53,6 +53,7 @@ class Job(_Part):
     """A backup job; `off_host` is None where it could not be seen whether a copy lies on another machine."""
 
     name: str
+    tool: str = "pgbackrest"
     status: str = ""
     backups: tuple[BackupSet, ...] = ()
     wal: tuple[Wal, ...] = ()

@@ -11,7 +11,7 @@ import sample_inspections as sample
 import sample_runs as runs
 
 from maintkit.documents.model import Document, texts
-from maintkit.documents.parts import drill as part
+from maintkit.documents.parts.drill_words import controls_of, stages_of
 from maintkit.documents.views.drill_report import drill_report
 from maintkit.evidence import drill_record
 
@@ -105,5 +105,37 @@ def test_only_a_drill_that_passed_whole_counts_for_inspections(name: str, known:
         assert list(drill_record.last_passed(ledger)) == known
 
 
-def test_every_stage_has_its_words() -> None:
-    assert list(part.STAGE) == list(drill_record.STAGES)
+@pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+def test_every_stage_and_every_control_has_its_words(engine: str) -> None:
+    drill = drill_record.Drill.model_validate({**drills.told()["drill"], "engine": engine})
+    assert set(stages_of(engine)) == set(drill.order)
+    assert set(controls_of(engine)) == set(drill.controls)
+
+
+def test_a_drill_of_mariadb_passes_by_its_own_stages_and_says_what_it_did() -> None:
+    """Its set with what is put upon it, its position and transactions, and the tables that nobody could compare."""
+    made = document("drill-mariadb")
+    assert verdict(made) == "通过"
+    whole = said(made)
+    for word in ("MariaDB 10.11.19", "（mariadb-backup）", "full（全量） → incr（增量）", "binlog.000118:402177",
+                 "0-4711-90233", "mariadb-backup --prepare", "CHECK TABLE", "innochecksum", "在标记之前停止回放",
+                 "pharmacy.old_log"):  # fmt: skip
+        assert word in whole, word
+    for word in ("pgBackRest", "PostgreSQL", "pg_amcheck", "未执行"):
+        assert word not in whole, word
+
+
+def test_a_drill_of_mariadb_without_one_of_its_own_stages_has_not_passed() -> None:
+    """The stages of the other engine are all there: they count for nothing."""
+    told = drills.mariadb(*drills.MARIADB_TOOK)["drill"]
+    whole = drill_record.Drill.model_validate(told)
+    assert whole.all_passed
+    assert whole.rto_s == sum(drills.MARIADB_TOOK[name] for name in drill_record.MARIADB_SERVICE) / 1000
+    lacking = {name: one for name, one in told["stages"].items() if name != "prepare"}
+    other = {name: {"status": "passed", "took_ms": 1} for name in drill_record.STAGES}
+    short = drill_record.Drill.model_validate({**told, "stages": {**other, **lacking}})
+    assert not short.all_passed
+    assert short.rto_s is None
+    found = {**told["stages"]["control"], "found": {"fingerprint": "x", "checksums": "x", "check": "x"}}
+    blind = drill_record.Drill.model_validate({**told, "stages": {**told["stages"], "control": found}})
+    assert not blind.all_passed

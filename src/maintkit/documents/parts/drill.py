@@ -7,47 +7,28 @@ from datetime import UTC, datetime
 
 from maintkit.documents import wording
 from maintkit.documents.header import Header
-from maintkit.documents.model import Annex, Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table, Tone
+from maintkit.documents.model import Annex, Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table
+from maintkit.documents.parts.drill_words import CATALOG, KIND, STATUS, TONE, Said, controls_of, stages_of
 from maintkit.documents.reasons import reason
-from maintkit.evidence.drill_record import CONTROLS, PASSED, STAGES, Drill, Stage
+from maintkit.evidence.drill_record import PASSED, Drill, Stage, order_of
 from maintkit.plans.model import PlanHost
 
 MOST_TABLES_ON_PAPER = 40
-STATUS = {"passed": "通过", "failed": "未通过", "not-run": "未执行"}
-_TONE: dict[str, Tone] = {"passed": "plain", "failed": "crit", "not-run": "strong"}
-STAGE = {
-    "restore": ("恢复备份", "将备份集恢复到隔离目录，不归档、不监听网络"),
-    "recover": ("恢复到标记点", "回放归档日志至恢复点并暂停，核对回放位置不早于标记位置"),
-    "compare": ("数据比对", "在暂停状态下逐表比对行数与数据指纹，比对系统目录"),
-    "promote": ("打开数据库", "结束恢复，数据库可读写"),
-    "smoke": ("业务查询", "执行业务系统约定的查询，核对结果"),
-    "amcheck": ("结构检查", "pg_amcheck：表与索引逐页检查，索引与表逐行对应"),
-    "checksums": ("页校验和检查", "pg_checksums：停库后核对全部数据页的校验和"),
-    "control": ("反向验证", "在副本中制造损坏，确认各项检查能够发现"),
-    "wipe": ("清除副本", "停库并删除全部副本文件，核实无残留文件与进程"),
-}
-_KIND = {"full": "全量", "diff": "差异", "incr": "增量"}
-_CATALOG = {
-    "relations": "表、视图、序列", "columns": "列", "indexes": "索引", "constraints": "约束", "functions": "函数",
-    "triggers": "触发器", "extensions": "扩展", "roles": "角色", "databases": "数据库",
-}  # fmt: skip
-_CONTROL = {
-    "fingerprint": ("数据指纹", "改动一行数据"),
-    "checksums": ("页校验和检查", "翻转数据文件中的一个字节"),
-    "amcheck": ("结构检查", "翻转数据文件中的一个字节"),
-}
 
 
-def measures(drill: Drill | None, promised: dict[str, float]) -> Table:
+def measures(drill: Drill | None, promised: dict[str, float], engine: str) -> Table:
     """RTO and RPO, measured against what was promised."""
+    maria = engine == "mariadb"
+    parts = "复制备份与日志、准备备份、恢复到标记点" if maria else "恢复备份、恢复到标记点"
+    kept = "距已异机留存的二进制日志末尾" if maria else "距最近一次归档完成"
     rows = (
         (
             "RTO（恢复时间）",
-            "恢复备份、恢复到标记点、打开数据库、业务查询用时之和",
+            f"{parts}、打开数据库、业务查询用时之和",
             "rto",
             drill.rto_s if drill else None,
         ),
-        ("RPO（可能丢失的时间）", "建立标记时，距最近一次归档完成的时间", "rpo", drill.rpo_s if drill else None),
+        ("RPO（可能丢失的时间）", f"建立标记时，{kept}的时间", "rpo", drill.rpo_s if drill else None),
     )
     return Table(
         caption="恢复时间与数据丢失",
@@ -69,37 +50,20 @@ def kept_promise(value: float | None, promised: float) -> bool:
 
 def subject(drill: Drill, planned: PlanHost, source: str, header: Header) -> tuple[Block, ...]:
     """验证对象: source, backup, mark, drill host."""
-    stopped = datetime.fromtimestamp(drill.set.stopped_at, UTC)
-    age = f"，建立标记时已有 {wording.number(drill.set.age_h)} 小时" if drill.set.age_h is not None else ""
-    size = wording.quantity(drill.set.size_bytes, "bytes")
+    maria = drill.engine == "mariadb"
     return (
         KeyValues(
             caption="源库",
             items=(
                 KeyValue(label="源库主机", text=source),
-                KeyValue(label="版本", text=f"PostgreSQL {drill.source.version}"),
+                KeyValue(label="版本", text=f"{'MariaDB' if maria else 'PostgreSQL'} {drill.source.version}"),
                 KeyValue(label="机器标识", text=drill.source.machine_id),
-                KeyValue(label="集群标识", text=drill.source.system_identifier),
+                KeyValue(label="服务器标识" if maria else "集群标识", text=drill.source.system_identifier),
                 KeyValue(label="数据目录", text=drill.source.data_directory),
                 KeyValue(label="数据量", text=wording.quantity(drill.source.size, "bytes")),
             ),
         ),
-        KeyValues(
-            caption="备份与标记",
-            items=(
-                KeyValue(label="备份任务", text=f"{drill.stanza}（pgBackRest）"),
-                KeyValue(label="备份集", text=f"{drill.set.label}（{_KIND.get(drill.set.kind, drill.set.kind)}）"),
-                KeyValue(label="备份完成", text=f"{wording.second(stopped, header.zone)}{age}", wide=True),
-                KeyValue(label="备份数据量", text=size),
-                KeyValue(label="库内占用", text=wording.quantity(drill.set.repo_bytes, "bytes")),
-                KeyValue(label="恢复点", text=drill.mark.name, wide=True),
-                KeyValue(label="标记时刻", text=wording.second(drill.mark.at, header.zone)),
-                KeyValue(label="标记位置", text=drill.mark.lsn),
-                KeyValue(label="标记日志", text=drill.mark.wal, wide=True),
-                KeyValue(label="写锁定时长", text=wording.quantity(drill.mark.locked_ms, "ms")),
-                KeyValue(label="归档完成", text=f"标记后 {wording.quantity(drill.mark.archived_s, 's')}"),
-            ),
-        ),
+        KeyValues(caption="备份与标记", items=(*_backup(drill, header), *_mark(drill, header))),
         KeyValues(
             caption="演练环境",
             items=(
@@ -107,7 +71,7 @@ def subject(drill: Drill, planned: PlanHost, source: str, header: Header) -> tup
                 KeyValue(label="机器标识", text=planned.machine_id),
                 KeyValue(
                     label="隔离措施",
-                    text="副本只在演练主机的私有目录内运行，不监听网络，不归档，不连接主库，不加载源库的预加载模块",
+                    text=_APART[drill.engine],
                     wide=True,
                 ),
             ),
@@ -115,9 +79,43 @@ def subject(drill: Drill, planned: PlanHost, source: str, header: Header) -> tup
     )
 
 
-def stages(drill: Drill | None, header: Header) -> Table:
+_APART = {
+    "postgresql": "副本只在演练主机的私有目录内运行，不监听网络，不归档，不连接主库，不加载源库的预加载模块",
+    "mariadb": "副本只在演练主机的私有目录内运行，没有网络，不复制，不执行定时事件，不读取任何配置文件，核对前只读",
+}
+
+
+def _backup(drill: Drill, header: Header) -> Iterator[KeyValue]:
+    stopped = datetime.fromtimestamp(drill.set.stopped_at, UTC)
+    age = f"，建立标记时已有 {wording.number(drill.set.age_h)} 小时" if drill.set.age_h is not None else ""
+    tool = "mariadb-backup" if drill.engine == "mariadb" else "pgBackRest"
+    yield KeyValue(label="备份任务", text=f"{drill.stanza}（{tool}）")
+    yield KeyValue(label="备份集", text=f"{drill.set.label}（{KIND.get(drill.set.kind, drill.set.kind)}）")
+    yield KeyValue(label="备份完成", text=f"{wording.second(stopped, header.zone)}{age}", wide=True)
+    if len(drill.set.chain) > 1:
+        chain = " → ".join(f"{one.label}（{KIND.get(one.kind, one.kind)}）" for one in drill.set.chain)
+        yield KeyValue(label="合并次序", text=chain, wide=True)
+    yield KeyValue(label="备份数据量", text=wording.quantity(drill.set.size_bytes, "bytes"))
+    yield KeyValue(label="库内占用", text=wording.quantity(drill.set.repo_bytes, "bytes"))
+
+
+def _mark(drill: Drill, header: Header) -> Iterator[KeyValue]:
+    mark = drill.mark
+    yield KeyValue(label="恢复点", text=mark.name, wide=True)
+    yield KeyValue(label="标记时刻", text=wording.second(mark.at, header.zone))
+    yield KeyValue(label="标记位置", text=mark.lsn)
+    if drill.engine == "mariadb":
+        yield KeyValue(label="标记事务", text=mark.gtid or wording.NOTHING)
+        yield KeyValue(label="日志留存", text=f"标记后 {wording.quantity(mark.archived_s, 's')}")
+        return
+    yield KeyValue(label="标记日志", text=mark.wal, wide=True)
+    yield KeyValue(label="写锁定时长", text=wording.quantity(mark.locked_ms, "ms"))
+    yield KeyValue(label="归档完成", text=f"标记后 {wording.quantity(mark.archived_s, 's')}")
+
+
+def stages(drill: Drill | None, header: Header, engine: str) -> Table:
     """实施过程: every stage, those too that did not run."""
-    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in STAGES]
+    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in order_of(engine)]
     return Table(
         columns=(
             Column(title="序号", width=6, align="center"),
@@ -128,8 +126,18 @@ def stages(drill: Drill | None, header: Header) -> Table:
             Column(title="结果", width=9, align="center"),
             Column(title="说明", width=26),
         ),
-        rows=tuple(_stage(number, name, one, header) for number, (name, one) in enumerate(found, start=1)),
+        rows=tuple(
+            _stage(number, stages_of(engine)[name], one, header) for number, (name, one) in enumerate(found, start=1)
+        ),
     )
+
+
+_HOW = {
+    "postgresql": "源库在短暂写锁定下建立恢复点并固定快照，随后不加锁读取；副本在恢复点处暂停时读取。"
+    "指纹由全部行计算，不含数据内容。",
+    "mariadb": "源库不加锁固定快照，由服务器给出快照在二进制日志中的位置；副本恰好回放至该位置后读取。"
+    "指纹由全部行计算，不含数据内容。",
+}
 
 
 def comparison(drill: Drill) -> tuple[Block, ...]:
@@ -138,10 +146,8 @@ def comparison(drill: Drill) -> tuple[Block, ...]:
     tables = [(name, table) for name, database in drill.mark.databases.items() for table in database.tables]
     rows = sum(table.rows for _, table in tables)
     told = f"共 {len(drill.mark.databases)} 个数据库、{len(tables)} 张表、{rows} 行，比对结果：{STATUS[_word(one)]}。"
-    how = (
-        "源库在短暂写锁定下建立恢复点并固定快照，随后不加锁读取；副本在恢复点处暂停时读取。"
-        "指纹由全部行计算，不含数据内容。"
-    )
+    unread = drill.mark.unread
+    left_out = f"以下 {len(unread)} 张表不是 InnoDB 表，没有快照，未比对数据：{'、'.join(unread[:20])}。"
     kinds = [
         (name, kind, about)
         for name, database in drill.mark.databases.items()
@@ -149,12 +155,13 @@ def comparison(drill: Drill) -> tuple[Block, ...]:
     ]
     return (
         Paragraph(text=told, tone="plain" if one.status == PASSED else "strong"),
-        Paragraph(text=how),
+        Paragraph(text=_HOW[drill.engine]),
+        *((Paragraph(text=left_out, tone="strong"),) if unread else ()),
         Table(
             caption="系统目录",
             columns=(Column(title="数据库", width=24), Column(title="类别", width=24),
                      Column(title="数量", width=12, align="right"), Column(title="源库指纹", width=40)),
-            rows=tuple((Cell(text=name), Cell(text=_CATALOG.get(kind, kind)), Cell(text=str(about.count)),
+            rows=tuple((Cell(text=name), Cell(text=CATALOG.get(kind, kind)), Cell(text=str(about.count)),
                         Cell(text=about.digest or wording.NOTHING)) for name, kind, about in kinds),
         ),
     )  # fmt: skip
@@ -204,9 +211,9 @@ def controls(drill: Drill) -> Table:
         columns=(Column(title="检查", width=30), Column(title="制造的损坏", width=40),
                  Column(title="是否发现", width=30, align="center")),
         rows=tuple(
-            (Cell(text=_CONTROL[name][0]), Cell(text=_CONTROL[name][1]),
+            (Cell(text=said.title), Cell(text=said.content),
              Cell(text="已发现" if name in found else "没有发现的记录", tone="plain" if name in found else "crit"))
-            for name in CONTROLS
+            for name, said in controls_of(drill.engine).items()
         ),
     )  # fmt: skip
 
@@ -242,24 +249,23 @@ def _measure(title: str, how: str, value: float | None, promised: float) -> tupl
     )
 
 
-def _stage(number: int, name: str, one: Stage, header: Header) -> tuple[Cell, ...]:
-    title, content = STAGE[name]
+def _stage(number: int, said: Said, one: Stage, header: Header) -> tuple[Cell, ...]:
     began = datetime.fromtimestamp(one.at, UTC) if one.at is not None else None
     word = _word(one)
     return (
         Cell(text=str(number)),
-        Cell(text=title),
-        Cell(text=content),
+        Cell(text=said.title),
+        Cell(text=said.content),
         Cell(text=wording.moment(began, header.zone)),
         Cell(text=wording.took(one.took_ms)),
-        Cell(text=STATUS[word], tone=_TONE[word]),
+        Cell(text=STATUS[word], tone=TONE[word]),
         Cell(text="；".join(_said(one)) or wording.NOTHING),
     )
 
 
 def _place(kind: str) -> int:
     """Where a kind of the catalog stands among the others; what nobody knows comes last."""
-    known = list(_CATALOG)
+    known = list(CATALOG)
     return known.index(kind) if kind in known else len(known)
 
 

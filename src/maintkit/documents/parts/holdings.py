@@ -63,7 +63,7 @@ def backups(hosts: Sequence[Holdings], schedules: Mapping[tuple[str, str], float
         )
 
     return Table(
-        caption="备份任务（pgBackRest 目录所载）",
+        caption="备份任务（备份工具目录所载）",
         columns=(
             Column(title="任务", width=9),
             Column(title="所见主机", width=13),

@@ -9,8 +9,9 @@ from shlex import join
 from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Paragraph, Table
-from maintkit.documents.parts.drill import STAGE
-from maintkit.evidence.drill_record import PASSED, SERVICE, STAGES
+from maintkit.documents.parts import recovery_mariadb
+from maintkit.documents.parts.drill_words import stages_of
+from maintkit.evidence.drill_record import PASSED
 from maintkit.evidence.recovery import Drilled
 
 DEBIAN = re.compile(r"/var/lib/postgresql/(\d+)/([A-Za-z0-9_.-]+)")
@@ -22,13 +23,15 @@ TARGET = "＜目标时刻，如 2026-11-28 02:13:00+08＞"
 def measured(drilled: Drilled, header: Header) -> Table:
     """What the drill measured, stage by stage; the stages of the RTO are marked."""
 
+    words = stages_of(drilled.drill.engine)
+
     def row(name: str) -> tuple[Cell, ...]:
         stage = drilled.drill.stage(name)
         well = stage.status == PASSED
         return (
-            Cell(text=STAGE[name][0]),
-            Cell(text=STAGE[name][1]),
-            Cell(text="计入" if name in SERVICE else ""),
+            Cell(text=words[name].title),
+            Cell(text=words[name].content),
+            Cell(text="计入" if name in drilled.drill.service else ""),
             Cell(text=wording.took(stage.took_ms if well else None)),
         )
 
@@ -41,13 +44,14 @@ def measured(drilled: Drilled, header: Header) -> Table:
             Column(title="RTO", width=12, align="center"),
             Column(title="实测用时", width=18, align="right"),
         ),
-        rows=tuple(row(name) for name in STAGES),
+        rows=tuple(row(name) for name in drilled.drill.order),
     )
 
 
 def commands(drilled: Drilled) -> tuple[Block, ...]:
     """The commands that the drill really ran, as its host told them."""
-    found = [(STAGE[name][0], drilled.drill.stage(name).argv) for name in STAGES]
+    words = stages_of(drilled.drill.engine)
+    found = [(words[name].title, drilled.drill.stage(name).argv) for name in drilled.drill.order]
     rows = tuple((Cell(text=title), Cell(text=join(argv))) for title, argv in found if argv)
     if not rows:
         said = f"演练 {drilled.run} 的台账没有所执行命令的记录，须在下次演练后重新生成本手册。"
@@ -93,6 +97,7 @@ def by_maintkit(stanza: str, data: str) -> Table:
 
 def by_hand(drilled: Drilled) -> Table:
     """The manual procedure on the database's own host, where maintkit cannot be used."""
+    steps = recovery_mariadb.steps if drilled.drill.engine == "mariadb" else _steps
     return Table(
         caption=f"备份任务 {drilled.drill.stanza}：在数据库主机上以 root 执行",
         columns=(
@@ -103,7 +108,7 @@ def by_hand(drilled: Drilled) -> Table:
         ),
         rows=tuple(
             (Cell(text=str(number)), Cell(text=text), Cell(text=""), Cell(text=""))
-            for number, text in enumerate(_steps(drilled), start=1)
+            for number, text in enumerate(steps(drilled), start=1)
         ),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Cell, Column, Document, Heading, KeyValue, KeyValues, Paragraph, Table, Tone
-from maintkit.documents.parts.drill import STAGE
+from maintkit.documents.parts.drill_words import stages_of
 from maintkit.documents.parts.readiness import tables as part
 from maintkit.documents.parts.readiness.ready import Job, Ready, gaps
 
@@ -150,7 +150,7 @@ def _steps(ready: Ready, header: Header) -> Iterator[Block]:
             yield Paragraph(text=f"备份任务 {job.name}：没有通过的恢复演练，不能给出步骤与用时。", tone="strong")
             continue
         size = f"，备份 {wording.quantity(drill.size, 'bytes')}" if drill.size else ""
-        took = dict(drill.stages)
+        took, words = dict(drill.stages), stages_of(drill.engine)
         yield Table(
             caption=f"备份任务 {job.name}：恢复演练 {drill.run}（{wording.instant(drill.at, header.zone)}）{size}",
             columns=(
@@ -162,8 +162,8 @@ def _steps(ready: Ready, header: Header) -> Iterator[Block]:
             rows=tuple(
                 (
                     Cell(text=str(place)),
-                    Cell(text=STAGE[name][0]),
-                    Cell(text=STAGE[name][1]),
+                    Cell(text=words[name].title),
+                    Cell(text=words[name].content),
                     Cell(text=_took(took[name])),
                 )
                 for place, name in enumerate((name for name in _STEPS if name in took), start=1)

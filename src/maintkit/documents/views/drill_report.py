@@ -23,10 +23,11 @@ from maintkit.documents.model import (
 from maintkit.documents.parts import drill as part
 from maintkit.documents.parts import simulated
 from maintkit.documents.parts.change import window_text
+from maintkit.documents.parts.drill_words import stages_of
 from maintkit.documents.parts.run import deviations, evidence, judgement, manual, permission
 from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord
-from maintkit.evidence.drill_record import STAGES, Drill, drill_of
+from maintkit.evidence.drill_record import Drill, drill_of
 from maintkit.plans.implementation import Implementation
 from maintkit.plans.window import Window
 
@@ -85,7 +86,7 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     known = tuple((host, one) for host, one in drills if one is not None)
     yield "验证结论", tuple(_conclusion(done, drills))
     yield "验证对象", _each(known, lambda host, one: part.subject(one, done.plan.host(host.name), source, header))
-    yield "实施过程与用时", tuple(_course(drills, header))
+    yield "实施过程与用时", tuple(_course(drills, header, _engine(done)))
     yield "数据比对", _each(known, lambda _, one: part.comparison(one))
     yield "业务查询", _each(known, lambda _, one: (part.questions(one),))
     yield "反向验证", _each(known, lambda _, one: (part.controls(one),))
@@ -99,10 +100,10 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     yield "证据", evidence.section(done)
 
 
-def _course(drills: Drills, header: Header) -> Iterator[Block]:
+def _course(drills: Drills, header: Header, engine: str) -> Iterator[Block]:
     for host, one in drills:
         yield from _of(drills, host)
-        yield part.stages(one, header)
+        yield part.stages(one, header, engine)
 
 
 def _conclusion(done: Implementation, drills: Drills) -> Iterator[Block]:
@@ -122,7 +123,7 @@ def _conclusion(done: Implementation, drills: Drills) -> Iterator[Block]:
     )
     for host, one in drills:
         yield from _of(drills, host)
-        yield part.measures(one, _promised(done))
+        yield part.measures(one, _promised(done), _engine(done))
 
 
 def _reasons(done: Implementation, drills: Drills) -> Iterator[str]:
@@ -131,12 +132,18 @@ def _reasons(done: Implementation, drills: Drills) -> Iterator[str]:
         yield from dict.fromkeys(f"{host.name}：{reason(phase.reason)}" for phase in failed)
         for held in host.held:
             yield f"{host.name}：{reason(held.text)}"
-        short = [part.STAGE[name][0] for name in STAGES if one is not None and one.stage(name).status != "passed"]
+        short = _short(one) if one is not None else []
         if short:
             yield f"{host.name}：以下阶段没有通过的记录：{'、'.join(short)}"
         for name, value in (("rto", one.rto_s), ("rpo", one.rpo_s)) if one is not None else ():
             if not part.kept_promise(value, _promised(done)[name]):
                 yield f"{host.name}：{name.upper()} {'未达到约定' if value is not None else '未测得'}"
+
+
+def _short(one: Drill) -> list[str]:
+    """The stages that the ledger does not show to have passed."""
+    titles = stages_of(one.engine)
+    return [titles[name].title for name in one.order if one.stage(name).status != "passed"]
 
 
 def _each(
@@ -149,6 +156,10 @@ def _each(
 def _of(drills: tuple[object, ...], host: HostRecord) -> tuple[Paragraph, ...]:
     """The host's name over its part, where there are several."""
     return (Paragraph(text=f"演练主机 {host.name}", tone="strong"),) if len(drills) > 1 else ()
+
+
+def _engine(done: Implementation) -> str:
+    return str(done.plan.parameters.get("engine") or "postgresql")
 
 
 def _promised(done: Implementation) -> dict[str, float]:

@@ -221,7 +221,12 @@ def _by_maintkit(found: Recovery) -> Iterator[Block]:
     for stanza in found.stanzas:
         newest, passed = found.drills.get(stanza, (None, None))
         known = passed or newest
-        yield part.by_maintkit(stanza, known.drill.source.data_directory if known else part.DATA)
+        tools = {job.tool for _, job in found.jobs if job.name == stanza}
+        if tools == {"pgbackrest"}:
+            yield part.by_maintkit(stanza, known.drill.source.data_directory if known else part.DATA)
+        else:
+            said = f"备份任务 {stanza}（{'、'.join(sorted(tools))}）：maintkit 没有自动恢复操作，按第六节人工恢复。"
+            yield Paragraph(text=said)
 
 
 def _by_hand(found: Recovery) -> Iterator[Block]:
