@@ -23,6 +23,8 @@ GATE = """CREATE FUNCTION gate(n integer) RETURNS integer IMMUTABLE LANGUAGE plp
   END IF;
   RETURN n;
 END $$"""
+HELD = """SELECT 1 FROM pg_stat_progress_create_index JOIN pg_stat_activity USING (pid)
+WHERE phase LIKE '{phase}%' AND wait_event_type = 'Lock' AND wait_event LIKE '%{waiting_for}'"""
 STRANGER = "visit_strange_ccnew"
 STRANGERS = {STRANGER, "visit_n_ccnew"}
 ENTRY = '["his", "public", "visit_n"]'
@@ -56,8 +58,7 @@ def his(cluster: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def _held(his: Server, phase: str, waiting_for: str = "") -> None:
     """Until the rebuild is in this phase, and waits there for a lock of that kind."""
-    that = f" WHERE phase LIKE '{phase}%' AND wait_event_type = 'Lock' AND wait_event LIKE '%{waiting_for}'"
-    until(lambda: his.sql("SELECT 1 FROM pg_stat_progress_create_index JOIN pg_stat_activity USING (pid)" + that))
+    until(lambda: his.sql(HELD.format(phase=phase, waiting_for=waiting_for)))
 
 
 @contextmanager
