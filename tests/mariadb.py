@@ -25,8 +25,8 @@ def account() -> list[str]:
 
 
 @contextmanager
-def mariadb(socket: str = "s") -> Iterator[Path]:
-    """The socket of a server without network, whose data are gone afterwards."""
+def mariadb(socket: str = "s", *options: str) -> Iterator[Path]:
+    """The socket of a server without network, whose data are gone afterwards; with more options where given."""
     if shutil.which("mariadbd") is None and not Path("/usr/sbin/mariadbd").exists():
         pytest.skip("no MariaDB server on this machine")
     home = Path(tempfile.mkdtemp(prefix="maintkit-db-"))
@@ -43,7 +43,7 @@ def mariadb(socket: str = "s") -> Iterator[Path]:
         f"--pid-file={home / 'pid'}",
     ]
     with (home / "log").open("wb") as log:
-        server = subprocess.Popen([*command, "--innodb-buffer-pool-size=16M"], stdout=log, stderr=log)
+        server = subprocess.Popen([*command, "--innodb-buffer-pool-size=16M", *options], stdout=log, stderr=log)
     try:
         until = time.monotonic() + READY_S
         while not (home / socket).exists():
