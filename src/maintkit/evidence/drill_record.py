@@ -18,6 +18,7 @@ from maintkit.evidence.ledger import Ledger
 PROCEDURE = "restore_drill"
 # In this order, each of them: one that did not pass forbids that the drill passes.
 STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
+APPLICATION = "application"  # a stage of those drills that were to start the application
 CONTROLS = ("fingerprint", "checksums", "amcheck")  # what must have found the damage that was done on purpose
 SERVICE = ("restore", "recover", "promote", "smoke")  # until the application could work again
 PASSED = "passed"
@@ -109,6 +110,8 @@ class Stage(_Part):
     size: int | None = Field(default=None, alias="bytes")
     left: tuple[str, ...] = ()
     place: str = ""
+    answered_ms: int | None = None
+    network: tuple[str, ...] = ()
 
 
 class Drill(_Part):
@@ -119,6 +122,7 @@ class Drill(_Part):
     set: BackupSet
     mark: Mark
     stages: Mapping[str, Stage] = Field(default_factory=dict)
+    application: str = ""  # what was to be started against the copy
 
     def stage(self, name: str) -> Stage:
         """A stage; `not-run` where nothing is known of it."""
@@ -127,7 +131,8 @@ class Drill(_Part):
     @property
     def all_passed(self) -> bool:
         """Whether every stage ran and was well, the controls found their damage, and nothing of the copy was left."""
-        ran = all(self.stage(name).status == PASSED for name in STAGES)
+        names = (*STAGES, APPLICATION) if self.application else STAGES
+        ran = all(self.stage(name).status == PASSED for name in names)
         return ran and set(CONTROLS) <= set(self.stage("control").found) and not self.stage("wipe").left
 
     @property

@@ -9,7 +9,7 @@ from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Annex, Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table, Tone
 from maintkit.documents.reasons import reason
-from maintkit.evidence.drill_record import CONTROLS, PASSED, STAGES, Drill, Stage
+from maintkit.evidence.drill_record import APPLICATION, CONTROLS, PASSED, STAGES, Drill, Stage
 from maintkit.plans.model import PlanHost
 
 MOST_TABLES_ON_PAPER = 40
@@ -21,6 +21,7 @@ STAGE = {
     "compare": ("数据比对", "在暂停状态下逐表比对行数与数据指纹，比对系统目录"),
     "promote": ("打开数据库", "结束恢复，数据库可读写"),
     "smoke": ("业务查询", "执行业务系统约定的查询，核对结果"),
+    "application": ("启动业务系统", "在独立网络中针对副本启动业务系统本身，核对其应答后停止"),
     "amcheck": ("结构检查", "pg_amcheck：表与索引逐页检查，索引与表逐行对应"),
     "checksums": ("页校验和检查", "pg_checksums：停库后核对全部数据页的校验和"),
     "control": ("反向验证", "在副本中制造损坏，确认各项检查能够发现"),
@@ -117,7 +118,10 @@ def subject(drill: Drill, planned: PlanHost, source: str, header: Header) -> tup
 
 def stages(drill: Drill | None, header: Header) -> Table:
     """实施过程: every stage, those too that did not run."""
-    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in STAGES]
+    names = list(STAGES)
+    if drill and drill.application:
+        names.insert(names.index("smoke") + 1, APPLICATION)
+    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in names]
     return Table(
         columns=(
             Column(title="序号", width=6, align="center"),
@@ -195,6 +199,26 @@ def questions(drill: Drill) -> Table:
         ),
         empty="台账没有查询通过的记录，见“实施过程与用时”",
     )  # fmt: skip
+
+
+def started(drill: Drill) -> tuple[Block, ...]:
+    """启动业务系统: the application itself against the copy; nothing where none was to be started."""
+    if not drill.application:
+        return ()
+    one = drill.stage(APPLICATION)
+    network = "仅回环接口，与生产网络隔离" if one.network == ("lo",) else wording.NOTHING
+    tone = _TONE[_word(one)]
+    return (
+        KeyValues(
+            caption="启动业务系统",
+            items=(
+                KeyValue(label="业务系统", text=drill.application),
+                KeyValue(label="结果", text=STATUS[_word(one)], tone=tone),
+                KeyValue(label="可用网络", text=network),
+                KeyValue(label="自启动至正确应答", text=wording.took(one.answered_ms)),
+            ),
+        ),
+    )
 
 
 def controls(drill: Drill) -> Table:
