@@ -129,10 +129,15 @@ class Drill(_Part):
         return self.stages.get(name, Stage(status="not-run"))
 
     @property
+    def wanted(self) -> tuple[str, ...]:
+        """The stages that it must pass, in their order: the application's too where one was to be started."""
+        place = STAGES.index("smoke") + 1
+        return (*STAGES[:place], APPLICATION, *STAGES[place:]) if self.application else STAGES
+
+    @property
     def all_passed(self) -> bool:
         """Whether every stage ran and was well, the controls found their damage, and nothing of the copy was left."""
-        names = (*STAGES, APPLICATION) if self.application else STAGES
-        ran = all(self.stage(name).status == PASSED for name in names)
+        ran = all(self.stage(name).status == PASSED for name in self.wanted)
         return ran and set(CONTROLS) <= set(self.stage("control").found) and not self.stage("wipe").left
 
     @property

@@ -118,9 +118,7 @@ def subject(drill: Drill, planned: PlanHost, source: str, header: Header) -> tup
 
 def stages(drill: Drill | None, header: Header) -> Table:
     """实施过程: every stage, those too that did not run."""
-    names = list(STAGES)
-    if drill and drill.application:
-        names.insert(names.index("smoke") + 1, APPLICATION)
+    names = drill.wanted if drill else STAGES
     found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in names]
     return Table(
         columns=(

@@ -25,7 +25,7 @@ from maintkit.documents.parts.change import window_text
 from maintkit.documents.parts.run import deviations, evidence, judgement, manual, permission
 from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord
-from maintkit.evidence.drill_record import STAGES, Drill, drill_of
+from maintkit.evidence.drill_record import Drill, drill_of
 from maintkit.plans.implementation import Implementation
 from maintkit.plans.window import Window
 
@@ -130,7 +130,7 @@ def _reasons(done: Implementation, drills: Drills) -> Iterator[str]:
         yield from dict.fromkeys(f"{host.name}：{reason(phase.reason)}" for phase in failed)
         for held in host.held:
             yield f"{host.name}：{reason(held.text)}"
-        short = [part.STAGE[name][0] for name in STAGES if one is not None and one.stage(name).status != "passed"]
+        short = [part.STAGE[name][0] for name in one.wanted if one.stage(name).status != "passed"] if one else []
         if short:
             yield f"{host.name}：以下阶段没有通过的记录：{'、'.join(short)}"
         for name, value in (("rto", one.rto_s), ("rpo", one.rpo_s)) if one is not None else ():
