@@ -14,6 +14,7 @@ from nights import DATA, MAINTKIT, UNIT, Night, night_of, refused
 
 pytestmark = pytest.mark.long
 ARCHIVE = "/var/lib/pgbackrest/archive/his"
+HBA = "/etc/postgresql/15/main/pg_hba.conf"
 LINE = "SELECT timeline_id FROM pg_control_checkpoint()"
 
 
@@ -38,11 +39,16 @@ def stage(night: Night, run: str, name: str) -> str:
 
 def test_a_standby_that_follows_would_be_lost_and_is_named(night: Night) -> None:
     """Whatever receives its WAL: here a program that does so on the same host."""
+    night.db.sh(f"cp -p {HBA} {HBA}.before; echo 'local replication postgres peer' >>{HBA}")
+    night.sql("SELECT pg_reload_conf()")
     receive = "runuser -u postgres -- pg_receivewal --no-loop -D /tmp/wal"
     night.db.sh(f"install -d -o postgres /tmp/wal; nohup {receive} >/dev/null 2>&1 &")
-    until(lambda: night.sql("SELECT count(*) FROM pg_stat_replication") == "1")
-    refused(night, "standbys or WAL receivers follow this server", type="end")
-    night.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
+    try:
+        until(lambda: night.sql("SELECT count(*) FROM pg_stat_replication") == "1", 30)
+        refused(night, "standbys or WAL receivers follow this server", type="end")
+    finally:
+        night.db.sh(f"mv {HBA}.before {HBA}")
+        night.sql("SELECT pg_reload_conf(), pg_terminate_backend(pid) FROM pg_stat_replication")
     until(lambda: night.sql("SELECT count(*) FROM pg_stat_replication") == "0")
     night.db.sh("rm -rf /tmp/wal")
 
@@ -59,20 +65,21 @@ def test_a_data_directory_that_is_a_mount_point_is_not_renamed(night: Night) -> 
 def test_a_backup_that_is_being_made_is_not_spoilt(night: Night) -> None:
     """It holds its lock, and is at work for as long as the test wants it to be."""
     backup1 = night.his.lab["backup1"]
-    backup1.sh("nohup runuser -u postgres -- pgbackrest --stanza=his --type=full backup >/dev/null 2>&1 &")
-    held = "ls /tmp/pgbackrest/his-backup*.lock && kill -STOP $(pidof pgbackrest)"
-    until(lambda: backup1.run("sh", "-c", held, check=False).code == 0)
+    command = "pgbackrest --stanza=his --type=full backup"
+    backup1.sh(f"nohup runuser -u postgres -- {command} >/dev/null 2>&1 &")
+    stop = f"ls /tmp/pgbackrest/his-backup*.lock && kill -STOP $(pgrep -xf '{command}')"
+    until(lambda: backup1.run("sh", "-c", stop, check=False).code == 0, 60)
     try:
         refused(night, "a backup is being made", type="end")
     finally:
-        backup1.sh("kill -CONT $(pidof pgbackrest)")
-    until(lambda: backup1.run("sh", "-c", "! ls /tmp/pgbackrest/his-backup*.lock", check=False).code == 0)
+        backup1.sh(f"kill -CONT $(pgrep -xf '{command}')")
+    until(lambda: backup1.run("pgrep", "-xf", command, check=False).code == 1)
 
 
 def test_a_backup_is_restored_as_it_was_when_it_ended(night: Night) -> None:
     """`type: set`: nothing of what was written afterwards is replayed, although it is archived."""
     listed = night.his.lab["backup1"].sh("ls /var/lib/pgbackrest/backup/his").split()
-    label = max(one for one in listed if one.endswith("F"))
+    label = max(one for one in listed if one[0].isdigit())
     night.sql("INSERT INTO visit SELECT n, '测试患者' || n FROM generate_series(501, 700) AS n; SELECT pg_switch_wal()")
     asked = [{"name": "挂号单", "database": "his", "sql": "SELECT count(*) FROM visit", "contains": "500"}]
     done = night.maintkit("apply", night.plan(type="set", set=label, smoke=asked))
