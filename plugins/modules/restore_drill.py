@@ -77,6 +77,51 @@ options:
         description: What the answer must hold. Empty is any answer of at least one line.
         type: str
         default: ""
+  application:
+    description:
+      - The application itself, for V(examine). It is started against the copy under its own OS user, in a network of
+        its own, asked by HTTP, and stopped. Left out, none is started.
+      - It finds the copy by C(PGHOST), C(PGPORT), C(PGUSER) and C(PGDATABASE), may write below C(RUNTIME_DIRECTORY)
+        only, and needs no password.
+    type: dict
+    suboptions:
+      name:
+        description: What the report calls it.
+        type: str
+        required: true
+      user:
+        description: The OS user that it runs as. Neither root nor the copy's.
+        type: str
+        required: true
+      argv:
+        description: Its command, by the absolute path of a program on the drill host.
+        type: list
+        elements: str
+        required: true
+      role:
+        description: The database role that it logs in as.
+        type: str
+        required: true
+      database:
+        description: Its database.
+        type: str
+        required: true
+      environment:
+        description: More of its environment. No secret.
+        type: dict
+        default: {}
+      url:
+        description: What is asked of it, on 127.0.0.1.
+        type: str
+        required: true
+      contains:
+        description: What the answer must hold. Empty is any answer with status 200.
+        type: str
+        default: ""
+      timeout:
+        description: Seconds until it must have answered rightly.
+        type: float
+        default: 60
   restore_timeout:
     description: Seconds that laying the backup out may take.
     type: float
@@ -139,6 +184,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.application import Application, refuse_application
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
@@ -152,6 +198,13 @@ QUESTION = {
     "sql": {"type": "str", "required": True},
     "contains": {"type": "str", "default": ""},
 }
+APPLICATION = {
+    **{name: {"type": "str", "required": True} for name in ("name", "user", "role", "database", "url")},
+    "argv": {"type": "list", "elements": "str", "required": True},
+    "environment": {"type": "dict", "default": {}},
+    "contains": {"type": "str", "default": ""},
+    "timeout": {"type": "float", "default": 60},
+}
 SPEC = {
     "stage": {"type": "str", "required": True, "choices": ["begin", "restore", "examine", "wipe", "judge"]},
     "run": {"type": "str", "required": True},
@@ -164,6 +217,7 @@ SPEC = {
     "mark": {"type": "dict"},
     "settings": {"type": "dict", "default": {}},
     "smoke": {"type": "list", "elements": "dict", "default": [], "options": QUESTION},
+    "application": {"type": "dict", "options": APPLICATION},
     "restore_timeout": {"type": "float", "default": 14400},
     "recover_timeout": {"type": "float", "default": 7200},
     "check_timeout": {"type": "float", "default": 14400},
@@ -188,6 +242,7 @@ def drill_of(asked: dict) -> Drill:
         recover_timeout_s=asked["recover_timeout"],
         check_timeout_s=asked["check_timeout"],
         processes=asked["processes"],
+        application=asked["application"],
     )
 
 
@@ -201,9 +256,12 @@ def attend(asked: dict, drill: Drill) -> bool:
     if stage == "wipe":
         if left(drill.place):
             journal.forget("wipe")  # whatever was told of an earlier one
+        Application(asked["run"], drill.instance, {}).stop()
         return journal.perform("wipe", lambda: wipe(asked["run"], drill.scratch, drill.instance, drill.work))
     require_hold(asked["run"], token=asked["token"])
     refuse_settings(drill.settings)
+    if drill.application:
+        refuse_application(drill.application, asked["user"])
     if stage == "restore" and journal.passed("wipe"):
         raise Refused(
             f"run {asked['run']} has wiped its copy, and its drill is over: make another one, with its own run"

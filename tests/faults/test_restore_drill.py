@@ -347,6 +347,48 @@ def test_a_source_that_does_not_archive_is_not_marked(his: Source) -> None:
     wait_for(his, failing=False)
 
 
+def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_one(his: Source) -> None:
+    """No WAL goes in either, so the source is not marked; with room again the archive catches up and a backup ends."""
+    kept = his.repository.with_suffix(".kept")
+    his.repository.rename(kept)
+    his.repository.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "none", his.repository], check=True)
+    try:
+        subprocess.run(["cp", "-a", f"{kept}/.", his.repository], check=True)
+        shutil.chown(his.repository, OWNER, OWNER)
+        good = catalogue(his)
+        ballast = his.repository / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(his.repository).free - (32 << 10)))
+        full = subprocess.run(
+            as_owner("pgbackrest", f"--config={his.config}", f"--stanza={STANZA}", "--archive-timeout=5", "backup"),
+            capture_output=True, text=True, check=False, cwd="/",
+        )  # fmt: skip
+        assert full.returncode != 0
+        assert catalogue(his) == good
+        wait_for(his, failing=True)
+        with pytest.raises(REFUSED, match="archiving is failing"):
+            his.mark()
+        ballast.unlink()
+        wait_for(his, failing=False)
+        his.pgbackrest("backup", "--type=incr")
+        assert len(catalogue(his)) == len(good) + 1
+        his.pgbackrest("expire", f"--set={catalogue(his)[-1]}")
+        his.sql("SELECT pg_switch_wal()")
+        wait_for(his, failing=False)
+        subprocess.run(["cp", "-a", f"{his.repository}/.", kept], check=True)
+    finally:
+        subprocess.run(["umount", his.repository], check=True)
+        his.repository.rmdir()
+        kept.rename(his.repository)
+
+
+def catalogue(his: Source) -> list[str]:
+    """The labels of all backups by the word of pgBackRest, as the collector reads it; the tool calls them ok."""
+    (job,) = part("collector.backups").parse_pgbackrest(his.pgbackrest("info", "--output=json"))
+    assert job["status_code"] == 0
+    return [str(one["label"]) for one in job["backups"]]
+
+
 def wait_for(his: Source, *, failing: bool) -> None:
     """Until the archiver says so; each look gives it something to do."""
     until = time.monotonic() + 90

@@ -6,101 +6,18 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from lab import Host
-from lab.hospital.practice import Hospital, hospital
-from lab.hospital.site import key, make_site
-
-MAINTKIT = Path(sys.executable).with_name("maintkit")
-HOSTS = ("backup1", "his-db1")
-APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
-DATA, UNIT = "/var/lib/postgresql/15/main", "postgresql@15-main.service"
-ASKED: dict[str, Any] = {
-    "stanza": "his",
-    "data": DATA,
-    "unit": UNIT,
-    "spare_mb": 64,
-    "settings": {"fsync": "off"},
-    "smoke": [{"name": "挂号单", "database": "his", "sql": "SELECT count(*) FROM visit", "contains": "700"}],
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Night:
-    """A running hospital and its site; every method is a command of maintkit's, or of the database."""
-
-    his: Hospital
-    site: Path
-
-    @property
-    def db(self) -> Host:
-        return self.his.lab["his-db1"]
-
-    def sql(self, statement: str, database: str = "his") -> str:
-        return self.db.run("runuser", "-u", "postgres", "--", "psql", "-XAtqc", statement, database).out.strip()
-
-    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
-        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=500, check=False)
-
-    def asked(self, **changes: Any) -> subprocess.CompletedProcess[str]:
-        """`maintkit plan restore`."""
-        file = self.site / "vars.yml"
-        file.write_text(json.dumps({**ASKED, **changes}))
-        words = ("--vars", file, "--reason", "误删挂号单", "--requester", REQUESTER, "--json")
-        return self.maintkit("plan", "restore", "--limit", "his-db1", *words)
-
-    def plan(self, **changes: Any) -> str:
-        """A plan that two people have approved and one supervises; its id."""
-        done = self.asked(**changes)
-        assert done.returncode == 0, done.stderr
-        plan = str(json.loads(done.stdout)["plan"])
-        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
-            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
-            signed = self.maintkit("approve", plan, *words)
-            assert signed.returncode == 0, signed.stderr
-        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
-        assert watched.returncode == 0, watched.stderr
-        return plan
-
-    def run(self) -> dict[str, Any]:
-        """The newest run."""
-        found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
-        return found[0]
-
-    def told(self, run: str) -> dict[str, Any]:
-        """The restore's own journal on the host."""
-        found: dict[str, Any] = json.loads(self.db.run("cat", f"/var/lib/maintkit/runs/{run}/restore.json").out)
-        return found
-
-    def now(self) -> str:
-        """A point in time between what is written before and what after."""
-        time.sleep(0.05)
-        return self.sql("SELECT clock_timestamp()::timestamptz(3)")
+from nights import DATA, MAINTKIT, UNIT, Night, night_of, refused
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    with hospital(HOSTS) as made:
-        found = Night(his=made, site=make_site(made, tmp_path_factory.mktemp("restore") / "site"))
-        own_disk(found.db)
-        found.sql("CREATE TABLE visit AS SELECT n, '测试患者' || n AS name FROM generate_series(1, 500) AS n")
-        made.lab["backup1"].run("runuser", "-u", "postgres", "--", "pgbackrest", "--stanza=his", "backup")
-        yield found
-
-
-def own_disk(host: Host) -> None:
-    """Write the data directory anew: overlayfs, on which the lab's hosts lie, renames no directory of an image."""
-    copied = f"cp -a {DATA} {DATA}.new && rm -r {DATA} && mv {DATA}.new {DATA}"
-    host.sh(f"systemctl stop {UNIT} && {copied} && systemctl start {UNIT}")
+    with night_of(tmp_path_factory.mktemp("restore") / "site") as made:
+        yield made
 
 
 def test_a_dropped_table_is_back_as_it_was_before_the_mistake(night: Night) -> None:
@@ -129,14 +46,6 @@ def test_a_dropped_table_is_back_as_it_was_before_the_mistake(night: Night) -> N
     page = Path(json.loads(drawn.stdout)["written"][0]).read_text()
     assert all(word in page for word in ("数据恢复实施报告", "写入的数据未恢复", f"maintkit-{run}-kept"))
     assert "测试患者" not in page + night.db.sh(f"cat /var/lib/maintkit/runs/{run}/restore.json")
-
-
-def refused(night: Night, said: str, **changes: Any) -> None:
-    """That no plan is made, with these words, and that the server goes on meanwhile."""
-    began = night.sql("SELECT pg_postmaster_start_time()")
-    done = night.asked(**changes)
-    assert (done.returncode, said in done.stderr) == (30, True), (said, done.stdout, done.stderr)
-    assert night.sql("SELECT pg_postmaster_start_time()") == began
 
 
 def test_what_cannot_be_reached_is_refused_before_anything_is_planned(night: Night) -> None:

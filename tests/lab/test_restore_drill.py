@@ -38,6 +38,31 @@ ASKED: dict[str, Any] = {
          "sql": "SELECT count(*) > 0 FROM schedule JOIN doctor ON doctor.id = doctor_id", "contains": "t"},
     ],
 }  # fmt: skip
+# The registration service as it is on drill1 (molecule/lab/hospital/provision/drill.sh).
+SERVICE: dict[str, Any] = {
+    "name": "挂号服务",
+    "user": "his-demo",
+    "argv": ["/usr/local/bin/his-demo-on-copy"],
+    "role": "his_app",
+    "database": "his",
+    "url": "http://127.0.0.1:8080/api/departments",
+    "contains": "capacity",
+}
+# Says on its page what it meets of production: the source's address, by name and by number.
+SPY = """
+import http.server, socket
+def reach(address):
+    try:
+        socket.create_connection((address, 5432), timeout=2).close()
+        return "reached"
+    except OSError as error:
+        return "not reached"
+said = " ".join(reach(one) for one in ("his-db1", "{address}")).encode()
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(said)
+http.server.HTTPServer(("127.0.0.1", 8080), Page).serve_forever()
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +126,18 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
 
 
 def test_a_drill_passes_and_nothing_of_the_copy_is_left(evening: Evening) -> None:
-    """Planned, approved, applied, reported: and the inspection knows it afterwards."""
-    plan = evening.plan()
+    """Planned, approved, applied, reported: and the inspection knows it afterwards. The application itself has run."""
+    plan = evening.plan(application=SERVICE)
     done = evening.maintkit("apply", plan)
     assert done.returncode == 0, done.stdout + done.stderr
     run = evening.run()
     assert run["verdict"] == "done"
     assert evening.left() == ""
     assert evening.drill1.sh("grep -rl 测试患者 /var/lib/maintkit || true") == ""
+    assert evening.drill1.sh("ls -d /run/maintkit-*-application 2>/dev/null || true; pgrep -u his-demo || true") == ""
     page = evening.report(run["run"])
+    assert "挂号服务" in page
+    assert "仅回环接口，与生产网络隔离" in page
     assert "备份恢复验证报告" in page
     assert page.count("通过") > 9
     assert "未执行" not in page
@@ -154,6 +182,30 @@ def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> N
     # Where the mark had been reached before the power went, the comparison finds nobody to ask.
     assert "instance 中途被切断：主机或进程在其间终止" in page or "Connection refused" in page
     assert "演练副本已清除" in page
+
+
+@pytest.mark.long
+def test_an_application_that_does_not_answer_rightly_fails_the_drill(evening: Evening) -> None:
+    """Everything else was well, and the copy is wiped."""
+    done = evening.maintkit("apply", evening.plan(application={**SERVICE, "contains": "no such word", "timeout": 8}))
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert evening.left() == ""
+    page = evening.report(evening.run()["run"])
+    assert "启动业务系统" in page
+    assert "未通过" in page
+
+
+@pytest.mark.long
+def test_an_application_on_the_copy_does_not_reach_production(evening: Evening) -> None:
+    """The drill host itself reaches the source; what is started against the copy does not."""
+    address = evening.his.lab["his-db1"].address
+    reach = f"import socket; socket.create_connection(('{address}', 5432), timeout=5)"
+    evening.drill1.run("python3", "-c", reach)
+    spy = {**SERVICE, "argv": ["/usr/bin/python3", "-c", SPY.replace("{address}", address)]}
+    spy |= {"url": "http://127.0.0.1:8080/", "contains": "not reached not reached"}
+    done = evening.maintkit("apply", evening.plan(application=spy))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert evening.run()["verdict"] == "done"
 
 
 def wait_for_copy(host: Host) -> None:

@@ -22,10 +22,12 @@ DATABASE = re.compile(r"pg(\d+)-(?:host|path)$")
 
 
 def collect_backups(probe):
+    until = monotonic() + probe.parameters["section_timeout_s"] * 0.95
     declared = [one for one in probe.parameters["backups"] if one.get("tool") in SET_TOOLS]
-    jobs = set_jobs(probe, declared) if declared else []
+    alone = len(declared) == len(probe.parameters["backups"])
+    jobs = set_jobs(probe, declared, 0.6 if alone else 0.25) if declared else []
     try:
-        jobs += stanzas(probe)
+        jobs += stanzas(probe, until)
     except (Absent, Denied, EnvironmentError) as error:
         if not declared:
             raise
@@ -34,7 +36,7 @@ def collect_backups(probe):
     return {"jobs": jobs}
 
 
-def stanzas(probe):
+def stanzas(probe, until):
     """The jobs of pgBackRest, where it is declared or configured; raises Absent, Denied, EnvironmentError."""
     wanted = [one for one in probe.parameters["backups"] if one.get("tool", "pgbackrest") == "pgbackrest"]
     present = [path for path in PGBACKREST_CONFIGS if os.path.exists(path)]
@@ -46,7 +48,7 @@ def stanzas(probe):
     jobs, refusals = [], []
     for config, stanza in questions:
         try:
-            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0])
+            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0], until)
         except (Denied, EnvironmentError) as error:
             # One configuration that cannot be read must not hide the other stanzas.
             refusals.append(error)
@@ -58,7 +60,7 @@ def stanzas(probe):
     return jobs
 
 
-def stanza_jobs(probe, config, stanza, path):
+def stanza_jobs(probe, config, stanza, path, until):
     """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target."""
     argv = ["pgbackrest", "info", "--output=json", "--log-level-console=off", "--log-level-file=off"]
     argv += ["--log-level-stderr=error"]
@@ -66,7 +68,8 @@ def stanza_jobs(probe, config, stanza, path):
     argv += ["--stanza=" + stanza] if stanza else []
     text = probe.read(path) if path else None
     options = parse_pgbackrest_config(text or "")
-    output = probe.run(argv, probe.parameters["section_timeout_s"] * 0.7, 16 << 20, owner_of_target(options))
+    seconds = max(1.0, min(probe.parameters["section_timeout_s"] * 0.7, until - monotonic()))
+    output = probe.run(argv, seconds, 16 << 20, owner_of_target(options))
     if output.timeout:
         raise OSError("pgbackrest info did not answer")
     if output.code != 0:

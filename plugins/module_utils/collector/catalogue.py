@@ -9,7 +9,8 @@ from .probe import local_time
 from .program import monotonic
 from .text import encode
 
-UNFINISHED, BASELESS = 1, 2  # states of a job, beside 0: all is well
+# States of a job, beside 0: all is well.
+UNFINISHED, BASELESS, DAMAGED, MISSING, CHANGED = 1, 2, 3, 4, 5
 ENOUGH_SETS = 12  # the newest, which say what is usual
 WRITTEN_S = 900  # what changed within this time may still be at work
 FILES_OF_SET = 200000

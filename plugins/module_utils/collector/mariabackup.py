@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function, unicode_litera
 
 import os
 
+from .binlogs import said_binlog
 from .catalogue import BASELESS, ENOUGH_SETS, UNFINISHED, WRITTEN_S, Unclear, folder_size, said_time, unclear_of
 from .probe import folder_names, open_regular, read_fd
 from .program import monotonic
@@ -92,6 +93,7 @@ def parse_set_info(text):
         "stopped_at": said_time(said.get("end_time", "")),
         "from_lsn": number(said.get("innodb_from_lsn")),
         "to_lsn": number(said.get("innodb_to_lsn")),
+        "wal_start": said_binlog(said.get("binlog_pos", "")),
         "plain": plain,
     }
 

@@ -121,6 +121,11 @@ def shortcomings(told: dict[str, Any], *, rto_s: float, rpo_s: float) -> list[st
         if one["status"] != PASSED:
             word = "failed" if one["status"] == FAILED else "was not run"
             found.append(f"{name} {word}{': ' if one['said'] else ''}{one['said']}")
+    # Of a drill that was to start the application, too.
+    started = (told["stages"].get("application") or {"status": NOT_RUN, "said": ""}) if told.get("application") else {}
+    if started and started["status"] != PASSED:
+        word = "failed" if started["status"] == FAILED else "was not run"
+        found.append(f"application {word}{': ' if started['said'] else ''}{started['said']}")
     got = measured(told)
     for word, promised, value in (("RTO", rto_s, got["rto_s"]), ("RPO", rpo_s, got["rpo_s"])):
         if promised and value is None:

@@ -14,6 +14,8 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, write
 
 from . import backup, fingerprint, guard, proof
+from .application import NAME as APPLICATION
+from .application import Application
 from .control import control
 from .instance import Instance, position, wait
 from .journal import Journal
@@ -38,6 +40,7 @@ class Drill:
     recover_timeout_s: float
     check_timeout_s: float
     processes: int = 2
+    application: Mapping[str, Any] | None = None
 
     @property
     def place(self) -> Path:
@@ -60,6 +63,9 @@ class Drill:
             return False
         perform = self.journal.perform
         done = [perform("compare", self._compare), perform("promote", self._promote), perform("smoke", self._smoke)]
+        if self.application:
+            self.journal.keep(application=self.application["name"])
+            done.append(perform(APPLICATION, Application(self.journal.run, self.instance, self.application).prove))
         done += [perform("amcheck", self._amcheck)]
         if self.instance.checksums:
             done.append(perform("checksums", self._checksums))

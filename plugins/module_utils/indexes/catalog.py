@@ -27,7 +27,8 @@ SELECT jsonb_agg(to_jsonb(found) ORDER BY found.schema, found.name) FROM (
       coalesce(nullif(c.reltablespace, 0), (SELECT dattablespace FROM pg_database WHERE datname = current_database()))
     ), ''), current_setting('data_directory', true), '') AS place,
     coalesce(x.idx_scan, 0) AS scans,
-    EXISTS (SELECT FROM pg_stat_progress_create_index AS p WHERE p.index_relid = c.oid) AS building
+    EXISTS (SELECT FROM pg_stat_progress_create_index AS p
+      WHERE p.index_relid = c.oid AND p.datname = current_database()) AS building
   FROM pg_index AS i
   JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_class AS t ON t.oid = i.indrelid JOIN pg_namespace AS tn ON tn.oid = t.relnamespace

@@ -43,15 +43,17 @@ def verdict(now: Sequence[Index], *, oid: int, schema: str, name: str) -> str:
 def ours(
     now: Sequence[Index], *, oid: int, name: str, table_oid: int, before: Collection[int], seen: Collection[int]
 ) -> list[Index]:
-    """Left-overs of one rebuild of ours: `seen` in its progress, its old index, or of its name and not there `before`.
+    """Left-overs of one rebuild of ours: what was `seen` in its progress, and its old index.
 
-    What is being built at this moment is nobody's left-over.
+    Where its progress was not seen building: of its name, and not there `before`. What is being built at this moment is
+    nobody's left-over.
     """
+    unseen = not set(seen) - {oid}
     return [
         one
         for one in now
         if one.table_oid == table_oid and not one.valid and kind(one) in (STOPPED, STOPPED_READY, REPLACED)
-        and (one.oid == oid or one.oid in seen or (one.oid not in before and _stems_from(one.name, name)))
+        and (one.oid == oid or one.oid in seen or (unseen and one.oid not in before and _stems_from(one.name, name)))
     ]  # fmt: skip
 
 

@@ -1,12 +1,17 @@
 """What this host remembers of a cluster's rebuilds: baselines, how fast they went, and what was begun and not settled.
 
-One file a cluster, written whole before anything is begun: the next run settles what a dead one has left.
+One file a cluster, written whole before anything is begun: the next run settles what a dead one has left. Runs on two
+databases of one cluster share it, so each change is made to what the file says at that moment, by one at a time.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes import place
@@ -23,13 +28,24 @@ class Memory:
 
     def __init__(self, cluster: str) -> None:
         self.file = place.STATE / self.folder / f"{place.named('cluster', cluster)}.json"
-        known = place.read_json(self.file) if self.file.exists() else None
-        self.told: dict[str, Any] = known or {"baselines": {}, "speeds": [], "open": {}, "runs": {}}
+        self.told: dict[str, Any] = {}
+        self.read()
 
-    def keep(self) -> None:
-        """Bring it to the disk."""
-        place.private(self.file.parent)
-        place.write(self.file, json.dumps(self.told, ensure_ascii=False))
+    def read(self) -> None:
+        """Take in what other runs have noted since."""
+        self.told = place.read_json(self.file) or {"baselines": {}, "speeds": [], "open": {}, "runs": {}}
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change what the file says now, and bring it to the disk."""
+        held = os.open(place.private(self.file.parent) / f"{self.file.stem}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            self.read()
+            yield
+            place.write(self.file, json.dumps(self.told, ensure_ascii=False))
+        finally:
+            os.close(held)
 
     def baseline(self, database: str, schema: str, name: str) -> float | None:
         """Bytes a tuple after the last rebuild; None when there was none."""
@@ -46,30 +62,29 @@ class Memory:
     def begin(self, run: str, database: str, work: dict[str, Any]) -> str:
         """Note what is about to be begun; the name under which it is settled."""
         name = _key(database, work["schema"], work["name"])
-        self.told["open"][name] = {"run": run, "database": database, "begun_at": time.time(), "seen": [], **work}
-        self.keep()
+        with self._changing():
+            self.told["open"][name] = {"run": run, "database": database, "begun_at": time.time(), "seen": [], **work}
         return name
 
     def saw(self, name: str, oid: int) -> None:
         """Note the oid of the index that is being built."""
-        seen = self.told["open"][name]["seen"]
-        if oid not in seen:
-            seen.append(oid)
-            self.keep()
+        if oid not in self.told["open"][name]["seen"]:
+            with self._changing():
+                self.told["open"][name]["seen"].append(oid)
 
     def settle(self, name: str, outcome: dict[str, Any]) -> None:
         """It has ended, and nothing of it is left."""
-        begun = self.told["open"].pop(name)
-        run = self._run(begun["run"])
-        run["items"].append({**begun, **outcome})
-        if outcome["verdict"] == "rebuilt":
-            self._learn(begun, outcome, name)
-        self.keep()
+        with self._changing():
+            begun = self.told["open"].pop(name)
+            run = self._run(begun["run"])
+            run["items"].append({**begun, **outcome})
+            if outcome["verdict"] == "rebuilt":
+                self._learn(begun, outcome, name)
 
     def end(self, run: str, ended: str, remaining: list[dict[str, Any]]) -> None:
         """Note how a run ended, and what it did not come to."""
-        self._run(run).update(ended=ended, remaining=remaining, ended_at=time.time())
-        self.keep()
+        with self._changing():
+            self._run(run).update(ended=ended, remaining=remaining, ended_at=time.time())
 
     def items(self, run: str) -> list[dict[str, Any]]:
         """What a run has done so far."""

@@ -17,8 +17,9 @@ from .memory import Memory
 from .rebuild import POLL_S, Rebuild, drop
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
-ORPHANS = """SELECT pid FROM pg_stat_progress_create_index JOIN pg_stat_activity USING (pid)
-WHERE pg_stat_progress_create_index.relid = :'table'::oid AND application_name = 'maintkit'"""
+# The same number may be another table in another database, and is in a copy of this one.
+ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
+WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
 CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
 
 
@@ -83,6 +84,7 @@ class Sweep:
             with Session(self.reach, name) as watcher:
                 if watcher.value(LOCK) != "t":
                     raise Refused(f"database {name}: another run rebuilds indexes here, let it end first")
+                memory.read()
                 self._database(name, watcher, memory)
         late = any(one["why"].startswith("out of time") for one in self.remaining)
         ended = "out of time" if late else "stopped" if self.remaining else "done"
@@ -134,12 +136,14 @@ class Sweep:
         """What an earlier run has begun and could not end: its verdict, and its left-overs dropped."""
         for key, begun in list(memory.told["open"].items()):
             if begun["database"] == database:
-                self._await(watcher, begun["table_oid"])
+                self._await(watcher, begun["table_oid"], memory, key)
                 self._close(database, key, watcher, memory, {"seconds": 0, "phases": [], "said": "cut off"})
 
-    def _await(self, watcher: Session, table_oid: int) -> None:
+    def _await(self, watcher: Session, table_oid: int, memory: Memory, key: str) -> None:
         """Until a rebuild of ours has ended whose client is gone: it may succeed. At the deadline it is cancelled."""
-        while watcher.ask(ORPHANS, table=str(table_oid)):
+        while found := watcher.ask(ORPHANS, table=str(table_oid)):
+            for row in found:
+                memory.saw(key, int(row.split("|")[1]))
             if time.monotonic() > self.until:
                 watcher.ask(f"SELECT pg_cancel_backend(found.pid) FROM ({ORPHANS}) AS found", table=str(table_oid))
             time.sleep(POLL_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 
 RECOVERING = ("standby.signal", "recovery.signal")
 MASKS = Path("/etc/systemd/system")
+MOUNTS = Path("/proc/self/mountinfo")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Cluster:
             self._require_movable(data)
 
     def _require_movable(self, data: Path) -> None:
-        if os.path.ismount(data) or data.stat().st_dev != data.parent.stat().st_dev:
+        if is_mount(data):
             raise Refused(
                 f"{data} is a mount point: the present state cannot be kept aside by renaming it. Restore by hand,"
                 " onto another disk"
@@ -160,3 +162,13 @@ def make_work(cluster: Cluster) -> None:
             raise Refused(f"{path} is a link: look who made it")
         path.mkdir(mode=0o700, exist_ok=True)
         os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def is_mount(path: Path) -> bool:
+    """Whether something is mounted there, be it a directory of the same file system, which has the same device."""
+    if os.path.ismount(path) or path.stat().st_dev != path.parent.stat().st_dev:
+        return True
+    # The fifth field is where; white space and backslashes in it are written as octal numbers.
+    lines = MOUNTS.read_bytes().splitlines() if MOUNTS.exists() else []
+    places = (re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), line.split()[4]) for line in lines)
+    return os.fsencode(path) in places

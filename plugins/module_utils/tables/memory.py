@@ -25,16 +25,15 @@ class TableMemory(Memory):
         """Note what is about to be begun; the name under which it is settled."""
         name = named(key)
         begun = {"run": run, "database": key[0], "name": key[1], "begun_at": time.time(), "seen": []}
-        self.told["open"][name] = {**begun, **work}
-        self.keep()
+        with self._changing():
+            self.told["open"][name] = {**begun, **work}
         return name
 
     def note(self, name: str, file: str) -> None:
         """Note the name of a file that the rebuild has made."""
-        seen = self.told["open"][name]["seen"]
-        if file not in seen:
-            seen.append(file)
-            self.keep()
+        if file not in self.told["open"][name]["seen"]:
+            with self._changing():
+                self.told["open"][name]["seen"].append(file)
 
     def _learn(self, begun: dict[str, Any], outcome: dict[str, Any], name: str) -> None:
         if outcome["verdict"] != REBUILT:

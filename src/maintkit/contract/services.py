@@ -105,7 +105,7 @@ class Log(SiteModel):
 class Backup(SiteModel):
     """A backup job; `every_h` is its schedule in hours. pgBackRest is asked by its stanza, sets by where they lie."""
 
-    tool: Literal["pgbackrest", "mariadb-backup", "mysqldump"]
+    tool: Literal["pgbackrest", "mariadb-backup", "mysqldump", "restic", "manifest"]
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the stanza's name, or a name for the job")
     every_h: float = Field(gt=0, le=8784, description="hours, above 0")
     config: File | None = Field(default=None, description="an absolute path to pgBackRest's configuration")
@@ -113,6 +113,24 @@ class Backup(SiteModel):
         default=None,
         description="an absolute path to the folder of the sets; for dumps also a pattern, like /b/his-*.sql.gz",
     )
+    password_file: File | None = Field(
+        default=None, description="an absolute path to the file of the host that holds restic's password"
+    )
+    tag: str | None = Field(default=None, min_length=1, description="a tag of restic's snapshots")
+    binlogs: File | None = Field(
+        default=None, description="an absolute path to the folder of the binary logs kept with mariadb-backup's sets"
+    )
+
+    @model_validator(mode="after")
+    def _of_its_tool(self) -> Backup:
+        owners = {"password_file": "restic", "tag": "restic", "binlogs": "mariadb-backup"}
+        for field, tool in owners.items():
+            if getattr(self, field) is not None and self.tool != tool:
+                raise Problems([Problem(at=(field,), text=f"{self.tool} has no `{field}`", allowed=f"{tool} only")])
+        if self.tool == "restic" and self.password_file is None:
+            text, allowed = "restic without a `password_file`", "`password_file`, a file on the host"
+            raise Problems([Problem(at=("tool",), text=text, allowed=allowed)])
+        return self
 
     @model_validator(mode="after")
     def _told_where(self) -> Backup:

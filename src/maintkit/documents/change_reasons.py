@@ -96,6 +96,13 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"the cluster has no page checksums \(pg_checksums --enable\)",
         "源库未启用数据页校验和，此项无法执行",
     ),
+    (r"(.+): the answer does not hold what is expected", "{0}：应答与预期不符"),
+    (r"(.+): it answered with (\d+)", "{0}：应答状态为 {1}"),
+    (r"(.+): it does not answer: (\w+)", "{0}：没有应答（{1}）"),
+    (r"(.+): it did not answer in time", "{0}：在时限内没有应答"),
+    (r"(.+): it has ended by itself", "{0}：启动后自行退出"),
+    (r"(.+) has ended as soon as it was started", "{0} 启动后立即退出"),
+    (r"(.+) is not started: (.+)", "{0} 未能启动：{1}"),
     (r"begun, and no end of it is known", "已开始，没有结束的记录"),
     (r"(\w+) was begun and cut off: the host or its process went down in it", "{0} 中途被切断：主机或进程在其间终止"),
     (

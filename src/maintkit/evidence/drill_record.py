@@ -18,6 +18,7 @@ from maintkit.evidence.ledger import Ledger
 PROCEDURE = "restore_drill"
 # In this order, each of them: one that did not pass forbids that the drill passes.
 STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
+APPLICATION = "application"  # a stage of those drills that were to start the application
 CONTROLS = ("fingerprint", "checksums", "amcheck")  # what must have found the damage that was done on purpose
 SERVICE = ("restore", "recover", "promote", "smoke")  # until the application could work again
 MARIADB_STAGES = (
@@ -150,6 +151,8 @@ class Stage(_Part):
     size: int | None = Field(default=None, alias="bytes")
     left: tuple[str, ...] = ()
     place: str = ""
+    answered_ms: int | None = None
+    network: tuple[str, ...] = ()
 
 
 class Drill(_Part):
@@ -162,6 +165,7 @@ class Drill(_Part):
     mark: Mark
     logs: str = ""
     stages: Mapping[str, Stage] = Field(default_factory=dict)
+    application: str = ""  # what was to be started against the copy
 
     def stage(self, name: str) -> Stage:
         """A stage; `not-run` where nothing is known of it."""
@@ -169,8 +173,10 @@ class Drill(_Part):
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The stages that there must be, in their order."""
-        return order_of(self.engine)
+        """The stages that it must pass, in their order: the application's too where one was to be started."""
+        whole = order_of(self.engine)
+        place = whole.index("smoke") + 1
+        return (*whole[:place], APPLICATION, *whole[place:]) if self.application else whole
 
     @property
     def service(self) -> tuple[str, ...]:

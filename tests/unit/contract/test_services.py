@@ -91,7 +91,7 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
         ("gauges: [{name: a, url: 'http://x', metric: m, op: <, warn: 5, crit: 9}]", "crit 9 is above warn 5"),
         (
             "backups: [{tool: barman, name: a, every_h: 24}]",
-            "is 'barman'; allowed: pgbackrest, mariadb-backup, mysqldump",
+            "is 'barman'; allowed: pgbackrest, mariadb-backup, mysqldump, restic, manifest",
         ),
         (
             "backups: [{tool: mysqldump, name: a, every_h: 24}]",
@@ -105,6 +105,18 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
         (
             "backups: [{tool: pgbackrest, name: a, every_h: 24, path: /b}]",
             "pgbackrest has no `path`; allowed: `config`",
+        ),
+        (
+            "backups: [{tool: restic, name: a, every_h: 24, path: /b}]",
+            "restic without a `password_file`; allowed: `password_file`, a file on the host",
+        ),
+        (
+            "backups: [{tool: manifest, name: a, every_h: 24, path: /b, tag: x}]",
+            "manifest has no `tag`; allowed: restic only",
+        ),
+        (
+            "backups: [{tool: mysqldump, name: a, every_h: 24, path: /b, binlogs: /c}]",
+            "mysqldump has no `binlogs`; allowed: mariadb-backup only",
         ),
         ("backups: [{tool: pgbackrest, name: '../a', every_h: 24}]", "is '../a'; allowed: the stanza's name"),
         ("backups: [{tool: pgbackrest, name: a, every_h: 0}]", "is 0; allowed: hours, above 0"),

@@ -108,7 +108,7 @@ def test_only_a_drill_that_passed_whole_counts_for_inspections(name: str, known:
 @pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
 def test_every_stage_and_every_control_has_its_words(engine: str) -> None:
     drill = drill_record.Drill.model_validate({**drills.told()["drill"], "engine": engine})
-    assert set(stages_of(engine)) == set(drill.order)
+    assert set(stages_of(engine)) == {*drill.order, drill_record.APPLICATION}
     assert set(controls_of(engine)) == set(drill.controls)
 
 
@@ -139,3 +139,34 @@ def test_a_drill_of_mariadb_without_one_of_its_own_stages_has_not_passed() -> No
     found = {**told["stages"]["control"], "found": {"fingerprint": "x", "checksums": "x", "check": "x"}}
     blind = drill_record.Drill.model_validate({**told, "stages": {**told["stages"], "control": found}})
     assert not blind.all_passed
+def with_application(status: str, word: str) -> drill_record.Drill:
+    told = drills.told(*drills.TOOK)["drill"]
+    one = {"status": status, "said": word, "at": drills.AT.timestamp(), "took_ms": 4100, "answered_ms": 2300,
+           "network": ["lo"]}  # fmt: skip
+    found = drill_record._read({**told, "application": "挂号服务", "stages": {**told["stages"], "application": one}})
+    assert found is not None
+    return found
+
+
+def test_an_application_that_was_started_against_the_copy_stands_after_the_questions() -> None:
+    drill = with_application("passed", "")
+    assert drill.all_passed
+    assert drill.order.index("application") == drill.order.index("smoke") + 1
+    (block,) = part.started(drill)
+    whole = "\n".join(item.text for item in block.items)
+    assert all(word in whole for word in ("挂号服务", "通过", "仅回环接口，与生产网络隔离", "2.3 秒"))
+    assert [row[1].text for row in part.stages(drill, sample.HEADER, drill.engine).rows].count("启动业务系统") == 1
+
+
+def test_an_application_that_did_not_answer_or_was_not_started_forbids_a_pass() -> None:
+    drill = with_application("failed", "挂号服务: it answered with 503")
+    assert not drill.all_passed
+    (row,) = [row for row in part.stages(drill, sample.HEADER, drill.engine).rows if row[1].text == "启动业务系统"]
+    assert (row[5].text, row[6].text) == ("未通过", "挂号服务：应答状态为 503")
+    told = {**drills.told(*drills.TOOK)["drill"], "application": "挂号服务"}
+    missing = drill_record._read(told)
+    assert missing is not None
+    assert not missing.all_passed
+    without = drill_record._read(drills.told(*drills.TOOK)["drill"])
+    assert without is not None
+    assert part.started(without) == ()

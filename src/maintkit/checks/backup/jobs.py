@@ -11,7 +11,7 @@ from maintkit.checks.model import Case, ExpectedBackup, Observation
 from maintkit.checks.rule import not_applicable, unknown
 
 # The tools whose catalogue the collector can ask.
-CATALOGUES = frozenset({"pgbackrest", "mariadb-backup", "mysqldump"})
+CATALOGUES = frozenset({"pgbackrest", "mariadb-backup", "mysqldump", "restic", "manifest"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,20 +11,34 @@ from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import judged, not_applicable, shown, unknown
 
 # States of sets (docs/backups.md), said of the set that `status` names.
-BROKEN_ZH = {1: "没有完成标记，备份中途失败或文件被截断，不能用于恢复", 2: "所依据的上一级备份不在目录中，不能用于恢复"}
+BROKEN_ZH = {
+    1: "没有完成标记，备份中途失败或文件被截断，不能用于恢复",
+    2: "所依据的上一级备份不在目录中，不能用于恢复",
+    3: "无法读取（存储库文件损坏或缺失），不能用于恢复",
+    4: "缺少清单所列的文件，不能完整恢复",
+    5: "有文件的内容与清单的校验值不符，不能用于恢复",
+}
+FILES = frozenset({"restic", "manifest"})  # tools whose sets hold files, not a database
 
 
 def status(case: Case) -> Iterable[Observation]:
-    """The tool's status code is not 0; of sets: one that did not finish, or an incremental one without its base.
+    """The tool's status code is not 0; of sets: one that did not finish, lacks its base or files, or has changed.
 
-    A set that failed before the last good one is not told. pgBackRest's `info` says ok of a repository in which a file
-    was damaged afterwards: only a restore drill shows that.
+    A set that failed before the last good one is not told. Of a set with a manifest all files are looked for, and a
+    sample is read: what was not read is not known to be sound, and the evidence says how many were. pgBackRest's
+    `info` says ok of a repository in which a file was damaged afterwards, and restic lists the snapshots of one: only
+    a restore drill shows that.
     """
     return each_found(case, _status)
 
 
 def _status(_case: Case, job: BackupJob) -> Iterator[Observation]:
     excerpt = f"{job.tool} {job.name}: status {job.status_code} ({job.status})"
+    if job.files_listed is not None:
+        excerpt += (
+            f"; {job.files_listed} files listed, {shown(job.files_missing)} missing,"
+            f" {shown(job.files_hashed)} hashed, {shown(job.files_changed)} of these changed"
+        )
     broken = BROKEN_ZH.get(job.status_code) if job.tool != "pgbackrest" else None
     yield judged(
         "ok" if job.status_code == 0 else "crit",
@@ -53,6 +67,8 @@ def _pages(_case: Case, job: BackupJob) -> Iterator[Observation]:
     last = max(job.backups, key=lambda one: one.stopped_at, default=None)
     if job.tool == "mysqldump":
         yield not_applicable("a dump holds rows, not pages", instance=job.name)
+    elif job.tool in FILES:
+        yield not_applicable(f"sets of {job.tool} hold files, not pages", instance=job.name)
     elif last is None:
         yield unknown("there is no backup whose pages were read", instance=job.name)
     elif last.error is None:

@@ -30,10 +30,11 @@ class WalRange(Fact):
 class BackupJob(Fact):
     """One stanza, from pgBackRest's `info`, or one folder of sets that say of themselves what they are.
 
-    `status_code` 0 is well. Of sets, 1: `status` names one that did not finish; 2: an incremental one without its base.
+    `status_code` 0 is well. Of sets, 1: `status` names one that did not finish; 2: an incremental one without its base;
+    3: what of a repository cannot be read; 4: a set of which files are gone; 5: one in which files have changed.
     """
 
-    tool: Literal["pgbackrest", "mariadb-backup", "mysqldump"]
+    tool: Literal["pgbackrest", "mariadb-backup", "mysqldump", "restic", "manifest"]
     name: str
     status_code: Whole
     status: str
@@ -43,6 +44,11 @@ class BackupJob(Fact):
     off_host: bool | None = None  # None: the configuration could not be read
     target_free_bytes: Whole | None = None
     target_size_bytes: Whole | None = None
+    binlogs: bool | None = None  # whether `wal` and the sets' first and last files are of binary logs kept with them
+    files_listed: Whole | None = None  # of the newest set with a manifest: its files, and how many of them were
+    files_missing: Whole | None = None  # not there,
+    files_hashed: Whole | None = None  # read whole,
+    files_changed: Whole | None = None  # and found to have another hash
 
 
 class Backups(Fact):

@@ -10,7 +10,7 @@ from maintkit.documents.header import Header
 from maintkit.documents.model import Annex, Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table
 from maintkit.documents.parts.drill_words import CATALOG, KIND, STATUS, TONE, Said, controls_of, stages_of
 from maintkit.documents.reasons import reason
-from maintkit.evidence.drill_record import PASSED, Drill, Stage, order_of
+from maintkit.evidence.drill_record import APPLICATION, PASSED, Drill, Stage, order_of
 from maintkit.plans.model import PlanHost
 
 MOST_TABLES_ON_PAPER = 40
@@ -115,7 +115,8 @@ def _mark(drill: Drill, header: Header) -> Iterator[KeyValue]:
 
 def stages(drill: Drill | None, header: Header, engine: str) -> Table:
     """实施过程: every stage, those too that did not run."""
-    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in order_of(engine)]
+    names = drill.order if drill else order_of(engine)
+    found = [(name, drill.stage(name) if drill else Stage(status="not-run")) for name in names]
     return Table(
         columns=(
             Column(title="序号", width=6, align="center"),
@@ -202,6 +203,26 @@ def questions(drill: Drill) -> Table:
         ),
         empty="台账没有查询通过的记录，见“实施过程与用时”",
     )  # fmt: skip
+
+
+def started(drill: Drill) -> tuple[Block, ...]:
+    """启动业务系统: the application itself against the copy; nothing where none was to be started."""
+    if not drill.application:
+        return ()
+    one = drill.stage(APPLICATION)
+    network = "仅回环接口，与生产网络隔离" if one.network == ("lo",) else wording.NOTHING
+    tone = TONE[_word(one)]
+    return (
+        KeyValues(
+            caption="启动业务系统",
+            items=(
+                KeyValue(label="业务系统", text=drill.application),
+                KeyValue(label="结果", text=STATUS[_word(one)], tone=tone),
+                KeyValue(label="可用网络", text=network),
+                KeyValue(label="自启动至正确应答", text=wording.took(one.answered_ms)),
+            ),
+        ),
+    )
 
 
 def controls(drill: Drill) -> Table:

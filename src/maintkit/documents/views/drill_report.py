@@ -88,7 +88,7 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     yield "验证对象", _each(known, lambda host, one: part.subject(one, done.plan.host(host.name), source, header))
     yield "实施过程与用时", tuple(_course(drills, header, _engine(done)))
     yield "数据比对", _each(known, lambda _, one: part.comparison(one))
-    yield "业务查询", _each(known, lambda _, one: (part.questions(one),))
+    yield "业务查询", _each(known, lambda _, one: (part.questions(one), *part.started(one)))
     yield "反向验证", _each(known, lambda _, one: (part.controls(one),))
     yield "副本清除", _each(known, lambda _, one: part.wiped(one))
     yield "审批与现场监督", permission.section(done, header)

@@ -98,6 +98,8 @@ def test_only_left_overs_of_this_rebuild_are_ours() -> None:
     assert ours([left], **asked, before=[], seen=[]) == [left]
     assert ours([left], **asked, before=[30], seen=[]) == []
     assert ours([left], **asked, before=[30], seen=[30]) == [left]
+    assert ours([left], **asked, before=[], seen=[20]) == [left]  # its progress told of the old one only
+    assert ours([left], **asked, before=[], seen=[31]) == []  # another's attempt at the same index
     assert ours([replace(left, building=True)], **asked, before=[], seen=[30]) == []
     assert ours([replace(left, name="other_ccnew"), replace(left, table_oid=11)], **asked, before=[], seen=[]) == []
     long = "挂" * 21
