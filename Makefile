@@ -35,7 +35,7 @@ test: ## the quality gate and every test
 	@$(MAKE) --no-print-directory $(VENV)/.dev
 	@setup/gate $(BIN)
 	@# By file: the tests of one share their hosts, and some go on from where the one before ended.
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --durations 40 --durations-min 8
 
 test-newest: ## the same tests on Python 3.13 with the newest ansible-core
 	@PYTHON=python3.13 $(MAKE) --no-print-directory VENV=.venv-newest test

@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/three_years.py [--hosts 200] [--weeks 156] [--keep DIRECTORY]
 
 This machine is inspected once, for real. Its facts and findings stand for every host and week: host, event, the fill
-of its filesystems and its memory differ, everything else is what the collector told. They are entered through the ledger itself, at
-the instants of their weeks. Then each command runs as a user runs it; wall seconds and peak MiB, median of three.
+of its filesystems and its memory differ, everything else is what the collector told. They are entered through the
+ledger itself, at the instants of their weeks. Then each command runs as a user runs it; wall seconds and peak MiB,
+median of three.
 """
 
 from __future__ import annotations

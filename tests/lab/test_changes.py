@@ -158,6 +158,7 @@ def test_killed_in_the_middle_and_resumed_no_step_is_done_twice(evening: Evening
     assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
 
 
+@pytest.mark.long
 def test_a_role_that_was_edited_after_approval_is_not_run(evening: Evening) -> None:
     """One byte of what the plan was made of."""
     plan = evening.plan("restart", "his-app1", units=["his-demo.service"], reason="演练")
@@ -170,6 +171,7 @@ def test_a_role_that_was_edited_after_approval_is_not_run(evening: Evening) -> N
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 def test_a_mark_that_a_run_has_left_is_taken_over_only_when_that_run_has_ended(evening: Evening) -> None:
     """A host could not be told of the end: the next change takes it. A mark that nobody here knows is another's."""
     ended = evening.status()["run"]

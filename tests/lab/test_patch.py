@@ -108,6 +108,7 @@ def test_a_half_configured_package_stops_the_precheck_and_tells_the_way_to_mend_
     assert version(one["h1"]) == "1.0"
 
 
+@pytest.mark.long
 def test_a_held_lock_is_waited_for_within_bounds_and_never_removed(one: Lab) -> None:
     """Fault 32."""
     host = one["h1"]
@@ -159,6 +160,7 @@ def test_an_old_version_that_the_archive_has_dropped_stops_the_change(one: Lab) 
     assert version(host) == "1.0"
 
 
+@pytest.mark.long
 def test_an_old_version_that_the_archive_has_dropped_is_rebuilt_where_that_is_possible(boot: Boot) -> None:
     made = boot(spec("h1", Layer(name="repack", packages=("dpkg-repack",))))
     host = made["h1"]

@@ -36,6 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield office(made, tmp_path_factory.mktemp("ways-back") / "site")
 
 
+@pytest.mark.long
 def test_rules_that_cut_the_network_are_taken_back_by_the_host_and_the_documents_say_so(desk: Office) -> None:
     plan = desk.approved("config", **RULES, content=SHUT, deadline=8)
     assert "+  type filter hook input priority 0; policy drop;" in desk.maintkit("plan", "show", plan).stdout

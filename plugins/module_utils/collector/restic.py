@@ -14,7 +14,7 @@ from .text import decode, encode
 RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(?:Z|([+-])(\d\d):(\d\d))$")
 UNREADABLE = re.compile(r"could not load snapshot ([0-9a-f]+)|Ignoring \"?([0-9a-f]+)")
 # What a repository must have beside its snapshots, or no file of theirs comes back.
-NEEDED = ("data", "index")
+REPOSITORY = ("data", "index")
 
 
 def read_restic(declared, deadline):
@@ -39,7 +39,7 @@ def read_restic(declared, deadline):
     listed = json.loads(decode(output.out)) or []
     sets = of_one_folder([one for one in listed if declared.get("tag") in [None] + (one.get("tags") or [])])
     faults = [(float("inf"), DAMAGED, found.group(1) or found.group(2)) for found in UNREADABLE.finditer(said)]
-    faults += [(float("inf"), DAMAGED, name) for name in NEEDED if listed and not holds(repository, name)]
+    faults += [(float("inf"), DAMAGED, name) for name in REPOSITORY if listed and not holds(repository, name)]
     own = os.uname()[1]
     away = listed and own not in [one.get("hostname") for one in listed]
     return [restic_set(one) for one in sets[-ENOUGH_SETS:]], faults, "away" if away else "here"

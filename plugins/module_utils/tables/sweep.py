@@ -75,7 +75,7 @@ class Sweep:
                 raise Refused("another run rebuilds tables here: wait until it has ended")
             memory = TableMemory(found.cluster)
             self._settle(watcher, found, memory)
-            choices, _ = look(watcher, found, memory, databases, self.rules.limits)
+            choices = look(watcher, found, memory, databases, self.rules.limits)[0]
             for choice in in_order(choices):
                 if self._wanted(choice):
                     self._one(choice, watcher, found, memory)

@@ -14,8 +14,8 @@ class VacuumMemory(Memory):
 
     def did(self, run: str, item: dict[str, Any]) -> None:
         """Note what was done with one table."""
-        self._run(run)["items"].append(item)
-        # Small ones tell nothing of how fast the disk is.
-        if item["seconds"] > 5 and item["acts"] != ["analyze"]:
-            self.told["speeds"] = [*self.told["speeds"][-19:], item["bytes"] / item["seconds"]]
-        self.keep()
+        with self._changing():
+            self._run(run)["items"].append(item)
+            # Small ones tell nothing of how fast the disk is.
+            if item["seconds"] > 5 and item["acts"] != ["analyze"]:
+                self.told["speeds"] = [*self.told["speeds"][-19:], item["bytes"] / item["seconds"]]

@@ -11,6 +11,7 @@ import sample_inspections as sample
 import sample_runs as runs
 
 from maintkit.documents.model import Document, texts
+from maintkit.documents.parts import drill as part
 from maintkit.documents.parts.drill_words import controls_of, stages_of
 from maintkit.documents.views.drill_report import drill_report
 from maintkit.evidence import drill_record
@@ -139,6 +140,8 @@ def test_a_drill_of_mariadb_without_one_of_its_own_stages_has_not_passed() -> No
     found = {**told["stages"]["control"], "found": {"fingerprint": "x", "checksums": "x", "check": "x"}}
     blind = drill_record.Drill.model_validate({**told, "stages": {**told["stages"], "control": found}})
     assert not blind.all_passed
+
+
 def with_application(status: str, word: str) -> drill_record.Drill:
     told = drills.told(*drills.TOOK)["drill"]
     one = {"status": status, "said": word, "at": drills.AT.timestamp(), "took_ms": 4100, "answered_ms": 2300,

@@ -61,7 +61,7 @@ CHAPTERS: Mapping[str, tuple[str, ...]] = {
     "recovery-manual": (
         "联系人", "恢复决策与业务安排", "数据库与备份现状", "恢复验证实测", "使用 maintkit 恢复", "人工恢复步骤",
     ),
-    "registers": ("项目人员与保密承诺", "项目经理变更", "培训", "服务回顾会议", "测评与风险整改"),
+    "registers": ("项目人员与保密承诺", "项目经理变更", "培训", "服务回顾会议", "测评与风险整改", "人员资质证书"),
 }  # fmt: skip
 
 # What says how things compare, or says again what stands elsewhere. All others say what was found, what went wrong,
