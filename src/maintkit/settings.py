@@ -46,6 +46,7 @@ class SettingsFile(SiteModel):
     signers: str = Field(default="signers/allowed_signers", min_length=1, description="a file of allowed signers")
     engineer: str | None = Field(default=None, min_length=1, description="the name that records bear, like 张伟")
     organisation: str | None = Field(default=None, min_length=1, description="the organisation that works, by name")
+    practice: bool = Field(default=False, description="true where all of it is an exercise; every document says so")
     forks: int = Field(default=50, ge=1, le=1000, description="a whole number from 1 to 1000")
     connect_timeout_s: int = Field(default=10, ge=1, le=600, description="whole seconds from 1 to 600")
     host_timeout_s: int = Field(default=120, ge=1, le=3600, description="whole seconds from 1 to 3600")
@@ -70,6 +71,7 @@ class Settings:
     signers: Path
     engineer: str | None
     organisation: str | None
+    practice: bool
     forks: int
     connect_timeout_s: int
     host_timeout_s: int
@@ -95,6 +97,7 @@ def load_settings(site: Path, environment: Mapping[str, str] = os.environ) -> Se
         signers=root / file.signers,
         engineer=file.engineer,
         organisation=file.organisation,
+        practice=file.practice,
         forks=file.forks,
         connect_timeout_s=file.connect_timeout_s,
         host_timeout_s=file.host_timeout_s,

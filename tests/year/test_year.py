@@ -16,8 +16,11 @@ import pytest
 import year_play
 from year_play import Played, Year
 
+from maintkit.cli.terminal.document import header
 from maintkit.cli.terminal.records import Period, records
 from maintkit.documents.model import Document
+from maintkit.documents.own.dress import dress
+from maintkit.documents.own.load import PLAIN
 from maintkit.documents.render import render
 
 PLACE = os.environ.get("MAINTKIT_YEAR_DIR")
@@ -145,9 +148,10 @@ def every(played: tuple[Year, Played]) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def drawn(every: list[Document]) -> dict[str, Document]:
-    """The newest of each title."""
-    return {one.title: one for one in every}
+def drawn(played: tuple[Year, Played], every: list[Document]) -> dict[str, Document]:
+    """The newest of each title, as the site has it written."""
+    year, _ = played
+    return {one.title: dress(one, PLAIN, header(year.site)) for one in every}
 
 
 def test_the_list_says_of_every_document_what_drawing_it_says(
@@ -166,9 +170,10 @@ def test_the_list_says_of_every_document_what_drawing_it_says(
 
 
 def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Document]) -> None:
-    """The contract's own names; those that rest on simulated hosts say so, and no others."""
+    """The contract's own names. All say that the site is an exercise, and which rest on simulated hosts."""
     assert set(drawn) >= story.DOCUMENTS
-    marked = {title for title, one in drawn.items() if any("模拟" in note.text for note in one.alerts)}
+    assert all("演练站点" in one.alerts[0].text for one in drawn.values())
+    marked = {title for title, one in drawn.items() if any("模拟" in note.text for note in one.alerts[1:])}
     assert marked == story.MARKED
 
 

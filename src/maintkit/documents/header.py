@@ -16,6 +16,7 @@ class Header:
     """Parties and contract as contract.yml names them; `zone` is the contract's time zone.
 
     `systems` gives the printed name of a system key (`his` -> `医院信息系统`); a key without one stands as it is.
+    `practice`: nothing of the site is real.
     """
 
     hospital: str
@@ -24,6 +25,7 @@ class Header:
     contract_title: str
     zone: tzinfo
     systems: Mapping[str, str] = field(default_factory=dict)
+    practice: bool = False
 
     def system(self, key: str) -> str:
         """The printed name of a system."""

@@ -7,6 +7,7 @@ import re
 import textwrap
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -89,6 +90,14 @@ def test_a_site_without_the_directory_changes_nothing(tmp_path: Path) -> None:
     assert load_own(tmp_path) is PLAIN
     for document in DOCUMENTS.values():
         assert dress(document, PLAIN, HEADER) == document
+
+
+def test_every_document_of_a_practice_site_says_so_at_its_head() -> None:
+    """Before all else that the reader must not miss, and whatever the house has done with its chapters."""
+    for document in DOCUMENTS.values():
+        first, *others = dress(document, PLAIN, replace(HEADER, practice=True)).alerts
+        assert "演练站点" in first.text
+        assert tuple(others) == document.alerts
 
 
 def test_chapters_are_numbered_anew_and_so_are_words_that_name_one() -> None:

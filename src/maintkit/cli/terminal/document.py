@@ -80,6 +80,7 @@ def header(place: Site) -> Header:
         contract_title=contract.title,
         zone=ZoneInfo(contract.time_zone),
         systems={name: system.name_zh for name, system in place.services.systems.items()},
+        practice=place.settings.practice,
     )
 
 

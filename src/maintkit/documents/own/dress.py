@@ -22,6 +22,7 @@ from maintkit.documents.own.chapters import chinese, numbered
 from maintkit.documents.own.layout import Chapters
 from maintkit.documents.own.load import Own
 from maintkit.documents.own.words import ALL, Signatures
+from maintkit.documents.parts import simulated
 
 _SECTION = re.compile(r"第([一二三四五六七八九十]+)节")
 
@@ -36,7 +37,8 @@ class _Chapter:
 def dress(document: Document, own: Own, header: Header) -> Document:
     """The document as this site wants it. Alerts, evidence, annexes and every recorded value are those of `document`.
 
-    A chapter that is left out is named under the alerts. Sections are numbered anew, and so are words that name one.
+    The first alert of a practice site says so. A chapter that is left out is named under the alerts. Sections are
+    numbered anew, and so are words that name one.
     """
     words = own.words
     cover = tuple(replace(one, label=words.labels.get(one.label, one.label)) for one in document.cover.items)
@@ -45,7 +47,10 @@ def dress(document: Document, own: Own, header: Header) -> Document:
         document,
         organisation=words.organisation or document.organisation,
         cover=replace(document.cover, items=cover),
-        blocks=tuple(_said(block, document.kind, own, header) for block in blocks),
+        blocks=(
+            *simulated.notes(simulated.of_practice(practice=header.practice)),
+            *(_said(block, document.kind, own, header) for block in blocks),
+        ),
     )
 
 

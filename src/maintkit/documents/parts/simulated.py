@@ -8,6 +8,12 @@ from maintkit.documents.model import Note
 
 _CHANGE = "模拟数据：本文件由模拟实施生成，不是真实主机的实施结果，不得作为履约凭据。"
 _RESTS = "含模拟数据：{what}不是真实主机的结果，不得作为履约凭据。"
+_PRACTICE = "模拟数据：本文件出自演练站点，所载内容均为演练，不得作为履约凭据。"
+
+
+def of_practice(*, practice: bool) -> tuple[str, ...]:
+    """The words for every document of a site that is an exercise; nothing for a real one."""
+    return (_PRACTICE,) if practice else ()
 
 
 def of_change(*, simulated: bool) -> tuple[str, ...]:
