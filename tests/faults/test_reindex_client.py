@@ -162,7 +162,7 @@ def _long(phase: Phase) -> object:
     return pytest.param(phase, marks=() if brief else pytest.mark.long, id=_name(phase))
 
 
-@pytest.mark.parametrize("phase", map(_long, PHASES))
+@pytest.mark.parametrize("phase", [_long(phase) for phase in PHASES])
 def test_a_module_that_is_killed_is_followed_to_its_backends_end(his: Server, tmp_path: Path, phase: Phase) -> None:
     """The module alone dies; psql and backend go on. The next run waits for them, and rebuilds nothing twice."""
     before = his.bytes("visit_n")

@@ -168,9 +168,6 @@ def _knowledge(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]
 DESK = (_faults, _service, _security, _knowledge)
 
 
-DESK = (_faults, _service, _security, _knowledge)
-
-
 def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     del period
     if next(ledger.entries(kind=registers.ADDED, limit=1), None) is not None:
