@@ -17,6 +17,8 @@ CONTROL = Path("global/pg_control")
 MARIADB = ("mariadbd", "mysqld")
 # What only the data directory of a server holds, whichever server a drill is of.
 DATA = {"PG_VERSION": "a PostgreSQL cluster", "ibdata1": "a MariaDB or MySQL server"}
+# A MariaDB or MySQL server goes to its data directory; before, it works where it was started, most often in `/`.
+SERVED = ("ibdata1", "aria_log_control", "auto.cnf", "mysql")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def refuse_place(scratch: Path) -> None:
 
 def _refuse_running(scratch: Path) -> None:
     running = [(one.pid, one.data, "PostgreSQL") for one in postmasters()]
-    for pid, data, what in running + [(pid, data, "MariaDB or MySQL") for pid, data in _at_work(MARIADB)]:
+    running += [(pid, data, "MariaDB or MySQL") for pid, data in _at_work(MARIADB, scratch)]
+    for pid, data, what in running:
         if data == scratch or scratch in data.parents or data in scratch.parents:
             ours = data.parent.parent == scratch and (data.parent / "drill.json").exists()
             if not ours:
@@ -100,10 +103,14 @@ def server_processes(programs: tuple[str, ...]) -> Iterator[int]:
                 yield pid
 
 
-def _at_work(programs: tuple[str, ...]) -> Iterator[tuple[int, Path]]:
+def _at_work(programs: tuple[str, ...], scratch: Path) -> Iterator[tuple[int, Path]]:
+    """Servers with where they work: one that has no data there keeps nothing but what lies in `scratch`."""
     for pid in server_processes(programs):
+        here = PROC / str(pid) / "cwd"
         with suppress(OSError):
-            yield pid, (PROC / str(pid) / "cwd").readlink()
+            data = here.readlink()
+            if scratch in (data, *data.parents) or any((here / one).exists() for one in SERVED):
+                yield pid, data
 
 
 def refuse_production(*, identifier: str, source_data: Path, same_host: bool, scratch: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +166,27 @@ def test_a_cluster_is_known_by_its_control_file_and_no_other(tmp_path: Path) -> 
     (tmp_path / "global/pg_control").write_bytes(b"short")
     with pytest.raises(REFUSED, match="holds no PostgreSQL cluster"):
         part("drill.guard").system_identifier(tmp_path)
+
+
+@pytest.fixture
+def mariadbd(tmp_path: Path) -> Iterator[Path]:
+    """Where a process works that is called as a MariaDB server is, and that has no data: it may just be starting."""
+    program, home = tmp_path / "mariadbd", tmp_path / "home"
+    shutil.copy(shutil.which("sleep") or "", program)
+    home.mkdir()
+    with subprocess.Popen([program, "600"], cwd=home) as process:
+        yield home
+        process.kill()
+
+
+def test_a_server_keeps_a_place_by_its_data_and_not_by_where_it_was_started(mariadbd: Path) -> None:
+    """One that is starting works in `/` still, and every place lies below."""
+    part("drill.guard").refuse_place(mariadbd / "scratch")
+    with pytest.raises(REFUSED, match="MariaDB or MySQL server runs in"):
+        part("drill.guard").refuse_place(mariadbd)
+    (mariadbd / "aria_log_control").touch()
+    with pytest.raises(REFUSED, match="MariaDB or MySQL server runs in"):
+        part("drill.guard").refuse_place(mariadbd / "scratch")
 
 
 def test_positions_are_compared_as_numbers() -> None:
