@@ -112,6 +112,7 @@ def test_an_upgrade_is_rolled_out_host_by_host_and_no_patient_notices(evening: E
     assert (again.returncode, "was used by run" in again.stderr) == (32, True)
 
 
+@pytest.mark.long
 def test_a_version_that_cannot_register_a_patient_is_put_back_and_the_second_host_never_begins(
     evening: Evening,
 ) -> None:

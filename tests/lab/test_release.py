@@ -104,6 +104,7 @@ def test_a_release_that_is_well_runs_and_can_be_undone_as_long_as_both_are_what_
     assert (leads(one), serves(one)) == ("releases/1.0", "1.0")
 
 
+@pytest.mark.long
 def test_a_release_that_spoils_data_is_taken_back_with_them_and_one_that_is_there_is_never_written_again(
     one: Lab, tmp_path: Path
 ) -> None:

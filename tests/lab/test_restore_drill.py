@@ -156,6 +156,7 @@ def test_production_is_refused_before_anything_is_planned(evening: Evening) -> N
     assert (refused.returncode, "is the data directory of a PostgreSQL cluster" in refused.stderr) == (30, True)
 
 
+@pytest.mark.long
 def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> None:
     """Power and controller go while the copy runs; what the host finds on its disk afterwards is not gone on with."""
     plan = evening.plan()

@@ -88,6 +88,7 @@ def test_a_good_release_goes_in_and_one_that_only_looks_well_is_put_back(one: La
     assert host.run("curl", "-s", URL).out == "ok 1.1"
 
 
+@pytest.mark.long
 def test_a_schema_that_was_brought_up_goes_down_before_the_old_version_comes_back(one: Lab) -> None:
     host = one["h1"]
     hooks = {"upgrade_migrate": UP, "upgrade_migrate_down": DOWN, "upgrade_restore_point": POINT}

@@ -78,6 +78,7 @@ def test_a_good_change_is_confirmed_over_a_new_connection_and_shows_no_secret(de
     assert all("pool = 60" in page and "-lives" not in page and "masked:secret" in page for page in pages)
 
 
+@pytest.mark.long
 def test_a_patch_that_is_not_wanted_any_more_is_undone_once_and_the_host_compared_whole(desk: Office) -> None:
     host = desk.lab["h1"]
     before = host.run("dpkg-query", "-W").out
