@@ -16,10 +16,12 @@ from maintkit.desk.incident import Incident, LevelSince, Rest, Verb
 State = Literal["running", "resting", "met", "breached", "undetermined", "not-asked"]
 # What ends each clock: the first of these steps.
 ENDS: dict[str, tuple[Verb, ...]] = {
-    "respond": ("acknowledged",),
+    # Who came or solved it had answered the report, whether somebody said so or not.
+    "respond": ("acknowledged", "arrived", "mitigated", "resolved"),
     "on-site": ("arrived",),
     "restore": ("mitigated", "resolved"),
 }
+LATE_PAUSE = "a pause that was entered after the breach does not undo it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +72,46 @@ def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
         state = "resting"
     left = deadline - stop if deadline and not ended else None
     whole = timedelta(minutes=span.minutes) if span else None
-    return Clock(name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached, whole=whole)
+    # The pause as it was told moves the deadline; the breach that stood when it was entered says so.
+    late = any(breached and rest.start < breached < rest.entered for rest in one.rests)
+    return Clock(
+        name=name,
+        state=state,
+        deadline=deadline,
+        ended=ended,
+        left=left,
+        breached_at=breached,
+        whole=whole,
+        reason=LATE_PAUSE if late else "",
+    )
 
 
 def _breach(one: Incident, faults: Faults, name: str, until: datetime, now: datetime) -> datetime | None:
-    """The first moment at which a deadline of the level then in force had passed: lowering it later hides nothing."""
+    """The first moment at which a deadline had passed, of the level then in force and by the pauses then known.
+
+    Lowering the level later, or entering a pause later, hides nothing.
+    """
+    moments = []
     for place, level in enumerate(one.levels):
         span = _span(faults, name, level)
-        end = one.levels[place + 1].since if place + 1 < len(one.levels) else None
-        if span is None:
-            continue
-        moment = max(ran_out(one.reported, span, one.rests, now), level.since)
-        if moment < until and (end is None or moment < end):
-            return moment
-    return None
+        end = one.levels[place + 1].since if place + 1 < len(one.levels) else until
+        if span is not None:
+            moments += _missed(one, span, min(until, end), now, since=level.since)
+    return min(moments, default=None)
+
+
+def _missed(
+    one: Incident, span: Span, until: datetime, now: datetime, *, since: datetime | None = None
+) -> list[datetime]:
+    """When the span was over before `until`, and no earlier than `since`: by the pauses as each telling left them."""
+    moments = []
+    for rests, next_told in one.tellings():
+        limit = min(until, next_told) if next_told else until
+        over = ran_out(one.reported, span, rests, min(next_told or now, now))
+        moment = max(over, since or over)
+        if moment < limit:
+            moments.append(moment)
+    return moments
 
 
 def ran_out(start: datetime, span: Span, rests: tuple[Rest, ...], now: datetime) -> datetime:
@@ -123,7 +151,9 @@ def _targets(one: Incident, faults: Faults, now: datetime) -> Iterator[Clock]:
 
 def _target(one: Incident, target: Target, now: datetime, *, reason: str) -> Clock:
     ended = one.first(*ENDS["restore"])
-    deadline = ran_out(one.reported, target.within, one.rests, now)
+    told = ran_out(one.reported, target.within, one.rests, now)
+    # An aim that was missed before a pause was entered stays missed.
+    deadline = min((told, *_missed(one, target.within, ended or now, now)))
     reason = reason or ("the contract states no minutes for it" if target.within.minutes == 0 else "")
     return Clock(
         name=target.title_zh,

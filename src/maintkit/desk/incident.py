@@ -61,10 +61,14 @@ class LevelSince:
 
 @dataclass(frozen=True, kw_only=True)
 class Rest:
-    """The clocks rest from `start` until `end` (None: still), as agreed with whom and why."""
+    """The clocks rest from `start` until `end` (None: still), as agreed with whom and why.
+
+    `entered` is when it was said: a breach that stood by then is not undone.
+    """
 
     start: datetime
     end: datetime | None
+    entered: datetime
     agreed_by: str
     why: str
 
@@ -104,6 +108,12 @@ class Incident:
     def resting(self, at: datetime) -> bool:
         """Whether the clocks rest at this instant."""
         return any(rest.holds(at) for rest in self.rests)
+
+    def tellings(self) -> tuple[tuple[tuple[Rest, ...], datetime | None], ...]:
+        """The pauses as they were known, entry by entry, each with when the next was entered (None: nothing since)."""
+        said = [step for step in self.steps if step.verb in ("paused", "continued")]
+        ends = (*(step.entered for step in said), None)
+        return tuple((rested(said[:place]), end) for place, end in enumerate(ends))
 
     @property
     def level(self) -> LevelSince | None:
@@ -184,18 +194,27 @@ def _with(had: Incident, step: Step) -> Incident:
                 target=body.get("target") or kept,
             )
             return replace(made, levels=(*had.levels, level))
-        case "paused":
-            until = from_text(body["until"]) if body["until"] else None
-            rest = Rest(start=step.at, end=until, agreed_by=body["agreed_by"], why=step.text)
-            return replace(made, rests=(*had.rests, rest))
-        case "continued":
-            rests = (replace(rest, end=step.at) if rest.holds(step.at) else rest for rest in had.rests)
-            return replace(made, rests=tuple(rests))
+        case "paused" | "continued":
+            return replace(made, rests=rested(made.steps))
         case "related":
             duplicate_of, recurs = body["duplicate_of"] or had.duplicate_of, body["recurs"] or had.recurs
             return replace(made, duplicate_of=duplicate_of, recurs=recurs)
         case _:
             return made
+
+
+def rested(steps: Iterable[Step]) -> tuple[Rest, ...]:
+    """The pauses that these steps come to, in the order in which they were entered."""
+    rests: tuple[Rest, ...] = ()
+    for step in steps:
+        if step.verb == "paused":
+            end = from_text(step.body["until"]) if step.body["until"] else None
+            agreed_by = step.body["agreed_by"]
+            rest = Rest(start=step.at, end=end, entered=step.entered, agreed_by=agreed_by, why=step.text)
+            rests = (*rests, rest)
+        elif step.verb == "continued":
+            rests = tuple(replace(rest, end=step.at) if rest.holds(step.at) else rest for rest in rests)
+    return rests
 
 
 def _reached(had: Incident, step: Step) -> State:

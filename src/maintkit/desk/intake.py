@@ -16,6 +16,8 @@ from maintkit.evidence.ledger import Ledger
 _AHEAD = timedelta(minutes=2)  # what two people's clocks may differ by
 # Steps that may still be entered of an incident that is closed: a late one says so by its two times.
 AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related")
+# And those that are entered of it only as what happened before the closing.
+BEFORE_CLOSING: tuple[Verb, ...] = ("acknowledged", "arrived")
 
 
 def open_incident(ledger: Ledger, body: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Entry:
@@ -49,18 +51,32 @@ def _may(one: Incident, verb: Verb, at: datetime) -> None:
             f"{one.id} was reported at {to_text(one.reported)}, after {to_text(at)}",
             hint="give the time on site with --at; a report that came earlier is an incident of its own",
         )
-    if one.state in ("closed", "duplicate") and verb not in AFTER_CLOSING:
+    closed = one.first("closed")
+    earlier = closed is not None and at <= closed and verb in BEFORE_CLOSING
+    over = one.state == "duplicate" or (one.state == "closed" and not earlier)
+    if over and verb not in AFTER_CLOSING:
         raise DeskRefused(
             f"{one.id} is {one.state}", hint="open a new one, and `maintkit incident relate NEW --recurs`"
         )
     if verb == "closed":
-        missing = "triaged" if one.level is None else "" if one.first("resolved") else "resolved"
-        if missing:
-            raise DeskRefused(f"{one.id} is not {missing} yet", hint=f"`maintkit incident show {one.id}`")
+        _may_close(one, at)
     if verb == "continued" and not one.resting(at):
         raise DeskRefused(
             f"the clocks of {one.id} do not rest at {to_text(at)}",
             hint=f"`maintkit incident show {one.id}` tells its pauses; give a time within one with --at",
+        )
+
+
+def _may_close(one: Incident, at: datetime) -> None:
+    """It is over after it was solved, by its last solution."""
+    solved = max((step.at for step in one.steps if step.verb == "resolved"), default=None)
+    missing = "triaged" if one.level is None else "" if solved else "resolved"
+    if missing:
+        raise DeskRefused(f"{one.id} is not {missing} yet", hint=f"`maintkit incident show {one.id}`")
+    if solved and at < solved:
+        raise DeskRefused(
+            f"{one.id} was resolved at {to_text(solved)}, after {to_text(at)}",
+            hint="give the time at which the reporter agreed that it is over with --at",
         )
 
 

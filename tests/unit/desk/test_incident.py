@@ -133,6 +133,44 @@ def test_a_clock_is_met_at_its_deadline_and_breached_after_it(desk: Desk) -> Non
     assert (found["on-site"].breached_at, found["on-site"].ended) == (desk.instant(60), desk.instant(61))
 
 
+@pytest.mark.parametrize("verb", ["acknowledged", "arrived", "mitigated", "resolved"])
+def test_the_response_ends_with_whatever_was_done_first(desk: Desk, verb: Verb) -> None:
+    """P1 within 15 minutes: who was there or had solved it after 10 had answered; a later word changes nothing."""
+    id_ = desk.open()
+    desk.level(id_, "P1", 1)
+    desk.step(id_, verb, 10)
+    desk.step(id_, "acknowledged", 40)
+    found = desk.clocks(id_, 9000)["respond"]
+    assert (found.state, found.ended) == ("met", desk.instant(10))
+
+
+def test_an_answer_before_the_closing_may_be_entered_after_it(desk: Desk) -> None:
+    """Answered at 5, solved at 60, closed at 70: the answer is said at 90 with its time, and none of after the closing."""
+    id_ = desk.open()
+    desk.level(id_, "P1", 1)
+    desk.step(id_, "resolved", 60)
+    desk.step(id_, "closed", 70)
+    desk.clock.at = desk.instant(90)
+    with pytest.raises(DeskRefused, match="is closed"):
+        desk.step(id_, "acknowledged", 71)
+    with pytest.raises(DeskRefused, match="is closed"):
+        desk.step(id_, "mitigated", 5)
+    desk.step(id_, "acknowledged", 5)
+    assert (desk.clocks(id_, 91)["respond"].state, incident(desk.ledger, id_).state) == ("met", "closed")
+
+
+def test_nothing_is_closed_before_it_was_solved(desk: Desk) -> None:
+    """Solved at 30 and, for it came back, at 50: closed at 49 is refused, at 50 not."""
+    id_ = desk.open()
+    desk.level(id_, "P3", 1)
+    for minute in (30, 50):
+        desk.step(id_, "resolved", minute)
+    with pytest.raises(DeskRefused, match=r"was resolved at .* after"):
+        desk.step(id_, "closed", 49)
+    desk.step(id_, "closed", 50)
+    assert incident(desk.ledger, id_).state == "closed"
+
+
 @pytest.mark.parametrize(
     ("solved", "arrived", "state", "breached"),
     [(50, None, "not-asked", None), (50, 61, "not-asked", None), (90, None, "breached", 60), (90, 61, "breached", 60)],
@@ -220,6 +258,36 @@ def test_a_pause_over_another_is_refused_and_erases_no_breach(desk: Desk) -> Non
     assert desk.clocks(id_, 1000)["restore"].breached_at == desk.instant(320)
 
 
+def test_a_pause_that_is_entered_after_the_breach_is_told_and_does_not_undo_it(desk: Desk) -> None:
+    """P1's 2 h were over at 120; a pause from 100 to 200 said at 130 moves the deadline alone. Said at 110, it counts."""
+    late, in_time = desk.open(), desk.open()
+    for id_ in (late, in_time):
+        desk.level(id_, "P1", 1)
+        desk.step(id_, "acknowledged", 5)
+    until = to_text(desk.instant(200))
+    desk.clock.at = desk.instant(110)
+    desk.step(in_time, "paused", 100, agreed_by="李主任", until=until)
+    desk.clock.at = desk.instant(130)
+    desk.step(late, "paused", 100, agreed_by="李主任", until=until)
+    for id_ in (late, in_time):
+        desk.step(id_, "resolved", 210)
+    found = desk.clocks(late, 300)["restore"]
+    assert (found.state, found.breached_at, found.deadline) == ("breached", desk.instant(120), desk.instant(220))
+    assert "after the breach" in found.reason
+    assert incident(desk.ledger, late).rests[0].entered == desk.instant(130)
+    assert (desk.clocks(in_time, 300)["restore"].state, desk.clocks(in_time, 300)["restore"].reason) == ("met", "")
+
+
+def test_a_softer_aim_that_was_missed_stays_missed_by_a_pause_said_later(desk: Desk) -> None:
+    """P3's hour, over at 60; the pause from 10 to 110 is said at 70, and the fault is solved at 120."""
+    id_ = desk.open()
+    desk.level(id_, "P3", 1, scope="user", target="其他问题")
+    desk.clock.at = desk.instant(70)
+    desk.step(id_, "paused", 10, agreed_by="李主任", until=to_text(desk.instant(110)))
+    desk.step(id_, "resolved", 120)
+    assert desk.clocks(id_, 130)["其他问题"].deadline == desk.instant(60)
+
+
 def test_a_pause_with_an_end_may_be_ended_early_but_not_before_it_began(desk: Desk) -> None:
     """Agreed from 100 to 160 and over at 120: P2's 4 h end after 260 minutes."""
     id_ = desk.open()
@@ -244,7 +312,13 @@ def test_a_pause_with_an_end_may_be_ended_early_but_not_before_it_began(desk: De
 def test_the_deadline_is_the_minute_at_which_so_many_minutes_have_run(span: int, rests: list[tuple[int, int]]) -> None:
     """Against a count minute by minute; a minute that lies in several rests is left out once."""
     agreed = [
-        Rest(start=NOW + timedelta(minutes=at), end=NOW + timedelta(minutes=at + length), agreed_by="x", why="y")
+        Rest(
+            start=NOW + timedelta(minutes=at),
+            end=NOW + timedelta(minutes=at + length),
+            entered=NOW,
+            agreed_by="x",
+            why="y",
+        )
         for at, length in rests
     ]
     run, minute = 0, 0

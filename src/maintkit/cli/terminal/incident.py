@@ -91,6 +91,7 @@ def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...]) -> dic
             {
                 "start": to_text(rest.start),
                 "end": to_text(rest.end) if rest.end else None,
+                "entered": to_text(rest.entered),
                 "agreed_by": rest.agreed_by,
                 "why": rest.why,
             }
@@ -161,7 +162,9 @@ def _lines(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not said["levels"]:
         yield "level", "none yet: `maintkit incident triage`"
     for rest in said["pauses"]:
-        yield "pause", plain(f"{rest['start'][:16]} to {(rest['end'] or '…')[:16]}, {rest['agreed_by']}: {rest['why']}")
+        late = "" if rest["start"][:16] == rest["entered"][:16] else f" (entered {rest['entered'][:16]})"
+        until = (rest["end"] or "…")[:16]
+        yield "pause", plain(f"{rest['start'][:16]} to {until}{late}, {rest['agreed_by']}: {rest['why']}")
     for clock in said["clocks"]:
         state = f"[{STYLE.get(clock['state'], 'dim')}]{clock['state']}[/]"
         yield "clock", f"{plain(clock['clock'])} {state} {plain(_of(clock))}"

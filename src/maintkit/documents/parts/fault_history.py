@@ -86,15 +86,17 @@ def rests(one: Incident, header: Header) -> tuple[Block, ...]:
     return (
         Table(
             columns=(
-                Column(title="暂停自", width=20, align="center"),
-                Column(title="至", width=20, align="center"),
-                Column(title="同意人", width=20),
-                Column(title="理由", width=40),
+                Column(title="暂停自", width=18, align="center"),
+                Column(title="至", width=18, align="center"),
+                Column(title="录入时间", width=18, align="center"),
+                Column(title="同意人", width=16),
+                Column(title="理由", width=30),
             ),
             rows=tuple(
                 (
                     Cell(text=wording.second(rest.start, header.zone)),
                     Cell(text=wording.second(rest.end, header.zone) if rest.end else "未结束"),
+                    Cell(text=wording.second(rest.entered, header.zone)),
                     Cell(text=rest.agreed_by),
                     Cell(text=rest.why),
                 )

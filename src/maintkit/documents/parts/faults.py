@@ -44,6 +44,7 @@ _REASONS = (
     (r"the contract states no minutes for it", "合同文件未写明“立即”为多少分钟"),
     (r"the contract has no such target any more", "合同文件中已无此目标"),
     (r"runs from the solution: none yet", "自解决之时起算，尚未解决"),
+    (r"a pause that was entered after the breach does not undo it", "暂停在超时之后录入，不撤销已发生的超时"),
     (r"by agreement: no date was agreed on yet", "由双方商定，尚未约定日期"),
     (r"the working days of (\d+) are not known to this calendar.*", r"\1 年的工作日历未知"),
 )
@@ -104,7 +105,8 @@ def clocks(found: Sequence[Clock], header: Header) -> Table:
         said, tone = CLOCK_STATE[clock.state], CLOCK_TONE.get(clock.state, "plain")
         if clock.target:
             said, tone = f"目标（{_aim(clock)}）", "plain"
-        note = wording.second(clock.breached_at, header.zone) if clock.breached_at else why(clock.reason)
+        said_of = (wording.second(clock.breached_at, header.zone) if clock.breached_at else "", why(clock.reason))
+        note = "\n".join(filter(None, said_of))
         note = note or ("截止时间随暂停顺延" if clock.state == "resting" else wording.NOTHING)
         return (
             Cell(text=clock_name(clock.name)),
