@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from inprocess import Done, maintkit
@@ -71,3 +73,41 @@ def test_wrong_words_are_told_and_enter_nothing(site: Path) -> None:
         done = run(site, *words, *BY)
         assert (done.returncode, told in done.stderr) == (code, True), done.stderr
     assert said(site, "show", id_)["entries"] == before
+
+
+def ago(minutes: int) -> str:
+    """A time on site, so many minutes ago."""
+    return f"{datetime.now(ZoneInfo('Asia/Shanghai')) - timedelta(minutes=minutes):%Y-%m-%dT%H:%M}"
+
+
+def test_steps_come_after_the_acceptance_and_the_closing_after_them(site: Path) -> None:
+    """Accepted 40 minutes ago, done 30 ago: nothing is reached or closed before, nor closed before it was done."""
+    said_of = ("--requester", "王", "--department", "门诊部", "--title", "改", "--at", ago(60))
+    id_ = said(site, "open", *said_of, *BY)["ticket"]
+    words = ("--kind", "simple-change", "--accepted-by", "李主任", "--text", "邮件", "--at", ago(40))
+    said(site, "accept", id_, *words, *BY)
+    for step in (("reach", id_, "done"), ("close", id_)):
+        refused = run(site, *step, "--text", "x", "--at", ago(50), *BY)
+        assert (refused.returncode, "was accepted at" in refused.stderr) == (50, True), refused.stderr
+    said(site, "reach", id_, "done", "--text", "上线", "--at", ago(30), *BY)
+    refused = run(site, "close", id_, "--text", "x", "--at", ago(35), *BY)
+    assert (refused.returncode, "was reached at" in refused.stderr) == (50, True), refused.stderr
+    assert said(site, "close", id_, "--text", "验收", "--at", ago(30), *BY)["closed"]
+
+
+def test_what_was_entered_unconfirmed_is_confirmed_later(site: Path) -> None:
+    """One entry by its number, the others together, even of a closed ticket; each once."""
+    id_ = said(site, "open", "--requester", "王", "--department", "门诊部", "--title", "改", *BY)["ticket"]
+    for days in ("1", "2", "4"):
+        made = said(site, "effort", id_, "--days", days, "--text", "开发", *BY)
+    first = next(entry["entry"] for entry in made["entries"] if entry["kind"] == "ticket.effort")
+    said(site, "close", id_, "--text", "撤回", *BY)
+    words = ("confirm", id_, "--confirmed-by", "李主任", "--text", "邮件", *BY)
+    assert said(site, *words, "--entry", str(first))["person_days"]["confirmed"] == 1
+    for number, told in ((first, "is confirmed"), (1, "has no effort in entry")):
+        refused = run(site, *words, "--entry", str(number))
+        assert (refused.returncode, told in refused.stderr) == (50, True), refused.stderr
+    days = said(site, *words)["person_days"]
+    assert (days["confirmed"], days["above"]) == (7, 2)
+    refused = run(site, *words)
+    assert (refused.returncode, "nobody confirmed" in refused.stderr) == (50, True), refused.stderr

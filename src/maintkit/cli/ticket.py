@@ -21,6 +21,7 @@ from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import Site, load_site
 from maintkit.contract.sla import Step
 from maintkit.desk import ticket as desk
+from maintkit.desk.order import confirmable, in_order
 from maintkit.desk.ticket import Ticket
 from maintkit.errors import DeskRefused
 from maintkit.evidence.ledger import Ledger
@@ -159,6 +160,36 @@ def effort(
 
 @command.command()
 @click.argument("id_", metavar="TICKET")
+@click.option("--confirmed-by", type=SAID, required=True, help="Who of the hospital confirmed them.")
+@click.option("--entry", type=int, help="One effort, by its entry in `ticket show --json`.  [default: all unconfirmed]")
+@text_option
+@at_option
+@by_option
+@json_option
+@site_option
+def confirm(
+    *,
+    id_: str,
+    confirmed_by: str,
+    entry: int | None,
+    text: str,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
+    """Person-days that were entered before are confirmed by the hospital, also after the closing."""
+    place = load_site(site)
+    with open_ledger(place.settings) as ledger, ledger.writing(f"confirm effort of {id_}"):
+        one, when = desk.ticket(ledger, id_), _instant(place, at)
+        for effort_ in confirmable(one, entry, when):
+            more = {"effort": effort_.entry, "confirmed_by": confirmed_by}
+            ledger.append(desk.CONFIRMED, _body(when, text, by, more), subject=id_)
+        _tell(place, ledger, id_, as_json=as_json)
+
+
+@command.command()
+@click.argument("id_", metavar="TICKET")
 @click.argument("plan", metavar="PLAN")
 @at_option
 @by_option
@@ -228,8 +259,7 @@ def _enter(
         one, when = desk.ticket(ledger, id_), _instant(place, at)
         if one.closed:
             raise DeskRefused(f"{id_} is closed", hint="open a new one")
-        if when < one.opened:
-            raise DeskRefused(f"{id_} was opened at {to_text(one.opened)}, after {to_text(when)}", hint="see --at")
+        in_order(one, kind, when)
         if kind in (desk.AGREED, desk.REACHED):
             _of_its_kind(place, one, str(more["step"]), agreed=kind == desk.AGREED)
         ledger.append(kind, _body(when, text, by, more), subject=id_)
@@ -270,13 +300,16 @@ def _tell(place: Site, ledger: Ledger, id_: str, *, as_json: bool) -> None:
         until = f" until {due['deadline'][:16]}" if due["deadline"] else f" ({due['reason']})"
         agreed = f", agreed by {due['agreed_by']}" if due["agreed_by"] else ""
         late = f", breached at {due['breached_at'][:16]}" if due["breached_at"] else ""
+        late += f" ({due['reason']})" if due["deadline"] and due["reason"] else ""
         click.echo(bare(f"  {due['step']} {due['title_zh']}: {due['state']}{until}{agreed}{late}"))
     days = said["person_days"]
     click.echo(
         f"  person-days: {days['confirmed']:g} of {days['entered']:g} confirmed, {days['above']:g} above the included"
     )
     for entry in said["entries"]:
-        click.echo(bare(f"  {entry['at'][:16]} {entry['kind'].removeprefix('ticket.')} {entry['by']}: {entry['text']}"))
+        late = "" if entry["at"][:16] == entry["entered"][:16] else f" (entered {entry['entered'][:16]})"
+        kind = entry["kind"].removeprefix("ticket.")
+        click.echo(bare(f"  {entry['at'][:16]}{late} {kind} {entry['by']}: {entry['text']}"))
 
 
 def _json(place: Site, one: Ticket) -> dict[str, Any]:

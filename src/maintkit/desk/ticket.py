@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
-
 from maintkit.clock import from_text
 from maintkit.contract.sla import RequestKind, Requests, Step
-from maintkit.contract.span import Span
-from maintkit.contract.workdays import Calendar, Undetermined
+from maintkit.contract.workdays import Calendar
+from maintkit.desk.promise import AT_ONCE, BY_AGREEMENT, Promise, Terms, breach, promises
 from maintkit.errors import NotFound
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 
-OPENED, ACCEPTED, AGREED, REACHED, EFFORT, PLANNED, CLOSED = (
+OPENED, ACCEPTED, AGREED, REACHED, EFFORT, CONFIRMED, PLANNED, CLOSED = (
     "ticket.opened",
     "ticket.accepted",
     "ticket.agreed",
     "ticket.reached",
     "ticket.effort",
+    "ticket.confirmed",
     "ticket.planned",
     "ticket.closed",
 )
-State = Literal["running", "met", "breached", "undetermined"]
+State = Literal["running", "met", "breached", "undetermined", "not-asked"]
+LATE_WORD = "a date or a kind that was entered after the breach does not undo it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """Person-days spent, and who of the hospital confirmed them (empty: nobody yet)."""
+    """Person-days spent, and who of the hospital confirmed them, then or later (empty: nobody yet)."""
 
+    entry: int
     days: float
     text: str
     confirmed_by: str
@@ -41,7 +42,11 @@ class Effort:
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """One step that is due. `agreed_by` is who agreed to the date in force, empty when the contract's clock is."""
+    """One step that is due. `agreed_by` is who agreed to the date in force, empty when the contract's clock is.
+
+    `not-asked`: the ticket was closed without it, and in time. `reason` says why there is no date, or that somebody's
+    later word moved it after it had passed.
+    """
 
     step: str
     title_zh: str
@@ -69,8 +74,8 @@ class Ticket:
 
     @property
     def acceptance(self) -> Entry | None:
-        """The written acceptance; the newest one gives the kind, the first one starts the clocks."""
-        return self._newest(ACCEPTED)
+        """The written acceptance; the latest one gives the kind, the first one starts the clocks."""
+        return max(self.of(ACCEPTED), key=lambda entry: (entry.body["at"], entry.seq), default=None)
 
     @property
     def accepted(self) -> datetime | None:
@@ -82,6 +87,11 @@ class Ticket:
         """The kind of the contract that it was accepted as."""
         return str(self.acceptance.body["kind"]) if self.acceptance else None
 
+    def steps(self, terms: Terms) -> dict[str, Step]:
+        """The steps of its kind; none before the acceptance, or when the contract has the kind no longer."""
+        kind = terms.kind(self.kind)
+        return {step.id: step for step in kind.steps} if kind else {}
+
     @property
     def plans(self) -> tuple[str, ...]:
         """The plans that deliver it."""
@@ -90,7 +100,12 @@ class Ticket:
     @property
     def closed(self) -> bool:
         """Whether the hospital agreed that it is over."""
-        return self._newest(CLOSED) is not None
+        return self.closed_at is not None
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When the hospital agreed that it is over."""
+        return min((from_text(entry.body["at"]) for entry in self.of(CLOSED)), default=None)
 
     @property
     def confirmed_days(self) -> float:
@@ -104,9 +119,6 @@ class Ticket:
     def of(self, kind: str) -> tuple[Entry, ...]:
         """The entries of a kind."""
         return tuple(entry for entry in self.entries if entry.kind == kind)
-
-    def _newest(self, kind: str) -> Entry | None:
-        return next(reversed(self.of(kind)), None)
 
 
 def tickets(ledger: Ledger) -> tuple[Ticket, ...]:
@@ -128,57 +140,74 @@ def kind_of(requests: Requests, one: Ticket) -> RequestKind | None:
 
 
 def dues(one: Ticket, requests: Requests, calendar: Calendar, zone: ZoneInfo, now: datetime) -> tuple[Due, ...]:
-    """What is due for a ticket, by when, and whether it was reached in time; nothing before the acceptance."""
-    kind, start = kind_of(requests, one), one.accepted
-    if kind is None or start is None:
-        return ()
-    return tuple(_due(one, step, start, calendar, zone, now) for step in kind.steps)
+    """What is due for a ticket, by when, and whether it was reached in time; nothing before the acceptance.
+
+    The closing ends what was not reached. What was late under an earlier kind stays late, also where its kind now asks
+    for no such step.
+    """
+    terms = Terms(requests=requests, calendar=calendar, zone=zone)
+    own = one.steps(terms)
+    kinds = [terms.kind(str(entry.body["kind"])) for entry in one.of(ACCEPTED)]
+    former = {step.id: step for kind in kinds if kind for step in kind.steps if step.id not in own}
+    late = (due for due in (_due(one, step, terms, now) for step in former.values()) if due.breached_at)
+    return (*(_due(one, step, terms, now) for step in own.values()), *late)
 
 
-def _due(one: Ticket, step: Step, start: datetime, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Due:
+def _due(one: Ticket, step: Step, terms: Terms, now: datetime) -> Due:
     reached = min((from_text(had.body["at"]) for had in one.of(REACHED) if had.body["step"] == step.id), default=None)
-    agreed = [had for had in one.of(AGREED) if had.body["step"] == step.id]
-    promised = _after(start, step.within, calendar, zone) if step.within else None
-    dates = [(start, promised)] if isinstance(promised, datetime) else []
-    dates += [(from_text(had.body["at"]), from_text(had.body["until"])) for had in agreed]
-    if not dates:
-        reason = promised.reason if isinstance(promised, Undetermined) else "by agreement: no date was agreed on yet"
-        state: State = "met" if reached and promised is None else "undetermined"
-        return Due(step=step.id, title_zh=step.title_zh, state=state, reached=reached, reason=reason)
-    breached = _breach(dates, reached or now)
+    told = _tellings(one, step, terms)
+    ended = min((moment for moment in (reached, one.closed_at) if moment), default=None)
+    found = breach(told, ended or now)
+    # The last telling has every word: what is in force. Of a step that its kind no longer has, what was breached is.
+    asked = step.id in one.steps(terms)
+    promise = told[-1][0][-1] if asked or found is None else found[1]
+    late = found is not None and (breach(told[-1:], ended or now) or (now, promise))[0] > found[0]
     return Due(
         step=step.id,
         title_zh=step.title_zh,
-        state="breached" if breached else "met" if reached else "running",
-        deadline=dates[-1][1],
+        state="breached" if found else _state(promise, reached, one.closed_at),
+        deadline=promise.date,
         reached=reached,
-        breached_at=breached,
-        agreed_by=str(agreed[-1].body["agreed_by"]) if agreed else "",
+        breached_at=found[0] if found else None,
+        agreed_by=promise.agreed_by,
+        reason=LATE_WORD if late else _reason(one, promise, reached, now) if found is None else "",
     )
 
 
-def _breach(dates: list[tuple[datetime, datetime]], until: datetime) -> datetime | None:
-    """The first moment at which the date then in force had passed: agreeing on another one later hides nothing."""
-    for place, (since, date) in enumerate(dates):
-        end = dates[place + 1][0] if place + 1 < len(dates) else None
-        moment = max(date, since)
-        if moment < until and (end is None or moment < end):
-            return moment
-    return None
+def _tellings(one: Ticket, step: Step, terms: Terms) -> list[tuple[tuple[Promise, ...], datetime | None]]:
+    """The dates of a step as they were known, entry by entry, each with when the next was entered."""
+    said = [entry for entry in one.entries if entry.kind in (ACCEPTED, AGREED)]
+    ends = (*(entry.at for entry in said[1:]), None)
+    return [(promises(step.id, said[: place + 1], AGREED, terms), end) for place, end in enumerate(ends)]
 
 
-def _after(start: datetime, span: Span, calendar: Calendar, zone: ZoneInfo) -> datetime | Undetermined:
-    """Minutes and hours around the clock; working days and months to the end of the day on site."""
-    if span.unit in ("min", "h"):
-        return start + timedelta(minutes=span.minutes)
-    first = start.astimezone(zone).date()
-    day = calendar.after(first, span.count) if span.unit == "wd" else first + relativedelta(months=span.count)
-    return day if isinstance(day, Undetermined) else datetime.combine(day, time(23, 59, 59), tzinfo=zone)
+def _state(promise: Promise, reached: datetime | None, closed: datetime | None) -> State:
+    """How a step that was not late stands."""
+    if reached:
+        return "met" if promise.date or promise.reason == BY_AGREEMENT else "undetermined"
+    if closed:
+        return "not-asked"
+    return "running" if promise.date else "undetermined"
+
+
+def _reason(one: Ticket, promise: Promise, reached: datetime | None, now: datetime) -> str:
+    if one.closed_at and not reached:
+        return "closed before it was reached"
+    if promise.reason == AT_ONCE and one.accepted:
+        minutes = int(((reached or now) - one.accepted).total_seconds() // 60)
+        return f"{AT_ONCE}: {minutes} min {'passed' if reached else 'so far'}"
+    return "" if promise.date else promise.reason
 
 
 def efforts(entries: Iterable[Entry]) -> Iterator[Effort]:
-    """The person-days that stand among the entries of a ticket."""
-    for entry in entries:
+    """The person-days that stand among the entries of a ticket, with the first confirmation of each."""
+    every = tuple(entries)
+    later: dict[int, str] = {}
+    for entry in every:
+        if entry.kind == CONFIRMED:
+            later.setdefault(int(entry.body["effort"]), str(entry.body["confirmed_by"]))
+    for entry in every:
         if entry.kind == EFFORT:
             body = entry.body
-            yield Effort(days=float(body["days"]), text=body["text"], confirmed_by=body["confirmed_by"])
+            who = str(body["confirmed_by"]) or later.get(entry.seq, "")
+            yield Effort(entry=entry.seq, days=float(body["days"]), text=body["text"], confirmed_by=who)

@@ -145,7 +145,7 @@ def test_the_response_ends_with_whatever_was_done_first(desk: Desk, verb: Verb) 
 
 
 def test_an_answer_before_the_closing_may_be_entered_after_it(desk: Desk) -> None:
-    """Answered at 5, solved at 60, closed at 70: the answer is said at 90 with its time, and none of after the closing."""
+    """Answered at 5, solved at 60, closed at 70: the answer is said at 90 with its time; none from later is."""
     id_ = desk.open()
     desk.level(id_, "P1", 1)
     desk.step(id_, "resolved", 60)
@@ -259,7 +259,7 @@ def test_a_pause_over_another_is_refused_and_erases_no_breach(desk: Desk) -> Non
 
 
 def test_a_pause_that_is_entered_after_the_breach_is_told_and_does_not_undo_it(desk: Desk) -> None:
-    """P1's 2 h were over at 120; a pause from 100 to 200 said at 130 moves the deadline alone. Said at 110, it counts."""
+    """P1: 2 h, over at 120. A pause from 100 to 200 said at 130 moves the deadline alone; said at 110, it counts."""
     late, in_time = desk.open(), desk.open()
     for id_ in (late, in_time):
         desk.level(id_, "P1", 1)

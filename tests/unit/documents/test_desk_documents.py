@@ -184,7 +184,9 @@ def test_person_days_are_what_the_hospital_confirmed_and_what_is_above_the_inclu
 def test_tickets_are_counted_by_kind_and_an_agreed_date_names_who_agreed() -> None:
     kinds, _, dues, agreed, _ = _tables(sample.documents()["tickets-october"])
     assert kinds[-1] == ["合计", "1", "3", "1", "3", "2", "2", "1"]
-    assert agreed == [["T20261009-1", "完成", "2026-10-20 18:00", "李主任", "2026-10-10 11:00", "会议纪要"]]
+    assert agreed == [
+        ["T20261009-1", "完成", "2026-10-20 18:00", "李主任", "2026-10-10 11:00\n2026-10-12 10:00", "会议纪要"]
+    ]
     assert [row[5] for row in dues] == ["按期", "计时中", "超时", "按期", "超时"]
 
 

@@ -45,6 +45,14 @@ _REASONS = (
     (r"the contract has no such target any more", "合同文件中已无此目标"),
     (r"runs from the solution: none yet", "自解决之时起算，尚未解决"),
     (r"a pause that was entered after the breach does not undo it", "暂停在超时之后录入，不撤销已发生的超时"),
+    (
+        r"a date or a kind that was entered after the breach does not undo it",
+        "约定或类别在超时之后录入，不撤销已发生的超时",
+    ),
+    (r"the contract states no minutes for it: (\d+) min so far", r"合同文件未写明“立即”为多少分钟，已历时 \1 分钟"),
+    (r"the contract states no minutes for it: (\d+) min passed", r"合同文件未写明“立即”为多少分钟，历时 \1 分钟"),
+    (r"closed before it was reached", "完成之前已关闭"),
+    (r"its kind asks for no such step", "现类别不含此事项"),
     (r"by agreement: no date was agreed on yet", "由双方商定，尚未约定日期"),
     (r"the working days of (\d+) are not known to this calendar.*", r"\1 年的工作日历未知"),
 )

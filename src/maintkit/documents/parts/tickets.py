@@ -12,6 +12,7 @@ from maintkit.evidence.moment import Basis
 
 DUE_STATE: Mapping[State, str] = {
     "met": "按期", "breached": "超时", "running": "计时中", "undetermined": "未能判定",
+    "not-asked": "不再要求",
 }  # fmt: skip
 _TONE: Mapping[State, Tone] = {"breached": "crit", "undetermined": "strong"}
 NOT_ACCEPTED = "未受理"

@@ -152,7 +152,8 @@ def _tickets(found: WishPeriod, header: Header) -> Table:
 def _dues(found: WishPeriod, header: Header) -> Table:
     def row(one: Wish, due: Due) -> tuple[Cell, ...]:
         text, tone = due_state(due)
-        note = wording.instant(due.breached_at, header.zone) if due.breached_at else why(due.reason)
+        late = wording.instant(due.breached_at, header.zone) if due.breached_at else ""
+        note = "\n".join(filter(None, (late, why(due.reason))))
         return (
             Cell(text=one.ticket.id),
             Cell(text=due.title_zh),
@@ -188,7 +189,7 @@ def _agreed(found: WishPeriod, header: Header) -> Table:
             Cell(text=titles.get(step, step)),
             Cell(text=wording.instant(from_text(entry.body["until"]), header.zone)),
             Cell(text=entry.body["agreed_by"]),
-            Cell(text=wording.instant(_at(entry), header.zone)),
+            Cell(text=f"{wording.instant(_at(entry), header.zone)}\n{wording.instant(entry.at, header.zone)}"),
             Cell(text=entry.body["text"]),
         )
 
@@ -198,7 +199,7 @@ def _agreed(found: WishPeriod, header: Header) -> Table:
             Column(title="事项", width=20),
             Column(title="约定日期", width=18, align="center"),
             Column(title="同意人", width=12),
-            Column(title="约定时间", width=18, align="center"),
+            Column(title="约定时间\n录入时间", width=18, align="center"),
             Column(title="依据", width=20),
         ),
         rows=tuple(row(one, entry) for one in found.told for entry in one.ticket.of(tickets_of.AGREED)),
