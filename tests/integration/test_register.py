@@ -58,10 +58,43 @@ def test_a_person_needs_an_undertaking_signed_before_starting(register: Registra
 
 
 def test_a_change_of_managers_needs_consent_before_it_takes_effect(register: Registrar) -> None:
-    change = ("--set", "from=王芳", "--set", "to=李强", "--set", "effective=2026-05-10", "--by", "张伟")
+    change = ("--set", "from=王经理", "--set", "to=李强", "--set", "effective=2026-05-10", "--by", "张伟")
     register("add", "manager", *change, "--set", "consent=2026-05-11")
     register("add", "manager", *change, "--set", "consent=2026-05-06")
     assert register.states("2026-06-01", "manager") == {"manager-1": "lacking", "manager-2": "valid"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("training", ("topic=x", "trainer=y", "attendees=z", "held=2999-01-01")),
+        ("meeting", ("topic=x", "attendees=z", "held=2999-01-01")),
+        ("person", ("name=x", "started=2999-02-01", "undertaking=2999-01-01")),
+        ("manager", ("from=王经理", "to=李强", "effective=2999-02-01", "consent=2999-01-01")),
+        ("certificate", ("name=x", "certificate=y", "until=2999-02-01", "issued=2999-01-01")),
+    ],
+)
+def test_what_has_happened_has_no_day_to_come(register: Registrar, kind: str, fields: tuple[str, ...]) -> None:
+    """Held, signed, consented to, issued; what begins or ends may lie ahead. Nothing is registered."""
+    said = [word for field in fields for word in ("--set", field)]
+    with pytest.raises(click.UsageError, match=r"=2999-01-01 is still to come"):
+        register("add", kind, *said, "--by", "张伟")
+    assert register.states("2026-06-01") == {}
+    register("add", kind, *(word.replace("2999-01-01", "2026-01-01") for word in said), "--by", "张伟")
+    assert list(register.states("2026-06-01")) == [f"{kind}-1"]
+
+
+def test_only_a_project_manager_is_replaced(register: Registrar) -> None:
+    """One whom contract.yml names, or whom an earlier change brought; a closed change brings nobody."""
+    days = ("--set", "effective=2026-05-10", "--by", "张伟")
+    with pytest.raises(click.UsageError, match=r"from=王经里 is no project manager .*`王经理`.* are 王经理, 赵经理"):
+        register("add", "manager", "--set", "from=王经里", "--set", "to=李强", *days)
+    assert register.states("2026-06-01") == {}
+    register("add", "manager", "--set", "from=王经理", "--set", "to=李强", *days)
+    register("add", "manager", "--set", "from=李强", "--set", "to=陈工", *days)
+    register("close", "manager-2", "--why", "未生效", "--by", "张伟")
+    with pytest.raises(click.UsageError, match=r"from=陈工 is no project manager"):
+        register("add", "manager", "--set", "from=陈工", "--set", "to=周工", *days)
 
 
 def test_expiry_is_told_from_thirty_days_before_and_overdue_from_the_day_after(register: Registrar) -> None:

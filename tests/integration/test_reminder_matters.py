@@ -123,7 +123,7 @@ def test_registers_and_articles_are_told_once_a_week_and_by_number_alone(bell: B
         "person": {"name": "陈大力", "started": "2026-01-04", "undertaking": "2025-12-30", "until": "2026-12-10"},
         "certificate": {"name": "陈大力", "certificate": "系统规划与管理师", "until": "2026-11-20"},
         "assessment": {"source": "等保", "finding": "数据库弱口令", "owner": "陈大力", "due": "2026-11-30"},
-        "manager": {"from": "甲", "to": "乙", "effective": "2026-11-01"},
+        "manager": {"from": "王经理", "to": "乙", "effective": "2026-11-01"},
         "training": {"topic": "x", "held": "2026-01-01", "trainer": "y", "attendees": "z", "again": "2027-06-01"},
     }.items():
         enter(bell, "register", "add", kind, *(part for one in fields.items() for part in ("--set", "=".join(one))))

@@ -18,7 +18,8 @@ from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
 from maintkit.errors import SiteError
 from maintkit.evidence import registers
-from maintkit.evidence.registers import KINDS, Item
+from maintkit.evidence.registers import KINDS, Field, Item
+from maintkit.sitefile import near
 
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 kind_argument = click.argument("kind", metavar="KIND", type=click.Choice(list(KINDS)))
@@ -47,9 +48,11 @@ def fields(kind: str) -> None:
 @site_option
 def add(*, kind: str, given: tuple[str, ...], files: tuple[Path, ...], by: str, as_json: bool, site: Path) -> None:
     """Register an item."""
-    values = _values(kind, given)
     place = load_site(site)
+    values = _values(kind, given, _today(place.contract.zone))
     with open_ledger(place.settings) as ledger:
+        if kind == "manager":
+            _replaces(values["from"], registers.managers(ledger, (one.name for one in place.contract.project_managers)))
         made = registers.add(ledger, kind, values, files, by=by)
     _tell(made, _today(place.contract.zone), as_json=as_json)
 
@@ -128,7 +131,13 @@ def _save(directory: Path, files: Mapping[str, bytes]) -> None:
         raise SiteError(f"{directory}: {reason}", hint="choose a directory that you may write to") from error
 
 
-def _values(kind: str, given: tuple[str, ...]) -> dict[str, str]:
+def _replaces(name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        said = f"--set from={name} is no project manager{near(name, known)}"
+        raise click.UsageError(f"{said}; those of contract.yml and of registered changes are {', '.join(known)}")
+
+
+def _values(kind: str, given: tuple[str, ...], today: date) -> dict[str, str]:
     """What was given, field by field: known, once, days as days, nothing that is required left out."""
     values: dict[str, str] = {}
     for one in given:
@@ -139,18 +148,21 @@ def _values(kind: str, given: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(f"--set {one!r} is no field of {kind}; those are {known}")
         if name in values or not value.strip():
             raise click.UsageError(f"--set {name} is {'given twice' if name in values else 'empty'}")
-        values[name] = _day(name, value.strip()) if field.day else value.strip()
+        values[name] = _day(field, value.strip(), today) if field.day else value.strip()
     missing = [field.name for field in KINDS[kind].fields if field.required and field.name not in values]
     if missing:
         raise click.UsageError(f"a {kind} needs --set {'=… --set '.join(missing)}=…")
     return values
 
 
-def _day(name: str, text: str) -> str:
+def _day(field: Field, text: str, today: date) -> str:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007  # a day has no zone
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no zone
     except ValueError:
-        raise click.UsageError(f"--set {name}={text} is no day as YYYY-MM-DD") from None
+        raise click.UsageError(f"--set {field.name}={text} is no day as YYYY-MM-DD") from None
+    if field.past and day > today:
+        raise click.UsageError(f"--set {field.name}={text} is still to come; register it when it has happened")
+    return day.isoformat()
 
 
 def _today(zone: Any) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -23,12 +23,16 @@ State = Literal["valid", "due-soon", "overdue", "lacking", "closed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field of a register: its name on the command line, its word in documents, and whether it is a day."""
+    """One field of a register: its name on the command line, its word in documents, and whether it is a day.
+
+    `past`: a day of what has happened, which cannot be still to come.
+    """
 
     name: str
     label_zh: str
     required: bool = False
     day: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,7 @@ KINDS: Mapping[str, Kind] = {
             Field(name="name", label_zh="姓名", required=True),
             Field(name="role", label_zh="岗位"),
             Field(name="organisation", label_zh="单位"),
-            Field(name="undertaking", label_zh="保密承诺书签署日期", day=True),
+            Field(name="undertaking", label_zh="保密承诺书签署日期", day=True, past=True),
             Field(name="started", label_zh="到岗日期", required=True, day=True),
             Field(name="until", label_zh="有效期至", day=True),
         ),
@@ -69,7 +73,7 @@ KINDS: Mapping[str, Kind] = {
             Field(name="from", label_zh="原项目经理", required=True),
             Field(name="to", label_zh="新项目经理", required=True),
             Field(name="reason", label_zh="变更原因"),
-            Field(name="consent", label_zh="采购人书面同意日期", day=True),
+            Field(name="consent", label_zh="采购人书面同意日期", day=True, past=True),
             Field(name="consented_by", label_zh="同意人"),
             Field(name="effective", label_zh="生效日期", required=True, day=True),
         ),
@@ -79,7 +83,7 @@ KINDS: Mapping[str, Kind] = {
         title_zh="培训",
         fields=(
             Field(name="topic", label_zh="内容", required=True),
-            Field(name="held", label_zh="日期", required=True, day=True),
+            Field(name="held", label_zh="日期", required=True, day=True, past=True),
             Field(name="trainer", label_zh="讲师", required=True),
             Field(name="attendees", label_zh="参加人员", required=True),
             Field(name="again", label_zh="下次培训不晚于", day=True),
@@ -90,7 +94,7 @@ KINDS: Mapping[str, Kind] = {
         title_zh="服务回顾会议",
         fields=(
             Field(name="topic", label_zh="议题", required=True),
-            Field(name="held", label_zh="日期", required=True, day=True),
+            Field(name="held", label_zh="日期", required=True, day=True, past=True),
             Field(name="attendees", label_zh="参加人员", required=True),
             Field(name="decisions", label_zh="决议"),
         ),
@@ -113,7 +117,7 @@ KINDS: Mapping[str, Kind] = {
             Field(name="name", label_zh="姓名", required=True),
             Field(name="certificate", label_zh="证书", required=True),
             Field(name="issuer", label_zh="发证机构"),
-            Field(name="issued", label_zh="发证日期", day=True),
+            Field(name="issued", label_zh="发证日期", day=True, past=True),
             Field(name="until", label_zh="有效期至", required=True, day=True),
         ),
         ends="until",
@@ -197,6 +201,12 @@ def items(ledger: Ledger, kind: str | None = None) -> Iterator[Item]:
     for entry in ledger.entries(kind=ADDED):
         if kind in (None, entry.body["kind"]):
             yield _item(entry, closed.get(entry.subject))
+
+
+def managers(ledger: Ledger, named: Iterable[str]) -> tuple[str, ...]:
+    """Who is or was to be project manager: those that the contract has `named`, and whom registered changes bring."""
+    changes = (one for one in items(ledger, "manager") if one.closed_at is None)
+    return tuple(dict.fromkeys((*named, *(one.fields["to"] for one in changes))))
 
 
 def item(ledger: Ledger, id_: str) -> Item:
