@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,12 @@ def output_of(argv: Sequence[str], *, allowed: Sequence[int] = (0,)) -> str:
 
 
 def packages() -> dict[str, dict]:
-    """The whole list of packages."""
+    """The whole list of packages; Refused on a host without dpkg."""
+    if shutil.which("dpkg-query") is None:
+        raise Refused(
+            "this host has no dpkg: packages are looked at and changed with dpkg and apt alone, not with rpm and dnf; "
+            "patch it by hand, and enter that with `maintkit due record`"
+        )
     return dpkg.parse_list(output_of(["dpkg-query", "-W", f"-f={dpkg.LIST}"]))
 
 
