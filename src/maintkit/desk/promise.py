@@ -61,14 +61,12 @@ def promises(step: str, said: Sequence[Entry], agreed_kind: str, terms: Terms) -
     return tuple(_promise(step, start, at, _last(accepted, at), _last(agreed, at), terms) for at in since)
 
 
-def breach(
-    made: Sequence[tuple[tuple[Promise, ...], datetime | None]], until: datetime
-) -> tuple[datetime, Promise] | None:
+def breach(told: Sequence[tuple[tuple[Promise, ...], datetime]]) -> tuple[datetime, Promise] | None:
     """The first moment at which the date then in force, by what had been said by then, had passed; and that date.
 
-    `made` are the promises as they were known, each with when the next thing was said: saying it later hides nothing.
+    `told` are the promises as they were known, each judged up to when the next word was entered, or the end.
     """
-    found = (one for known, said in made for one in _passed(known, min(until, said) if said else until))
+    found = (one for known, until in told for one in _passed(known, until))
     return min(found, key=lambda one: one[0], default=None)
 
 

@@ -27,7 +27,7 @@ OPENED, ACCEPTED, AGREED, REACHED, EFFORT, CONFIRMED, PLANNED, CLOSED = (
     "ticket.closed",
 )
 State = Literal["running", "met", "breached", "undetermined", "not-asked"]
-LATE_WORD = "a date or a kind that was entered after the breach does not undo it"
+LATE_WORD = "what was agreed on and entered after the breach does not undo it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,13 +155,13 @@ def dues(one: Ticket, requests: Requests, calendar: Calendar, zone: ZoneInfo, no
 
 def _due(one: Ticket, step: Step, terms: Terms, now: datetime) -> Due:
     reached = min((from_text(had.body["at"]) for had in one.of(REACHED) if had.body["step"] == step.id), default=None)
-    told = _tellings(one, step, terms)
-    ended = min((moment for moment in (reached, one.closed_at) if moment), default=None)
-    found = breach(told, ended or now)
+    told = _tellings(one, step, terms, reached or now)
+    found = breach(told)
     # The last telling has every word: what is in force. Of a step that its kind no longer has, what was breached is.
     asked = step.id in one.steps(terms)
     promise = told[-1][0][-1] if asked or found is None else found[1]
-    late = found is not None and (breach(told[-1:], ended or now) or (now, promise))[0] > found[0]
+    final = breach(told[-1:])
+    late = found is not None and (final is None or final[0] > found[0])
     return Due(
         step=step.id,
         title_zh=step.title_zh,
@@ -174,11 +174,17 @@ def _due(one: Ticket, step: Step, terms: Terms, now: datetime) -> Due:
     )
 
 
-def _tellings(one: Ticket, step: Step, terms: Terms) -> list[tuple[tuple[Promise, ...], datetime | None]]:
-    """The dates of a step as they were known, entry by entry, each with when the next was entered."""
-    said = [entry for entry in one.entries if entry.kind in (ACCEPTED, AGREED)]
-    ends = (*(entry.at for entry in said[1:]), None)
-    return [(promises(step.id, said[: place + 1], AGREED, terms), end) for place, end in enumerate(ends)]
+def _tellings(one: Ticket, step: Step, terms: Terms, until: datetime) -> list[tuple[tuple[Promise, ...], datetime]]:
+    """The dates of a step as they were known, entry by entry, each with the instant up to which they are judged."""
+    said = [entry for entry in one.entries if entry.kind in (ACCEPTED, AGREED, CLOSED)]
+    told = []
+    for place, entry in enumerate(said):
+        known = [each for each in said[: place + 1] if each.kind != CLOSED]
+        # The hospital's word that it is over is one of them: entered late, it ends nothing that was late before.
+        over = [from_text(entry.body["at"])] if entry.kind == CLOSED else []
+        later = [said[place + 1].at] if place + 1 < len(said) else []
+        told.append((promises(step.id, known, AGREED, terms), min((until, *over, *later))))
+    return told
 
 
 def _state(promise: Promise, reached: datetime | None, closed: datetime | None) -> State:

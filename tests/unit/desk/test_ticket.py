@@ -170,6 +170,15 @@ def test_the_closing_ends_the_clock_of_what_was_not_reached(ledger: Ledger) -> N
     assert found["plan"].breached_at == from_text(f"2026-10-10{DAY_END}")
 
 
+def test_a_closing_that_is_entered_after_the_breach_does_not_undo_it(ledger: Ledger) -> None:
+    """3 wd were over on 10 October; said on the 20th that it was closed on the 9th, it stays late."""
+    accept(ledger, "simple-change")
+    enter(ledger, desk.CLOSED, datetime(2026, 10, 9, tzinfo=UTC), entered=datetime(2026, 10, 20, tzinfo=UTC))
+    found = due(ledger, datetime(2026, 11, 1, tzinfo=UTC))["done"]
+    assert found.breached_at == from_text(f"2026-10-10{DAY_END}")
+    assert "after the breach" in found.reason
+
+
 def test_a_step_reached_in_time_is_met_for_good(ledger: Ledger) -> None:
     """At the very deadline it still is."""
     accept(ledger, "urgent-bug")

@@ -46,8 +46,8 @@ _REASONS = (
     (r"runs from the solution: none yet", "自解决之时起算，尚未解决"),
     (r"a pause that was entered after the breach does not undo it", "暂停在超时之后录入，不撤销已发生的超时"),
     (
-        r"a date or a kind that was entered after the breach does not undo it",
-        "约定或类别在超时之后录入，不撤销已发生的超时",
+        r"what was agreed on and entered after the breach does not undo it",
+        "约定、类别或关闭在超时之后录入，不撤销已发生的超时",
     ),
     (r"the contract states no minutes for it: (\d+) min so far", r"合同文件未写明“立即”为多少分钟，已历时 \1 分钟"),
     (r"the contract states no minutes for it: (\d+) min passed", r"合同文件未写明“立即”为多少分钟，历时 \1 分钟"),
