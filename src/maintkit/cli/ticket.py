@@ -12,10 +12,9 @@ from typing import Any, get_args
 import click
 
 from maintkit.cli.incident import TIME, at_option, text_option
-from maintkit.cli.terminal.calendar import calendar_of
-from maintkit.cli.terminal.incident import on_site
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
+from maintkit.cli.terminal.ticket import as_json_of, print_ticket
 from maintkit.cli.terminal.words import bare
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import Site, load_site
@@ -24,7 +23,6 @@ from maintkit.desk import ticket as desk
 from maintkit.desk.order import confirmable, in_order
 from maintkit.desk.ticket import Ticket
 from maintkit.errors import DeskRefused
-from maintkit.evidence.ledger import Ledger
 from maintkit.plans.record import application
 from maintkit.sitefile import near
 
@@ -68,7 +66,7 @@ def open_(
         said = {"requester": requester, "department": department}
         id_ = f"{day}{count + 1}"
         ledger.append(desk.OPENED, _body(when, text, by, said), subject=id_)
-        _tell(place, ledger, id_, as_json=as_json)
+        print_ticket(place, ledger, id_, as_json=as_json)
 
 
 @command.command()
@@ -185,7 +183,7 @@ def confirm(
         for effort_ in confirmable(one, entry, when):
             more = {"effort": effort_.entry, "confirmed_by": confirmed_by}
             ledger.append(desk.CONFIRMED, _body(when, text, by, more), subject=id_)
-        _tell(place, ledger, id_, as_json=as_json)
+        print_ticket(place, ledger, id_, as_json=as_json)
 
 
 @command.command()
@@ -223,7 +221,7 @@ def show(*, id_: str, as_json: bool, site: Path) -> None:
     """One ticket: what is due by when, effort, plans, every entry."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        _tell(place, ledger, id_, as_json=as_json)
+        print_ticket(place, ledger, id_, as_json=as_json)
 
 
 @command.command("list")
@@ -233,7 +231,7 @@ def list_(*, as_json: bool, site: Path) -> None:
     """Every ticket."""
     place = load_site(site)
     with open_ledger(place.settings, read_only=True) as ledger:
-        rows = [_json(place, one) for one in desk.tickets(ledger)]
+        rows = [as_json_of(place, one) for one in desk.tickets(ledger)]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -263,7 +261,7 @@ def _enter(
         if kind in (desk.AGREED, desk.REACHED):
             _of_its_kind(place, one, str(more["step"]), agreed=kind == desk.AGREED)
         ledger.append(kind, _body(when, text, by, more), subject=id_)
-        _tell(place, ledger, id_, as_json=as_json)
+        print_ticket(place, ledger, id_, as_json=as_json)
 
 
 def _of_its_kind(place: Site, one: Ticket, step: str, *, agreed: bool) -> None:
@@ -287,62 +285,3 @@ def _instant(place: Site, at: datetime | None, *, ahead: bool = False) -> dateti
     if found > now + AHEAD and not ahead:
         raise DeskRefused(f"{to_text(found)} is still to come", hint="enter what has happened, with its time on site")
     return found
-
-
-def _tell(place: Site, ledger: Ledger, id_: str, *, as_json: bool) -> None:
-    said = _json(place, desk.ticket(ledger, id_))
-    if as_json:
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
-        return
-    said = on_site(said, place.contract.zone)
-    click.echo(bare(f"{said['ticket']} {said['kind'] or 'not accepted'}: {said['title']}"))
-    for due in said["due"]:
-        until = f" until {due['deadline'][:16]}" if due["deadline"] else f" ({due['reason']})"
-        agreed = f", agreed by {due['agreed_by']}" if due["agreed_by"] else ""
-        late = f", breached at {due['breached_at'][:16]}" if due["breached_at"] else ""
-        late += f" ({due['reason']})" if due["deadline"] and due["reason"] else ""
-        click.echo(bare(f"  {due['step']} {due['title_zh']}: {due['state']}{until}{agreed}{late}"))
-    days = said["person_days"]
-    click.echo(
-        f"  person-days: {days['confirmed']:g} of {days['entered']:g} confirmed, {days['above']:g} above the included"
-    )
-    for entry in said["entries"]:
-        late = "" if entry["at"][:16] == entry["entered"][:16] else f" (entered {entry['entered'][:16]})"
-        kind = entry["kind"].removeprefix("ticket.")
-        click.echo(bare(f"  {entry['at'][:16]}{late} {kind} {entry['by']}: {entry['text']}"))
-
-
-def _json(place: Site, one: Ticket) -> dict[str, Any]:
-    contract, now = place.contract, SystemClock().now()
-    dues = desk.dues(one, contract.requests, calendar_of(place, now), contract.zone, now)
-    return {
-        "ticket": one.id,
-        "title": one.title,
-        "kind": one.kind,
-        "accepted_at": to_text(one.accepted) if one.accepted else None,
-        "closed": one.closed,
-        "due": [
-            {
-                "step": due.step,
-                "title_zh": due.title_zh,
-                "state": due.state,
-                "deadline": to_text(due.deadline) if due.deadline else None,
-                "reached": to_text(due.reached) if due.reached else None,
-                "breached_at": to_text(due.breached_at) if due.breached_at else None,
-                "agreed_by": due.agreed_by,
-                "reason": due.reason,
-            }
-            for due in dues
-        ],
-        "person_days": {
-            "entered": sum(each.days for each in one.efforts),
-            "confirmed": one.confirmed_days,
-            "included": contract.requests.included_person_days,
-            "above": one.above(contract.requests),
-        },
-        "plans": list(one.plans),
-        "entries": [
-            {"entry": entry.seq, "kind": entry.kind, "entered": to_text(entry.at), **entry.body}
-            for entry in one.entries
-        ],
-    }
