@@ -9,11 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintkit.contract.due import Evidence, Seen
-from maintkit.evidence import watch
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.issued import ISSUED
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.week import Week
+from maintkit.evidence.watch_weeks import watch_weeks
 
 DONE = "duty.done"
 WATCH = "function-watch"  # proved week by week, by every function of the catalogue
@@ -114,13 +113,11 @@ def _seen(duty: str, evidence: list[Evidence]) -> Seen:
 
 def _watched(ledger: Ledger, zone: ZoneInfo) -> Iterator[Evidence]:
     """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none."""
-    kinds = (watch.STARTED, watch.RECORDED)
-    weeks = {Week.of(entry.at, zone) for kind in kinds for entry in ledger.entries(kind=kind)}
-    for week in sorted(weeks):
-        made = watch.watch_week(ledger, week, zone)
-        if made is not None and made.counts()["not-run"] == made.counts()["uncovered"] == 0:
+    for made in watch_weeks(ledger, zone):
+        counts = made.counts()
+        if counts["not-run"] == counts["uncovered"] == 0:
             day = made.dated.astimezone(zone).date()
-            yield Evidence(day=day, source=f"week {week}", what=f"{len(made.functions)} functions watched")
+            yield Evidence(day=day, source=f"week {made.week}", what=f"{len(made.functions)} functions watched")
 
 
 def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, list[Evidence]], zone: ZoneInfo) -> None:

@@ -13,6 +13,7 @@ import pytest
 from maintkit.clock import FixedClock, from_text
 from maintkit.contract.due import Seen
 from maintkit.desk.proofs import seen
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 
@@ -66,6 +67,30 @@ def test_a_week_counts_when_every_function_was_tried_whatever_it_answered(ledger
 def test_a_function_that_nothing_covers_leaves_the_week_unproved(ledger: Ledger) -> None:
     watched(ledger, WEEK_48, function(1, probes=["web"]), function(2))
     assert proof(ledger).evidence == ()
+
+
+def test_each_entry_of_the_watch_is_read_as_often_however_many_weeks_there_are(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three years of it are read in the time that three years take, and not in that of their square."""
+    read: list[int] = []
+    entries = Ledger.entries
+
+    def counted(self: Ledger, **marks: Any) -> Iterator[Entry]:
+        for entry in entries(self, **marks):
+            read.append(entry.seq)
+            yield entry
+
+    monkeypatch.setattr(Ledger, "entries", counted)
+    told = []
+    for month in (1, 2, 3, 4):
+        for day in (4, 11, 18, 25):
+            watched(ledger, f"2027-{month:02}-{day:02}T02:00:00Z", function(1, probes=["web"]))
+        read.clear()
+        weeks = len(proof(ledger).evidence)
+        told.append((weeks, len(read) / weeks))
+    assert [weeks for weeks, _ in told] == [4, 8, 12, 16]
+    assert len({each for _, each in told}) == 1
 
 
 def test_a_check_for_vulnerabilities_proves_its_duty_when_it_has_looked_at_every_host(ledger: Ledger) -> None:
