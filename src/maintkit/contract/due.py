@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
 from maintkit.contract.contract import Contract
-from maintkit.contract.duties import PERIOD, SIGNING, Duty, Within
-from maintkit.contract.periods import MONTHS, Stretch, periods
+from maintkit.contract.deadlines import deadline
+from maintkit.contract.duties import PERIOD, RECURRING, SIGNING, Duty, Within
+from maintkit.contract.periods import MONTHS, Stretch, moved, periods
 from maintkit.contract.workdays import Calendar, Undetermined
 
 State = Literal["met", "not-due", "due-soon", "overdue", "undetermined"]
@@ -111,6 +112,9 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
     settled = [one for one in begun if one.done or _past(one, on)]
     overdue = bool(settled) and settled[-1].done is None
     ahead = next((one for one in owed if one.done is None and not _past(one, on)), None)
+    if overdue and not own.automatic and ahead is not None and _soon(contract, duty, ahead, on):
+        # Nobody knows whether the last one was missed; the next one can still be done in time.
+        overdue = False
     aim = settled[-1] if overdue else ahead
     done: State = "met" if settled and (ahead is None or ahead.again or not ahead.open(on)) else "not-due"
     if aim is None:
@@ -120,13 +124,18 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
         state = "undetermined" if open_ else done
         return _made(duty, own, state=state, missed=missed, reason=aim.due.reason)
     left = (aim.due - on).days
-    state = "overdue" if overdue else "due-soon" if open_ and left <= contract.soon(duty) else done
-    reason = ""
+    state = "overdue" if overdue else "due-soon" if _soon(contract, duty, aim, on) else done
+    unseen = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
+    reason = unseen if not own.automatic and state in ("overdue", "due-soon") else ""
     # A person may have done it and not said so: a deadline alone does not prove that it was missed.
-    if not own.automatic and (overdue or (open_ and not own.evidence)):
+    if not own.automatic and overdue:
         state = "undetermined"
-        reason = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
     return _made(duty, own, state=state, next_due=aim.due, days_left=left, missed=missed, reason=reason)
+
+
+def _soon(contract: Contract, duty: Duty, one: _Owed, on: date) -> bool:
+    """Whether it is owed by now, and little time is left."""
+    return one.open(on) and not isinstance(one.due, Undetermined) and (one.due - on).days <= contract.soon(duty)
 
 
 def _made(
@@ -151,52 +160,67 @@ def _made(
 
 
 def _owed(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen]) -> list[_Owed]:
-    term = Stretch(start=contract.term.start, end=contract.term.end)
+    term, pauses = Stretch(start=contract.term.start, end=contract.term.end), _pauses(contract)
     own = seen[duty.id].evidence
     if duty.within and duty.within.after not in (SIGNING, PERIOD):
-        begins = [one.day for one in seen[duty.within.after].evidence if term.holds(one.day)]
-        after = (_Owed(name=f"after {day}", start=day, due=_deadline(duty.within, day, calendar)) for day in begins)
-        return _late(list(after), own)
+        return _late(list(_after(contract, calendar, duty.within, seen[duty.within.after].evidence, own)), own)
     if duty.rhythm == "at-end":
         return _late([_Owed(name="end", start=max(term.start, term.end - relativedelta(months=1)), due=term.end)], own)
     if duty.rhythm == "once":
         return _once(contract, calendar, duty, own)
-    pauses = tuple(Stretch(start=pause.start, end=pause.end) for pause in contract.term.pauses)
     all_ = periods(duty.rhythm, term, pauses)
     if duty.within is None or duty.within.after != PERIOD:
         return _served([_Owed(name=one.name, start=one.start, due=one.due) for one in all_], own)
+    span = duty.within.span
     sums = (
-        _Owed(name=one.name, start=one.start, opens=one.end, due=_deadline(duty.within, one.due, calendar))
+        _Owed(name=one.name, start=one.start, opens=one.end, due=deadline(span, one.due, calendar, pauses))
         for one in all_
     )
     return _late(list(sums), own)
 
 
+def _pauses(contract: Contract) -> tuple[Stretch, ...]:
+    return tuple(Stretch(start=pause.start, end=pause.end) for pause in contract.term.pauses)
+
+
+def _after(
+    contract: Contract, calendar: Calendar, within: Within, begun: tuple[Evidence, ...], own: tuple[Evidence, ...]
+) -> Iterator[_Owed]:
+    """One for each time that the other duty was done; one that was repeated before this came of it runs from the last.
+
+    It is a repetition in the same period of the other duty, and by the deadline: after that, this was missed.
+    """
+    term, pauses = Stretch(start=contract.term.start, end=contract.term.end), _pauses(contract)
+    other = contract.duty(within.after)
+    stretches = tuple(periods(other.rhythm, term, pauses)) if other and other.rhythm in RECURRING else ()
+    days = [one.day for one in begun if term.holds(one.day)]
+    for place, day in enumerate(days):
+        later = days[place + 1] if place + 1 < len(days) else None
+        owed = _Owed(name=f"after {day}", start=day, due=deadline(within.span, day, calendar, pauses))
+        repeated = (
+            later is not None
+            and any(one.start <= day and later <= one.end for one in stretches)
+            and (isinstance(owed.due, Undetermined) or later <= owed.due)
+            and not any(day <= one.day < later for one in own)
+        )
+        if not repeated:
+            yield owed
+
+
 def _once(contract: Contract, calendar: Calendar, duty: Duty, own: tuple[Evidence, ...]) -> list[_Owed]:
     """The making of a thing, then its reviews, each one rhythm after the last time that it was looked at."""
-    start, end = contract.signed, contract.term.end
-    deadline = _deadline(duty.within, start, calendar) if duty.within else end
-    owed = _late([_Owed(name="once", start=start, due=deadline)], own)
+    start, end, pauses = contract.signed, contract.term.end, _pauses(contract)
+    by = deadline(duty.within.span, start, calendar, pauses) if duty.within else end
+    owed = _late([_Owed(name="once", start=start, due=by)], own)
     if duty.review not in MONTHS:
         return owed
     for place, one in enumerate(own):
-        again = one.day + relativedelta(months=MONTHS[duty.review])
+        again = moved(one.day, one.day + relativedelta(months=MONTHS[duty.review]), pauses)
         later = own[place + 1] if place + 1 < len(own) else None
         if again <= end:
             late = later is not None and later.day > again
             owed.append(_Owed(name=f"review by {again}", start=one.day, due=again, done=later, late=late, again=True))
     return owed
-
-
-def _deadline(within: Within, day: date, calendar: Calendar) -> date | Undetermined:
-    match within.span.unit:
-        case "wd":
-            return calendar.after(day, within.span.count)
-        case "month":
-            # The same day of a later month; its last day when it has none of that number.
-            return day + relativedelta(months=within.span.count)
-        case _:
-            return day + timedelta(days=-(-within.span.minutes // (24 * 60)))
 
 
 def _served(owed: list[_Owed], evidence: tuple[Evidence, ...]) -> list[_Owed]:

@@ -262,3 +262,63 @@ def test_what_maintkit_cannot_see_is_undetermined_until_a_person_says_it() -> No
 def test_evidence_of_later_days_is_not_looked_at() -> None:
     """`--on` shows what was known to be done by that day."""
     assert standing(contract(MONTHLY), "2026-02-01", "2026-02-02").state == "overdue"
+
+
+@pytest.mark.parametrize("rhythm", ["quarterly", "at-end"])
+def test_what_maintkit_cannot_see_is_due_soon_before_its_deadline_like_any_other(rhythm: str) -> None:
+    """Nobody has to have said a word of it before; past the deadline nobody can know."""
+    made = contract({"id": "give", "rhythm": rhythm})
+    states = {on: standing(made, on, automatic=False) for on in ("2026-10-05", "2026-12-20", "2027-01-01")}
+    early = "undetermined" if rhythm == "quarterly" else "not-due"  # three quarters passed without a word
+    assert [one.state for one in states.values()] == [early, "due-soon", "undetermined"]
+    assert "maintkit due record give" in states["2026-12-20"].reason
+    assert str(states["2026-12-20"].next_due) == "2026-12-31"
+
+
+SPRING = {"start": "2026-02-11", "end": "2026-02-24", "why_zh": "春节", "agreed_by": "李主任"}
+
+
+@pytest.mark.parametrize(
+    ("duty", "done", "expected"),
+    [
+        # 3 wd after 31 January: 2, 3, 4 February, before the pause.
+        ({"rhythm": "monthly", "within": {"span": "3 wd", "after": "period"}}, [], "2026-02-04"),
+        # 9 wd: 2 to 6, 9, 10, then two that the pause takes; 25 and 26 February are the first two after it.
+        ({"rhythm": "monthly", "within": {"span": "9 wd", "after": "period"}}, [], "2026-02-26"),
+        # From the 20th of January a month: the pause takes 10 days of it, and gives them back until 6 March.
+        ({"rhythm": "once", "within": {"span": "1 month", "after": "signing"}}, [], "2026-03-06"),
+        # Looked at on 15 February 2025, again a year later: in the pause, of which 5 days were of the year.
+        ({"rhythm": "once", "review": "yearly"}, ["2025-02-15"], "2026-03-01"),
+        # From another duty on 10 February, the day before the pause: its 2 wd are both taken.
+        ({"rhythm": "quarterly", "within": {"span": "2 wd", "after": "other"}}, [], "2026-02-26"),
+    ],
+)
+def test_no_deadline_falls_into_a_pause(duty: dict[str, Any], done: list[str], expected: str) -> None:
+    """It moves past the pause by the working days, or days, that the pause took of it."""
+    other = {"id": "other", "rhythm": "quarterly"}
+    made = contract(
+        {"id": "own", **duty}, other, signed="2026-01-20" if not done else "2025-02-01",
+        start="2025-02-01" if done else "2026-01-01", pauses=[SPRING],
+    )  # fmt: skip
+    found = standing(made, "2026-02-10", *done, other=seen("2026-02-10"))
+    assert str(found.next_due) == expected
+
+
+@pytest.mark.parametrize(
+    ("deep", "days", "on", "missed", "state"),
+    [
+        (["2026-03-02", "2026-03-05"], ["2026-03-16"], "2026-03-20", [], "met"),
+        (["2026-03-02", "2026-03-02"], ["2026-03-03"], "2026-03-20", [], "met"),
+        (["2026-03-02", "2026-03-05"], [], "2026-03-17", ["after 2026-03-05"], "overdue"),
+        (["2026-03-02", "2026-03-20"], ["2026-03-23"], "2026-03-24", ["after 2026-03-02"], "met"),
+        (["2026-03-30", "2026-04-02"], ["2026-04-03"], "2026-04-20", ["after 2026-04-02"], "overdue"),
+        (["2026-03-02", "2026-03-05"], ["2026-03-03"], "2026-03-20", ["after 2026-03-05"], "overdue"),
+    ],
+)
+def test_what_was_repeated_is_reported_on_once_from_the_last_time(
+    deep: list[str], days: list[str], on: str, missed: list[str], state: str
+) -> None:
+    """7 wd after 2 March are up on the 11th, after 5 March on the 16th. A repetition after the deadline, or in the next
+    quarter, or of what was reported on already, asks for a report of its own."""
+    found = standing(contract(REPORT, DEEP), on, *days, deep=seen(*deep))
+    assert (list(found.missed), found.state) == (missed, state)
