@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -23,6 +23,7 @@ class Evidence:
     """One thing done for a duty. `source` says where it stands: `entry 12`; `by` a person's word, or None.
 
     `of` is the period that it is about, like 2026-10, where it says so: it serves that one, whenever it was done.
+    `since`: from when it counts, where a word that it lacked came later. `seq`: which of two on one day came first.
     """
 
     day: date
@@ -31,15 +32,25 @@ class Evidence:
     by: str | None = None
     simulated: bool = False
     of: str | None = None
+    since: date | None = None
+    seq: int = 0
+
+    def counts(self, on: date) -> bool:
+        """Whether it was there, with all that it needs, at the end of a day."""
+        return max(self.day, self.since or self.day) <= on
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """The evidence of one duty, and whether maintkit would see it by itself. `note`: what it cannot see of it."""
+    """The evidence of one duty, and whether maintkit would see it by itself. `note`: what it cannot see of it.
+
+    `changes`: what has changed, by the words that `on_change` of a duty knows.
+    """
 
     evidence: tuple[Evidence, ...] = ()
     automatic: bool = False
     note: str = ""
+    changes: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,15 +97,19 @@ class _Owed:
 def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: date) -> tuple[Standing, ...]:
     """The standing of every duty at the end of a day, in the contract's order. Evidence of later days is left out."""
     until = {
-        duty.id: Seen(
-            evidence=tuple(sorted((one for one in had.evidence if one.day <= on), key=lambda one: one.day)),
-            automatic=had.automatic,
-            note=had.note,
+        duty.id: replace(
+            had,
+            evidence=_until(had.evidence, on),
+            changes={word: _until(told, on) for word, told in had.changes.items()},
         )
         for duty in contract.duties
         for had in (seen.get(duty.id, Seen()),)
     }
     return tuple(_standing(contract, calendar, duty, until, on) for duty in contract.duties)
+
+
+def _until(evidence: tuple[Evidence, ...], on: date) -> tuple[Evidence, ...]:
+    return tuple(sorted((one for one in evidence if one.counts(on)), key=lambda one: (one.day, one.seq)))
 
 
 def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen], on: date) -> Standing:
@@ -110,12 +125,16 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
     missed = tuple(one.name for one in begun if one.late or _past(one, on))
     # What was missed stays missed; it is overdue until the duty is done for a later time.
     settled = [one for one in begun if one.done or _past(one, on)]
-    overdue = bool(settled) and settled[-1].done is None
+    lapsed = settled[-1] if settled and settled[-1].done is None else None
     ahead = next((one for one in owed if one.done is None and not _past(one, on)), None)
-    if overdue and not own.automatic and ahead is not None and _soon(contract, duty, ahead, on):
+    if lapsed and not own.automatic and ahead and _soon(contract, duty, ahead, on):
         # Nobody knows whether the last one was missed; the next one can still be done in time.
-        overdue = False
-    aim = settled[-1] if overdue else ahead
+        lapsed = None
+    changed = _changed(contract, calendar, duty, own)
+    missed += tuple(one.name for one in changed if one.late or _past(one, on))
+    pending = next((one for one in changed if one.done is None), None)
+    aim = lapsed or pending or ahead
+    overdue = aim is not None and _past(aim, on)
     done: State = "met" if settled and (ahead is None or ahead.again or not ahead.open(on)) else "not-due"
     if aim is None:
         return _made(duty, own, state=done, missed=missed, reason="nothing more is owed")
@@ -124,12 +143,14 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
         state = "undetermined" if open_ else done
         return _made(duty, own, state=state, missed=missed, reason=aim.due.reason)
     left = (aim.due - on).days
-    state = "overdue" if overdue else "due-soon" if _soon(contract, duty, aim, on) else done
+    state = "overdue" if overdue else "due-soon" if aim is pending or _soon(contract, duty, aim, on) else done
     unseen = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
     reason = unseen if not own.automatic and state in ("overdue", "due-soon") else ""
     # A person may have done it and not said so: a deadline alone does not prove that it was missed.
     if not own.automatic and overdue:
         state = "undetermined"
+    if aim is pending:
+        reason = "; ".join(said for said in (f"to be looked at again {aim.name}", reason) if said)
     return _made(duty, own, state=state, next_due=aim.due, days_left=left, missed=missed, reason=reason)
 
 
@@ -205,6 +226,22 @@ def _after(
         )
         if not repeated:
             yield owed
+
+
+def _changed(contract: Contract, calendar: Calendar, duty: Duty, own: Seen) -> list[_Owed]:
+    """What has changed since the thing was made: it is looked at again within `change_within`, once for all of it."""
+    told = [(word, one) for word in duty.on_change for one in own.changes.get(word, ()) if one.day <= contract.term.end]
+    owed = []
+    for word, one in sorted(told, key=lambda each: (each[1].day, each[1].seq)):
+        at = (one.day, one.seq)
+        if not any((had.day, had.seq) < at for had in own.evidence):
+            continue  # there was nothing yet that could have become old
+        by = deadline(duty.change_within, one.day, calendar, _pauses(contract))
+        done = next((had for had in own.evidence if (had.day, had.seq) > at), None)
+        late = done is not None and not isinstance(by, Undetermined) and done.day > by
+        name = f"after {one.day}, {word}: {one.what} {one.source}"
+        owed.append(_Owed(name=name, start=one.day, due=by, done=done, late=late))
+    return owed
 
 
 def _once(contract: Contract, calendar: Calendar, duty: Duty, own: tuple[Evidence, ...]) -> list[_Owed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -322,3 +323,56 @@ def test_what_was_repeated_is_reported_on_once_from_the_last_time(
     quarter, or of what was reported on already, asks for a report of its own."""
     found = standing(contract(REPORT, DEEP), on, *days, deep=seen(*deep))
     assert (list(found.missed), found.state) == (missed, state)
+
+
+MANUAL = {"id": "manual", "rhythm": "yearly", "on_change": ["topology", "engine"]}
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "on", "state", "next_due", "missed"),
+    [
+        (["2026-03-02"], [], "2026-06-01", "met", None, 0),
+        (["2026-03-02"], ["2026-03-03"], "2026-03-04", "due-soon", "2026-03-12", 0),
+        (["2026-03-02"], ["2026-03-03"], "2026-03-13", "overdue", "2026-03-12", 1),
+        (["2026-03-02", "2026-03-11"], ["2026-03-03", "2026-03-05"], "2026-03-30", "met", None, 0),
+        (["2026-03-02", "2026-03-20"], ["2026-03-03"], "2026-03-30", "met", None, 1),
+        (["2026-03-02"], ["2026-03-01"], "2026-03-30", "met", None, 0),
+        ([], ["2026-03-03"], "2026-03-30", "not-due", "2026-12-31", 0),
+        (["2026-03-02"], ["2026-12-30"], "2026-12-31", "undetermined", None, 0),
+    ],
+)
+def test_what_must_follow_a_change_is_owed_again_after_it(
+    made: list[str], changes: list[str], on: str, state: str, next_due: str | None, missed: int
+) -> None:
+    """7 wd after 3 March are the 12th. One look serves all changes before it; what was not made yet is not old."""
+    told = {"engine": seen(*changes).evidence, "schedule": seen("2026-05-05").evidence}
+    own = replace(seen(*made), changes=told)
+    (found,) = due(contract(MANUAL), Calendar(), {"manual": own}, date.fromisoformat(on))
+    assert (found.state, str(found.next_due) if found.next_due else None) == (state, next_due)
+    assert len(found.missed) == missed
+    assert ("engine: x entry 1" in found.reason) == (state in ("due-soon", "overdue"))
+
+
+def test_how_soon_it_must_follow_a_change_is_the_contracts_to_say() -> None:
+    """And of two on one day the later entry is the later one."""
+    made = contract({**MANUAL, "change_within": "1 month"})
+    before, change, after = (
+        Evidence(day=date(2026, 3, 3), source="entry", what="x", seq=number) for number in (4, 5, 6)
+    )
+    own = Seen(evidence=(before,), automatic=True, changes={"engine": (change,)})
+    (found,) = due(made, Calendar(), {"manual": own}, date(2026, 3, 4))
+    assert (found.state, found.next_due) == ("due-soon", date(2026, 4, 3))
+    (found,) = due(made, Calendar(), {"manual": replace(own, evidence=(before, after))}, date(2026, 3, 4))
+    assert found.state == "met"
+
+
+def test_what_lacked_a_word_counts_from_the_day_of_that_word() -> None:
+    """January's had a critical finding of which nobody said a word before February: from then on it is not missed."""
+    late = Evidence(day=date(2026, 1, 30), source="run", what="x", since=date(2026, 2, 2))
+    found = {
+        day: due(
+            contract(MONTHLY), Calendar(), {"look": Seen(evidence=(late,), automatic=True)}, date.fromisoformat(day)
+        )[0]
+        for day in ("2026-02-01", "2026-02-02")
+    }
+    assert [(one.state, list(one.missed)) for one in found.values()] == [("overdue", ["2026-01"]), ("not-due", [])]
