@@ -147,5 +147,5 @@ def reason_zh(reason: str) -> str:
 
 
 def within(evidence: Sequence[Evidence], first: date, last: date) -> list[Evidence]:
-    """The evidence of days from the first to the last, both included, by day."""
-    return sorted((one for one in evidence if first <= one.day <= last), key=lambda one: one.day)
+    """The evidence of days from the first to the last, both included; what lacked a word by then is left out."""
+    return sorted((one for one in evidence if first <= one.day and one.counts(last)), key=lambda one: one.day)
