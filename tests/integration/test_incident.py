@@ -71,6 +71,18 @@ def test_a_fault_goes_from_the_report_to_the_closing(site: Path) -> None:
     assert (shown.returncode, "rooms-stopped" in shown.stdout, "(entered " in shown.stdout) == (0, True, True)
 
 
+def test_where_a_fault_is_may_be_corrected_and_the_ledger_keeps_both(site: Path) -> None:
+    """What is not said stays; an unknown system, or nothing at all, is refused and enters nothing."""
+    id_ = said(site, "open", *WHO, *BY, "--title", "检验单打不开", "--system", "HIS", "--host", "his1")["incident"]
+    moved = said(site, "locate", id_, "--host", "his2", "--text", "实为备机", *BY)
+    assert (moved["systems"], moved["hosts"], moved["steps"][-1]["text"]) == (["HIS"], ["his2"], "实为备机")
+    for words, told in ((("--system", "HSI"), "no system 'HSI'"), ((), "say where it is")):
+        refused = run(site, "locate", id_, *words, "--text", "x", *BY)
+        assert (refused.returncode, told in refused.stderr) == (2, True), refused.stderr
+    assert len(said(site, "show", id_)["steps"]) == 2
+    assert "HIS, his2" in run(site, "show", id_).stdout
+
+
 def test_a_run_that_failed_opens_an_incident_of_the_hosts_it_left(site: Path) -> None:
     """Only the host that was not put back; the run is linked, and the title is the run's verdict."""
     made = said(site, "open", *WHO, *BY, "--from-run", "C20261124-1")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +106,84 @@ def test_a_clock_that_ended_or_rests_is_not_told(bell: Bell, tmp_path: Path) -> 
     assert bell.ring()[0]["matters"] == []
 
 
-def test_a_fault_without_a_level_is_told_where_that_is_wanted(bell: Bell, tmp_path: Path) -> None:
-    """It has no clock yet, and that is what somebody must know."""
+def test_a_fault_that_nobody_has_given_a_level_is_told_every_day(bell: Bell, tmp_path: Path) -> None:
+    """It has no clock yet, and that is what somebody must know; nobody has to ask for it."""
     told = tmp_path / "told"
     report(bell, level=False)
-    bell.hooks(pager(told, "incident"), states=["overdue", "undetermined"])
+    bell.hooks(pager(told, "incident"))
     assert bell.ring()[0]["matters"] == ["I20261125-1"]
-    assert "无法判定：故障 I20261125-1 未定级，报告于 2026-11-25 10:00" in lines(told)[0]["text"]
+    assert "手续不全：故障 I20261125-1 未定级，报告于 2026-11-25 10:00" in lines(told)[0]["text"]
     assert "李小明" not in told.read_text(encoding="utf-8")
+    bell.now += timedelta(hours=2)
+    assert bell.ring()[0]["matters"] == []
+    bell.now += timedelta(days=1)
+    assert bell.ring()[0]["matters"] == ["I20261125-1"]
+
+
+def test_a_step_of_a_ticket_is_told_when_little_is_left_and_when_it_is_late(bell: Bell, tmp_path: Path) -> None:
+    """An urgent bug: begun in 2 h, a plan in 24 h; nothing before it is accepted, nor of a step that was reached."""
+    told = tmp_path / "told"
+    bell.hooks(pager(told, "ticket"))
+    enter(
+        bell, "ticket", "open", "--requester", "王医生", "--department", "急诊科", "--title", "患者李小明的医嘱打不开"
+    )
+    assert bell.ring()[0]["matters"] == []
+    enter(bell, "ticket", "accept", "T20261125-1", "--kind", "urgent-bug", "--accepted-by", "李主任", "--text", "同意")
+    asked = []
+    for minutes in (60, 90, 100, 121):
+        bell.now = NOW + timedelta(minutes=minutes)
+        asked.append(bell.ring()[0]["matters"])
+    assert asked == [[], ["T20261125-1 start"], [], ["T20261125-1 start"]]
+    enter(bell, "ticket", "reach", "T20261125-1", "plan", "--text", "已提供计划")
+    bell.now = NOW + timedelta(hours=40)
+    assert bell.ring()[0]["matters"] == []
+    first = lines(told)[0]
+    assert first["tickets"] == [
+        {"ticket": "T20261125-1", "state": "due-soon", "due": "2026-11-25T04:00:00.000000Z", "kind": "urgent-bug",
+         "step": "start", "left_s": 1800}
+    ]  # fmt: skip
+    line = "需求 T20261125-1 开始处理并采取临时措施期限 2026-11-25 12:00"
+    assert f"即将到期：{line}，还剩 30 分钟" in first["text"]
+    assert f"已逾期：{line}，已超 1 分钟" in lines(told)[1]["text"]
+    for word in ("李小明", "王医生", "急诊", "李主任", "张工"):
+        assert word not in told.read_text(encoding="utf-8")
+
+
+def test_a_step_that_waits_for_an_agreed_date_is_told_once_a_week_until_there_is_one(
+    bell: Bell, tmp_path: Path
+) -> None:
+    """The contract has no date for it: until somebody agrees on one, no clock would ever tell of it."""
+    told = tmp_path / "told"
+    enter(bell, "ticket", "open", "--requester", "王医生", "--department", "急诊科", "--title", "加一列")
+    enter(bell, "ticket", "accept", "T20261125-1", "--kind", "urgent-change", "--accepted-by", "李主任", "--text", "好")
+    enter(bell, "ticket", "reach", "T20261125-1", "assess", "--text", "已评估")
+    bell.hooks(pager(told, "ticket"))
+    asked = []
+    for days in (0, 1, 7):
+        bell.now = NOW + timedelta(days=days)
+        asked.append(bell.ring()[0]["matters"])
+    assert asked == [["T20261125-1 done"], [], ["T20261125-1 done"]]
+    assert "手续不全：需求 T20261125-1 以最短可行时间完成，期限未定" in lines(told)[0]["text"]
+    enter(
+        bell, "ticket", "agree", "T20261125-1", "--until", "2026-12-09T17:00", "--agreed-by", "李主任", "--text", "定"
+    )
+    bell.now = NOW + timedelta(days=12)
+    assert bell.ring()[0]["matters"] == ["T20261125-1 done"]
+    assert lines(told)[-1]["tickets"][0]["due"] == "2026-12-09T09:00:00.000000Z"
+
+
+def test_what_maintkit_does_not_see_is_told_once_a_week_when_its_deadline_has_passed(
+    bell: Bell, tmp_path: Path
+) -> None:
+    """Whether it was handed over on paper nobody told: the person who knows has to say so."""
+    told = tmp_path / "told"
+    bell.hooks(pager(told, "duty"))
+    asked = []
+    for day in ("2026-12-15", "2026-12-16", "2027-01-04", "2027-01-05", "2027-01-11"):
+        bell.now = datetime.fromisoformat(f"{day}T02:00:00+00:00")
+        asked.append("documents-handover" in bell.ring()[0]["matters"])
+    assert asked == [True, True, True, False, True]
+    assert "手续不全：文档提交，期限 2026-12-31，已过 4 天，未见完成记录" in lines(told)[2]["text"]
 
 
 def test_registers_and_articles_are_told_once_a_week_and_by_number_alone(bell: Bell, tmp_path: Path) -> None:

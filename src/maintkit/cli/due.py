@@ -24,8 +24,9 @@ from maintkit.contract.due import Standing, due
 from maintkit.contract.load import Site, load_site
 from maintkit.contract.reminders import ABOUT, About, Reminders, load_reminders
 from maintkit.desk.incident import incidents
-from maintkit.desk.matter import Matter, of_articles, of_duties, of_incidents, of_items
+from maintkit.desk.matter import Matter, of_articles, of_duties, of_incidents, of_items, of_tickets
 from maintkit.desk.proofs import DONE, seen
+from maintkit.desk.ticket import tickets
 from maintkit.errors import NotFound, SiteError
 from maintkit.evidence.knowledge import articles
 from maintkit.evidence.ledger import Ledger
@@ -116,7 +117,7 @@ def record(*, duty: str, on: datetime, what: str, paper: Path | None, by: str, a
 @json_option
 @site_option
 def remind(*, dry_run: bool, about: tuple[About, ...], as_json: bool, site: Path) -> None:
-    """Tell people of duties, clocks of faults, registers and articles that fall due, by the hooks of reminders.yml."""
+    """Tell people of duties, clocks of faults and tickets, registers and articles that fall due, by reminders.yml."""
     place, now = load_site(site), SystemClock().now()
     reminders = load_reminders(place.root)
     day = now.astimezone(place.contract.zone).date()
@@ -137,6 +138,9 @@ def _matters(
     if "incident" in wanted:
         known, left = incidents(ledger), reminders.clock_left
         yield from of_incidents(known, place.contract, calendar_of(place, now), now, left_percent=left)
+    if "ticket" in wanted:
+        asked, left = tickets(ledger), reminders.clock_left
+        yield from of_tickets(asked, place.contract, calendar_of(place, now), now, left_percent=left)
     if "duty" in wanted:
         yield from of_duties(_standings(place, ledger, now, day), day)
     if "register" in wanted:

@@ -73,10 +73,7 @@ def open_(  # noqa: PLR0913  # one argument an option
     """Enter a fault report: the clocks run from --at."""
     with _desk(site) as desk:
         contract = desk.place.contract
-        for name in systems:
-            if name not in contract.systems:
-                raise click.UsageError(f"no system {name!r}{near(name, contract.systems)}")
-        _known(desk, hosts)
+        _known(desk, systems, hosts)
         channels = contract.faults.channels
         if channel not in channels:
             raise click.UsageError(f"--channel is one of {', '.join(channels)}")
@@ -293,6 +290,40 @@ def relate(
 
 @command.command()
 @click.argument("id_", metavar="INCIDENT")
+@click.option("--system", "systems", multiple=True, help="A system of the contract; may be repeated.")
+@click.option("--host", "hosts", type=SAID, multiple=True, help="A host; may be repeated.")
+@text_option
+@at_option
+@by_option
+@json_option
+@site_option
+def locate(
+    *,
+    id_: str,
+    systems: tuple[str, ...],
+    hosts: tuple[str, ...],
+    text: str,
+    at: datetime | None,
+    by: str,
+    as_json: bool,
+    site: Path,
+) -> None:
+    """Correct which systems and hosts it is about: those named here stand from now on; --text says how that is known.
+
+    --host alone leaves the systems as they are. --system alone takes the hosts of these systems, as `open` does.
+    """
+    if not (systems or hosts):
+        raise click.UsageError("say where it is: --system, --host, or both")
+    with _desk(site) as desk:
+        had = incident(desk.ledger, id_)
+        _known(desk, systems, hosts)
+        on = hosts or tuple(_hosts_of(desk, systems))
+    more = {"systems": list(dict.fromkeys(systems or had.systems)), "hosts": list(dict.fromkeys(on))}
+    _step(site, id_, "located", at=at, by=by, text=text, as_json=as_json, more=more)
+
+
+@command.command()
+@click.argument("id_", metavar="INCIDENT")
 @json_option
 @site_option
 def show(*, id_: str, as_json: bool, site: Path) -> None:
@@ -396,8 +427,14 @@ def _rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:
             yield row(desk, one)
 
 
-def _known(desk: Desk, hosts: tuple[str, ...]) -> None:
-    """Refuse a host that no inspection names; before the whole inventory was inspected once, nobody can tell."""
+def _known(desk: Desk, systems: tuple[str, ...], hosts: tuple[str, ...]) -> None:
+    """Refuse a system that the contract has not, and a host that no inspection names.
+
+    Of hosts nobody can tell before the whole inventory was inspected once.
+    """
+    for name in systems:
+        if name not in desk.place.contract.systems:
+            raise click.UsageError(f"no system {name!r}{near(name, desk.place.contract.systems)}")
     known = history.known_hosts(desk.ledger) if hosts else None
     for name in hosts:
         if known is not None and name not in known:

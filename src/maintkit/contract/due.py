@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
 from maintkit.contract.contract import Contract
-from maintkit.contract.duties import PERIOD, SIGNING, Duty, Within
-from maintkit.contract.periods import MONTHS, Stretch, periods
+from maintkit.contract.deadlines import deadline
+from maintkit.contract.duties import PERIOD, RECURRING, SIGNING, Duty, Within
+from maintkit.contract.periods import MONTHS, Stretch, moved, periods
 from maintkit.contract.workdays import Calendar, Undetermined
 
 State = Literal["met", "not-due", "due-soon", "overdue", "undetermined"]
@@ -22,6 +23,7 @@ class Evidence:
     """One thing done for a duty. `source` says where it stands: `entry 12`; `by` a person's word, or None.
 
     `of` is the period that it is about, like 2026-10, where it says so: it serves that one, whenever it was done.
+    `since`: from when it counts, where a word that it lacked came later. `seq`: which of two on one day came first.
     """
 
     day: date
@@ -30,15 +32,25 @@ class Evidence:
     by: str | None = None
     simulated: bool = False
     of: str | None = None
+    since: date | None = None
+    seq: int = 0
+
+    def counts(self, on: date) -> bool:
+        """Whether it was there, with all that it needs, at the end of a day."""
+        return max(self.day, self.since or self.day) <= on
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """The evidence of one duty, and whether maintkit would see it by itself. `note`: what it cannot see of it."""
+    """The evidence of one duty, and whether maintkit would see it by itself. `note`: what it cannot see of it.
+
+    `changes`: what has changed, by the words that `on_change` of a duty knows.
+    """
 
     evidence: tuple[Evidence, ...] = ()
     automatic: bool = False
     note: str = ""
+    changes: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +97,19 @@ class _Owed:
 def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: date) -> tuple[Standing, ...]:
     """The standing of every duty at the end of a day, in the contract's order. Evidence of later days is left out."""
     until = {
-        duty.id: Seen(
-            evidence=tuple(sorted((one for one in had.evidence if one.day <= on), key=lambda one: one.day)),
-            automatic=had.automatic,
-            note=had.note,
+        duty.id: replace(
+            had,
+            evidence=_until(had.evidence, on),
+            changes={word: _until(told, on) for word, told in had.changes.items()},
         )
         for duty in contract.duties
         for had in (seen.get(duty.id, Seen()),)
     }
     return tuple(_standing(contract, calendar, duty, until, on) for duty in contract.duties)
+
+
+def _until(evidence: tuple[Evidence, ...], on: date) -> tuple[Evidence, ...]:
+    return tuple(sorted((one for one in evidence if one.counts(on)), key=lambda one: (one.day, one.seq)))
 
 
 def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen], on: date) -> Standing:
@@ -109,9 +125,16 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
     missed = tuple(one.name for one in begun if one.late or _past(one, on))
     # What was missed stays missed; it is overdue until the duty is done for a later time.
     settled = [one for one in begun if one.done or _past(one, on)]
-    overdue = bool(settled) and settled[-1].done is None
+    lapsed = settled[-1] if settled and settled[-1].done is None else None
     ahead = next((one for one in owed if one.done is None and not _past(one, on)), None)
-    aim = settled[-1] if overdue else ahead
+    if lapsed and not own.automatic and ahead and _soon(contract, duty, ahead, on):
+        # Nobody knows whether the last one was missed; the next one can still be done in time.
+        lapsed = None
+    changed = _changed(contract, calendar, duty, own)
+    missed += tuple(one.name for one in changed if one.late or _past(one, on))
+    pending = next((one for one in changed if one.done is None), None)
+    aim = lapsed or pending or ahead
+    overdue = aim is not None and _past(aim, on)
     done: State = "met" if settled and (ahead is None or ahead.again or not ahead.open(on)) else "not-due"
     if aim is None:
         return _made(duty, own, state=done, missed=missed, reason="nothing more is owed")
@@ -120,13 +143,20 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
         state = "undetermined" if open_ else done
         return _made(duty, own, state=state, missed=missed, reason=aim.due.reason)
     left = (aim.due - on).days
-    state = "overdue" if overdue else "due-soon" if open_ and left <= contract.soon(duty) else done
-    reason = ""
+    state = "overdue" if overdue else "due-soon" if aim is pending or _soon(contract, duty, aim, on) else done
+    unseen = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
+    reason = unseen if not own.automatic and state in ("overdue", "due-soon") else ""
     # A person may have done it and not said so: a deadline alone does not prove that it was missed.
-    if not own.automatic and (overdue or (open_ and not own.evidence)):
+    if not own.automatic and overdue:
         state = "undetermined"
-        reason = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
+    if aim is pending:
+        reason = "; ".join(said for said in (f"to be looked at again {aim.name}", reason) if said)
     return _made(duty, own, state=state, next_due=aim.due, days_left=left, missed=missed, reason=reason)
+
+
+def _soon(contract: Contract, duty: Duty, one: _Owed, on: date) -> bool:
+    """Whether it is owed by now, and little time is left."""
+    return one.open(on) and not isinstance(one.due, Undetermined) and (one.due - on).days <= contract.soon(duty)
 
 
 def _made(
@@ -151,52 +181,83 @@ def _made(
 
 
 def _owed(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen]) -> list[_Owed]:
-    term = Stretch(start=contract.term.start, end=contract.term.end)
+    term, pauses = Stretch(start=contract.term.start, end=contract.term.end), _pauses(contract)
     own = seen[duty.id].evidence
     if duty.within and duty.within.after not in (SIGNING, PERIOD):
-        begins = [one.day for one in seen[duty.within.after].evidence if term.holds(one.day)]
-        after = (_Owed(name=f"after {day}", start=day, due=_deadline(duty.within, day, calendar)) for day in begins)
-        return _late(list(after), own)
+        return _late(list(_after(contract, calendar, duty.within, seen[duty.within.after].evidence, own)), own)
     if duty.rhythm == "at-end":
         return _late([_Owed(name="end", start=max(term.start, term.end - relativedelta(months=1)), due=term.end)], own)
     if duty.rhythm == "once":
         return _once(contract, calendar, duty, own)
-    pauses = tuple(Stretch(start=pause.start, end=pause.end) for pause in contract.term.pauses)
     all_ = periods(duty.rhythm, term, pauses)
     if duty.within is None or duty.within.after != PERIOD:
         return _served([_Owed(name=one.name, start=one.start, due=one.due) for one in all_], own)
+    span = duty.within.span
     sums = (
-        _Owed(name=one.name, start=one.start, opens=one.end, due=_deadline(duty.within, one.due, calendar))
+        _Owed(name=one.name, start=one.start, opens=one.end, due=deadline(span, one.due, calendar, pauses))
         for one in all_
     )
     return _late(list(sums), own)
 
 
+def _pauses(contract: Contract) -> tuple[Stretch, ...]:
+    return tuple(Stretch(start=pause.start, end=pause.end) for pause in contract.term.pauses)
+
+
+def _after(
+    contract: Contract, calendar: Calendar, within: Within, begun: tuple[Evidence, ...], own: tuple[Evidence, ...]
+) -> Iterator[_Owed]:
+    """One for each time that the other duty was done; one that was repeated before this came of it runs from the last.
+
+    It is a repetition in the same period of the other duty, and by the deadline: after that, this was missed.
+    """
+    term, pauses = Stretch(start=contract.term.start, end=contract.term.end), _pauses(contract)
+    other = contract.duty(within.after)
+    stretches = tuple(periods(other.rhythm, term, pauses)) if other and other.rhythm in RECURRING else ()
+    days = [one.day for one in begun if term.holds(one.day)]
+    for place, day in enumerate(days):
+        later = days[place + 1] if place + 1 < len(days) else None
+        owed = _Owed(name=f"after {day}", start=day, due=deadline(within.span, day, calendar, pauses))
+        repeated = (
+            later is not None
+            and any(one.start <= day and later <= one.end for one in stretches)
+            and (isinstance(owed.due, Undetermined) or later <= owed.due)
+            and not any(day <= one.day < later for one in own)
+        )
+        if not repeated:
+            yield owed
+
+
+def _changed(contract: Contract, calendar: Calendar, duty: Duty, own: Seen) -> list[_Owed]:
+    """What has changed since the thing was made: it is looked at again within `change_within`, once for all of it."""
+    told = [(word, one) for word in duty.on_change for one in own.changes.get(word, ()) if one.day <= contract.term.end]
+    owed = []
+    for word, one in sorted(told, key=lambda each: (each[1].day, each[1].seq)):
+        at = (one.day, one.seq)
+        if not any((had.day, had.seq) < at for had in own.evidence):
+            continue  # there was nothing yet that could have become old
+        by = deadline(duty.change_within, one.day, calendar, _pauses(contract))
+        done = next((had for had in own.evidence if (had.day, had.seq) > at), None)
+        late = done is not None and not isinstance(by, Undetermined) and done.day > by
+        name = f"after {one.day}, {word}: {one.what} {one.source}"
+        owed.append(_Owed(name=name, start=one.day, due=by, done=done, late=late))
+    return owed
+
+
 def _once(contract: Contract, calendar: Calendar, duty: Duty, own: tuple[Evidence, ...]) -> list[_Owed]:
     """The making of a thing, then its reviews, each one rhythm after the last time that it was looked at."""
-    start, end = contract.signed, contract.term.end
-    deadline = _deadline(duty.within, start, calendar) if duty.within else end
-    owed = _late([_Owed(name="once", start=start, due=deadline)], own)
+    start, end, pauses = contract.signed, contract.term.end, _pauses(contract)
+    by = deadline(duty.within.span, start, calendar, pauses) if duty.within else end
+    owed = _late([_Owed(name="once", start=start, due=by)], own)
     if duty.review not in MONTHS:
         return owed
     for place, one in enumerate(own):
-        again = one.day + relativedelta(months=MONTHS[duty.review])
+        again = moved(one.day, one.day + relativedelta(months=MONTHS[duty.review]), pauses)
         later = own[place + 1] if place + 1 < len(own) else None
         if again <= end:
             late = later is not None and later.day > again
             owed.append(_Owed(name=f"review by {again}", start=one.day, due=again, done=later, late=late, again=True))
     return owed
-
-
-def _deadline(within: Within, day: date, calendar: Calendar) -> date | Undetermined:
-    match within.span.unit:
-        case "wd":
-            return calendar.after(day, within.span.count)
-        case "month":
-            # The same day of a later month; its last day when it has none of that number.
-            return day + relativedelta(months=within.span.count)
-        case _:
-            return day + timedelta(days=-(-within.span.minutes // (24 * 60)))
 
 
 def _served(owed: list[_Owed], evidence: tuple[Evidence, ...]) -> list[_Owed]:

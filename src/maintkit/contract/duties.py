@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from maintkit.contract.span import Deadline
+from maintkit.contract.span import Deadline, Span
 from maintkit.sitefile import Problem, SiteModel, near
 
 Rhythm = Literal["weekly", "monthly", "quarterly", "half-yearly", "yearly", "once", "as-needed", "at-end"]
@@ -44,7 +44,8 @@ class Duty(SiteModel):
     """One duty. It is due once a `rhythm`; `at_least` marks a rhythm that may be exceeded on demand.
 
     `within` replaces the end of the period as the deadline. `part_of` names the duty whose record carries this one's.
-    `review` and `on_change` say when a thing that is made once must be looked at again.
+    `review` and `on_change` say when a thing that is made once must be looked at again; `change_within`, how soon after
+    a change (a contract seldom says: 7 wd is ours).
     """
 
     id: str = Field(pattern=DUTY_ID, description="lower-case words joined by -, like restore-drill")
@@ -56,6 +57,9 @@ class Duty(SiteModel):
     part_of: str | None = Field(default=None, description="the id of another duty")
     review: Rhythm | None = Field(default=None)
     on_change: tuple[str, ...] = Field(default=(), description="a list of words, like topology, engine, schedule")
+    change_within: Deadline = Field(
+        default=Span(count=7, unit="wd"), description="a length of time like 7 wd, from such a change on"
+    )
     evidence: tuple[str, ...] = Field(min_length=1, description="a list of what must be in the ledger")
     documents: tuple[str, ...] = Field(default=(), description="a list of document names, like 日常系统巡检记录")
     documents_if_found: tuple[str, ...] = Field(default=(), description="a list of document names")

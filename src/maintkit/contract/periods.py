@@ -47,7 +47,7 @@ def periods(rhythm: Rhythm, term: Stretch, pauses: tuple[Stretch, ...]) -> Itera
         after = first + (timedelta(days=7) if rhythm == "weekly" else relativedelta(months=MONTHS[rhythm]))
         start, end = max(first, term.start), min(after - _DAY, term.end)
         if not all(paused(start + number * _DAY, pauses) for number in range((end - start).days + 1)):
-            due = min(_moved(start, end, pauses), term.end)
+            due = min(moved(start, end, pauses), term.end)
             yield Period(name=_name(rhythm, first), start=start, end=end, due=due)
         first = after
 
@@ -65,7 +65,8 @@ def _begin(rhythm: Rhythm, day: date) -> date:
     return date(day.year, (day.month - 1) // length * length + 1, 1)
 
 
-def _moved(start: date, end: date, pauses: tuple[Stretch, ...]) -> date:
+def moved(start: date, end: date, pauses: tuple[Stretch, ...]) -> date:
+    """The last of some days, or as many days after a pause that lies over it as the pause took of them."""
     if not paused(end, pauses):
         return end
     last = end

@@ -16,7 +16,7 @@ FILE = "reminders.yml"
 MAIL = "an e-mail address"
 Mailbox = Annotated[str, Field(pattern=r"^[^@\s<>,;\x00-\x1f]+@[^@\s<>,;\x00-\x1f]+$")]
 State = Literal["due-soon", "overdue", "lacking", "undetermined"]
-About = Literal["duty", "incident", "register", "knowledge"]
+About = Literal["duty", "incident", "ticket", "register", "knowledge"]
 ABOUT: tuple[About, ...] = get_args(About)
 
 

@@ -16,7 +16,7 @@ from maintkit.evidence.ledger import Ledger
 OPENED = "incident.opened"
 Verb = Literal[
     "opened", "triaged", "acknowledged", "arrived", "progressed", "mitigated", "resolved", "feedback",
-    "closed", "paused", "continued", "analysed", "related",
+    "closed", "paused", "continued", "analysed", "related", "located",
 ]  # fmt: skip
 State = Literal["open", "acknowledged", "mitigated", "resolved", "closed", "duplicate"]
 STATES: dict[str, State] = {
@@ -81,6 +81,7 @@ class Rest:
 class Incident:
     """A fault report and what came of it. `reported` is when it came in: the clocks run from there.
 
+    `systems` and `hosts` are those of the report, or of the newest correction.
     `reached` is how far its own steps came; `state` is what it is, a duplicate whatever was entered of it.
     """
 
@@ -199,6 +200,8 @@ def _with(had: Incident, step: Step) -> Incident:
         case "related":
             duplicate_of, recurs = body["duplicate_of"] or had.duplicate_of, body["recurs"] or had.recurs
             return replace(made, duplicate_of=duplicate_of, recurs=recurs)
+        case "located":
+            return replace(made, systems=tuple(body["systems"]), hosts=tuple(body["hosts"]))
         case _:
             return made
 

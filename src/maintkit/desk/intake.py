@@ -15,7 +15,7 @@ from maintkit.evidence.ledger import Ledger
 
 _AHEAD = timedelta(minutes=2)  # what two people's clocks may differ by
 # Steps that may still be entered of an incident that is closed: a late one says so by its two times.
-AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related")
+AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related", "located")
 # And those that are entered of it only as what happened before the closing.
 BEFORE_CLOSING: tuple[Verb, ...] = ("acknowledged", "arrived")
 

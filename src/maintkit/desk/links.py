@@ -1,11 +1,17 @@
-"""What happened around an incident on its hosts: findings, inspections and changes, found in the ledger each time."""
+"""What happened around an incident: findings, inspections and changes on its hosts, watches over its systems.
+
+Found in the ledger each time, by the hosts and systems that the incident has now.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maintkit.desk.incident import Incident
+from maintkit.evidence import watch
+from maintkit.evidence.changes import CLOSED, FINISHED, REOPENED, RESUMED, STARTED
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.recorded import ABNORMAL
@@ -13,18 +19,24 @@ from maintkit.evidence.recorded import ABNORMAL
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
-    """Names of events, inspections and runs, oldest first, and of incidents that were open at the same time."""
+    """Names of events, inspections and runs, oldest first, and of incidents that were open at the same time.
+
+    `watches` are runs that tried a function of its systems; `functions` the numbers of those that were abnormal then.
+    """
 
     findings: tuple[str, ...] = ()
     inspections: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
+    functions: tuple[int, ...] = ()
     overlapping: tuple[str, ...] = ()
 
 
 def links(ledger: Ledger, one: Incident, others: tuple[Incident, ...], *, before: timedelta, now: datetime) -> Links:
-    """What lies between `before` the report and the end of the incident, on one of its hosts.
+    """What lies between `before` the report and the end of the incident, on one of its hosts or systems.
 
-    A run that an incident was opened from is always linked.
+    A change that began earlier is linked when it was not over on these hosts by then, as far as the ledger knows. A run
+    that an incident was opened from is always linked.
     """
     hosts, start = set(one.hosts), one.reported - before
     end = one.first("resolved", "closed") or now
@@ -35,13 +47,16 @@ def links(ledger: Ledger, one: Incident, others: tuple[Incident, ...], *, before
             if entry.kind == "host.judged" and entry.subject in hosts:
                 seen = [said for said in entry.body["findings"] if said["status"] in ABNORMAL and said["event"]]
                 events.update(dict.fromkeys(said["event"] for said in seen))
-    changes = dict.fromkeys(entry.run or "" for entry in _starts(ledger, "change.started", hosts, start, end))
+    changes = dict.fromkeys(entry.run or "" for entry in _changes(ledger, hosts, start, end))
+    watches = dict(_watches(ledger, set(one.systems), start, end))
     if one.run:
         changes = {one.run: None, **changes}
     return Links(
         findings=tuple(events),
         inspections=tuple(look.run or "" for look in looks),
         changes=tuple(changes),
+        watches=tuple(watches),
+        functions=tuple(sorted({seq for failed in watches.values() for seq in failed})),
         overlapping=tuple(other.id for other in others if other.id != one.id and _overlap(one, other, now)),
     )
 
@@ -54,6 +69,49 @@ def _starts(ledger: Ledger, kind: str, hosts: set[str], start: datetime, end: da
         if entry.at <= end and not hosts.isdisjoint(entry.body["hosts"]):
             found.append(entry)
     return found[::-1]
+
+
+def _changes(ledger: Ledger, hosts: set[str], start: datetime, end: datetime) -> list[Entry]:
+    """The changes that were begun or still going on in the time, by their beginnings."""
+    marks = sorted((one for kind in (FINISHED, RESUMED) for one in ledger.entries(kind=kind)), key=lambda one: one.seq)
+    over = {one.run: one.at if one.kind == FINISHED else None for one in marks}  # a resumed run goes on
+    return [
+        entry
+        for entry in ledger.entries(kind=STARTED)
+        if entry.at <= end
+        and not hosts.isdisjoint(entry.body["hosts"])
+        and (entry.at >= start or _going(ledger, entry, over.get(entry.run), hosts, start))
+    ]
+
+
+def _going(ledger: Ledger, begun: Entry, over: datetime | None, hosts: set[str], start: datetime) -> bool:
+    """Whether a change was not over at `start`; one without an end goes on where a host of these was not closed."""
+    if over is not None:
+        return over >= start
+    last: dict[str | None, Entry] = {}
+    for entry in ledger.entries(run=begun.run):
+        if entry.kind in (CLOSED, REOPENED):
+            last[entry.subject] = entry
+    ends = [last.get(host) for host in hosts.intersection(begun.body["hosts"])]
+    return any(one is None or one.kind == REOPENED or one.at >= start for one in ends)
+
+
+def _watches(
+    ledger: Ledger, systems: set[str], start: datetime, end: datetime
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The runs that tried a function of these systems, each with those of them that were abnormal."""
+    begun = []
+    for entry in ledger.entries(kind=watch.STARTED, newest_first=True):
+        if entry.at < start:
+            break
+        if entry.at <= end:
+            begun.append(entry)
+    for entry in begun[::-1]:
+        own = {row["seq"] for row in entry.body["functions"] if row["system"] in systems}
+        tried = [one.body for one in ledger.entries(run=entry.run) if one.kind == watch.PROBED]
+        if any(not own.isdisjoint(body["covers"]) for body in tried):
+            bad = {seq for body in tried if body["status"] in watch.ABNORMAL for seq in body["covers"]}
+            yield entry.run or "", tuple(sorted(own & bad))
 
 
 def _overlap(one: Incident, other: Incident, now: datetime) -> bool:

@@ -1,6 +1,7 @@
-"""What people are reminded of: a duty, a clock of a fault, a registered item, an article; by names and dates alone.
+"""What people are reminded of: a duty, a clock of a fault or a ticket, a registered item, an article.
 
-Nothing that somebody typed of a fault, a finding or a person is in a matter: a reminder leaves the hospital's network.
+It is told by names and dates alone: nothing that somebody typed of a fault, a finding or a person is in a matter, for a
+reminder leaves the hospital's network.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from maintkit.contract.reminders import About, State
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import Clock, clocks
 from maintkit.desk.incident import Incident
+from maintkit.desk.ticket import Due, Ticket, dues
 from maintkit.evidence.knowledge import Article
 from maintkit.evidence.registers import KINDS, Item
 
@@ -49,17 +51,21 @@ class Matter:
 
 
 def of_duties(standings: Iterable[Standing], on: date) -> Iterator[Matter]:
-    """Duties that are due soon, overdue or undetermined; told once a day."""
+    """Duties that are due soon, overdue or undetermined; told once a day.
+
+    One that maintkit does not see lacks a person's word once its deadline has passed: told once a week.
+    """
     for one in standings:
         if one.state in ("overdue", "due-soon", "undetermined"):
+            lacking = one.state == "undetermined" and one.days_left is not None and one.days_left < 0
             yield Matter(
                 about="duty",
                 id=one.duty.id,
-                state=one.state,
+                state="lacking" if lacking else one.state,
                 due=one.next_due.isoformat() if one.next_due else None,
                 title_zh=one.duty.title_zh,
-                when_zh=_days(one.next_due, one.days_left),
-                told_from=on,
+                when_zh=_days(one.next_due, one.days_left) + ("，未见完成记录" if lacking else ""),
+                told_from=on - WEEK if lacking else on,
                 more={"title_zh": one.duty.title_zh, "days_left": one.days_left},
             )
 
@@ -69,17 +75,26 @@ def of_incidents(
 ) -> Iterator[Matter]:
     """Clocks that still run and are breached, or have no more than so many percent of their time left; told once each.
 
-    A fault without a level has no clock yet: it is told as undetermined. A clock that rests is told when it goes on;
-    softer targets are not told.
+    A fault without a level has no clock yet, though one may run out: that it lacks a level is told once a day. A clock
+    that rests is told when it goes on; softer targets are not told.
     """
     for one in incidents:
         if one.state in ("closed", "duplicate"):
             continue
         if one.level is None:
-            yield _untriaged(one, contract.zone)
+            yield _untriaged(one, contract.zone, now)
             continue
         for clock in clocks(one, contract.faults, calendar, contract.zone, now):
             yield from _clock(one, clock, contract.zone, now, left_percent)
+
+
+def of_tickets(
+    tickets: Iterable[Ticket], contract: Contract, calendar: Calendar, now: datetime, *, left_percent: int
+) -> Iterator[Matter]:
+    """Steps of accepted tickets, told like faults' clocks. One of which no date is known lacks it: told once a week."""
+    for one in tickets:
+        for due in dues(one, contract.requests, calendar, contract.zone, now):
+            yield from _step(one, due, contract.zone, now, left_percent)
 
 
 def of_items(items: Iterable[Item], on: date) -> Iterator[Matter]:
@@ -112,15 +127,15 @@ def _dated(about: About, id_: str, state: State, ends: date | None, on: date, *,
     )
 
 
-def _untriaged(one: Incident, zone: ZoneInfo) -> Matter:
+def _untriaged(one: Incident, zone: ZoneInfo, now: datetime) -> Matter:
     return Matter(
         about="incident",
         id=one.id,
-        state="undetermined",
+        state="lacking",
         due=None,
         title_zh=f"故障 {one.id} 未定级",
         when_zh=f"，报告于 {one.reported.astimezone(zone):%Y-%m-%d %H:%M}",
-        told_from=_since(one, zone),
+        told_from=now.astimezone(zone).date(),
         more={"level": None, "clock": None, "left_s": None},
     )
 
@@ -140,14 +155,46 @@ def _clock(one: Incident, clock: Clock, zone: ZoneInfo, now: datetime, percent: 
             due=to_text(clock.deadline),
             title_zh=f"故障 {one.id}（{level}）{name}时限 {clock.deadline.astimezone(zone):%Y-%m-%d %H:%M}",
             when_zh=_minutes(left),
-            told_from=_since(one, zone),
+            told_from=_since(one.reported, zone),
             more={"incident": one.id, "level": level, "clock": clock.name, "left_s": round(left.total_seconds())},
         )
 
 
-def _since(one: Incident, zone: ZoneInfo) -> date:
+def _step(one: Ticket, due: Due, zone: ZoneInfo, now: datetime, percent: int) -> Iterator[Matter]:
+    if due.reached or one.closed:
+        return
+    begun = one.accepted or one.opened
+    name, more = f"需求 {one.id} {due.title_zh}", {"ticket": one.id, "kind": one.kind, "step": due.step}
+    if due.deadline is None:
+        yield Matter(
+            about="ticket",
+            id=f"{one.id} {due.step}",
+            state="lacking",
+            due=None,
+            title_zh=name,
+            when_zh="，期限未定",
+            told_from=now.astimezone(zone).date() - WEEK,
+            more={**more, "left_s": None},
+        )
+        return
+    left = due.deadline - now
+    late = left < timedelta()
+    if late or left * 100 <= (due.deadline - begun) * percent:
+        yield Matter(
+            about="ticket",
+            id=f"{one.id} {due.step}",
+            state="overdue" if late else "due-soon",
+            due=to_text(due.deadline),
+            title_zh=f"{name}期限 {due.deadline.astimezone(zone):%Y-%m-%d %H:%M}",
+            when_zh=_minutes(left),
+            told_from=_since(begun, zone),
+            more={**more, "left_s": round(left.total_seconds())},
+        )
+
+
+def _since(begun: datetime, zone: ZoneInfo) -> date:
     """Before its report nothing was told of it: each is told once for good."""
-    return one.reported.astimezone(zone).date()
+    return begun.astimezone(zone).date()
 
 
 def _days(due: date | None, left: int | None) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintkit.contract.due import Evidence, Seen
-from maintkit.evidence import watch
+from maintkit.desk.asked import ABNORMAL, ACCESS, BACKUPS, Answer, Asked, Words, answer
+from maintkit.desk.changed import changes, parameters
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.issued import ISSUED
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.week import Week
+from maintkit.evidence.watch_weeks import watch_weeks
 
 DONE = "duty.done"
 WATCH = "function-watch"  # proved week by week, by every function of the catalogue
@@ -23,7 +24,8 @@ WATCH = "function-watch"  # proved week by week, by every function of the catalo
 class Proof:
     """Entries of `kind` count for `duty` when their body, over that of the run's `begun` entry, holds `where`.
 
-    `whole` may want more of the body. `note` is what the duty asks for besides, and what no entry shows. Where `sole`
+    `whole` may want more of the body, `asked` of what an inspection saw, `planned` of the parameters of a change.
+    `note` is what the duty asks for besides, and what no entry shows. Where `sole`
     is false the duty may be done in another way that leaves no entry, so its absence proves nothing.
     """
 
@@ -33,21 +35,27 @@ class Proof:
     begun: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     whole: Callable[[Mapping[str, Any]], bool] | None = None
+    asked: Asked | None = None
+    planned: Callable[[Mapping[str, Any]], bool] | None = None
     note: str = ""
     sole: bool = True
 
 
-def _inspected(duty: str, *, deep: bool = False, note: str = "") -> Proof:
+def _inspected(duty: str, *, deep: bool = False, asked: Asked | None = None, note: str = "") -> Proof:
     # One host by --limit is not the site.
     where = {"ended": "complete", "scope": None, **({"deep": True} if deep else {})}
     what = "deep inspection" if deep else "inspection"
-    return Proof(duty=duty, kind="inspection.finished", begun="inspection.started", where=where, what=what, note=note)
+    kind, begun = "inspection.finished", "inspection.started"
+    return Proof(duty=duty, kind=kind, begun=begun, where=where, what=what, asked=asked, note=note)
 
 
-def _changed(duty: str, procedure: str, *, note: str = "") -> Proof:
+def _changed(
+    duty: str, procedure: str, *, planned: Callable[[Mapping[str, Any]], bool] | None = None, note: str = ""
+) -> Proof:
     # A run that undoes another one is of the same procedure, and no proof of it.
     where = {"procedure": procedure, "verdict": "done", "undoes": None}
-    return Proof(duty=duty, kind="change.finished", begun="change.started", where=where, what=procedure, note=note)
+    kind, begun = "change.finished", "change.started"
+    return Proof(duty=duty, kind=kind, begun=begun, where=where, what=procedure, planned=planned, note=note)
 
 
 def _issued(duty: str, document: str) -> Proof:
@@ -56,14 +64,17 @@ def _issued(duty: str, document: str) -> Proof:
 
 
 PROOFS: tuple[Proof, ...] = (
-    _inspected("monthly-inspection"),
-    _inspected("backup-watch"),
-    _inspected("access-watch"),
+    _inspected("monthly-inspection", asked=ABNORMAL),
+    _inspected("backup-watch", asked=BACKUPS),
+    _inspected("access-watch", asked=ACCESS),
     _inspected("deep-inspection", deep=True, note="the physical state is looked at by a person, and not seen here"),
     _changed("security-update", "patch", note="the age of antivirus definitions stands in the inspections"),
     _changed("tuning", "restart"),
     _changed("tuning", "reindex"),
     _changed("tuning", "rebuild_tables"),
+    _changed("tuning", "vacuum"),
+    # Figures before and after make it tuning: what `maintkit advise` plans has them.
+    _changed("tuning", "config", planned=lambda parameters: bool(parameters.get("measures"))),
     _changed("housekeeping", "reindex"),
     _changed("housekeeping", "rebuild_tables"),
     _changed("housekeeping", "housekeeping"),
@@ -95,59 +106,78 @@ def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo) -> dict[str, See
     A simulated run counts, and is marked, so that a document drawn from it can say so.
     """
     found: dict[str, list[Evidence]] = {duty: [] for duty in duties}
+    lacking: dict[str, str] = {}
     for kind in dict.fromkeys(proof.kind for proof in PROOFS):
-        _collect(ledger, kind, [proof for proof in PROOFS if proof.kind == kind], found, zone)
+        _collect(ledger, kind, [proof for proof in PROOFS if proof.kind == kind], found, lacking, zone)
     if WATCH in found:
         found[WATCH] += _watched(ledger, zone)
     for entry in ledger.entries(kind=DONE):
         if entry.subject in found:
             found[entry.subject].append(_said(entry))
-    return {duty: _seen(duty, evidence) for duty, evidence in found.items()}
+    told = changes(ledger, zone)
+    return {duty: _seen(duty, evidence, lacking.get(duty, ""), told) for duty, evidence in found.items()}
 
 
-def _seen(duty: str, evidence: list[Evidence]) -> Seen:
+def _seen(duty: str, evidence: list[Evidence], lacks: str, told: Mapping[str, tuple[Evidence, ...]]) -> Seen:
     proofs = [proof for proof in PROOFS if proof.duty == duty]
-    notes = dict.fromkeys(proof.note for proof in proofs if proof.note)
+    notes = dict.fromkeys(said for said in (*(proof.note for proof in proofs), lacks) if said)
     automatic = duty == WATCH or any(proof.sole for proof in proofs)
-    return Seen(evidence=tuple(evidence), automatic=automatic, note="; ".join(notes))
+    return Seen(evidence=tuple(evidence), automatic=automatic, note="; ".join(notes), changes=told)
 
 
 def _watched(ledger: Ledger, zone: ZoneInfo) -> Iterator[Evidence]:
     """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none."""
-    kinds = (watch.STARTED, watch.RECORDED)
-    weeks = {Week.of(entry.at, zone) for kind in kinds for entry in ledger.entries(kind=kind)}
-    for week in sorted(weeks):
-        made = watch.watch_week(ledger, week, zone)
-        if made is not None and made.counts()["not-run"] == made.counts()["uncovered"] == 0:
+    for made in watch_weeks(ledger, zone):
+        counts = made.counts()
+        if counts["not-run"] == counts["uncovered"] == 0:
             day = made.dated.astimezone(zone).date()
-            yield Evidence(day=day, source=f"week {week}", what=f"{len(made.functions)} functions watched")
+            yield Evidence(day=day, source=f"week {made.week}", what=f"{len(made.functions)} functions watched")
 
 
-def _collect(ledger: Ledger, kind: str, proofs: list[Proof], found: dict[str, list[Evidence]], zone: ZoneInfo) -> None:
+def _collect(
+    ledger: Ledger,
+    kind: str,
+    proofs: list[Proof],
+    found: dict[str, list[Evidence]],
+    lacking: dict[str, str],
+    zone: ZoneInfo,
+) -> None:
+    """Add what counts to `found`; `lacking` says of a duty why its newest inspection does not."""
     begun = {
         entry.run: entry.body
         for first in dict.fromkeys(proof.begun for proof in proofs if proof.begun)
         for entry in ledger.entries(kind=first)
     }
+    words = Words(ledger) if any(proof.asked for proof in proofs) else None
     last = {entry.run or str(entry.seq): entry for entry in ledger.entries(kind=kind)}  # a resumed run ends anew
     for entry in last.values():
         body = {**begun.get(entry.run, {}), **entry.body}
         for proof in proofs:
-            if proof.duty in found and _counts(proof, body):
-                found[proof.duty].append(
-                    Evidence(
-                        day=entry.at.astimezone(zone).date(),
-                        source=entry.run or f"entry {entry.seq}",
-                        what=proof.what,
-                        simulated=bool(body.get("simulated")),
-                        of=body.get("number"),
-                    )
-                )
+            if proof.duty not in found or not _counts(ledger, proof, body):
+                continue
+            said = answer(proof.asked, entry, words, zone) if proof.asked and words else Answer()
+            lacking[proof.duty] = f"{entry.run} does not count: {said.lacks}" if said.lacks else ""
+            if not said.lacks:
+                found[proof.duty].append(_made(proof, entry, body, said.since, zone))
 
 
-def _counts(proof: Proof, body: Mapping[str, Any]) -> bool:
-    return all(body.get(key) == value for key, value in proof.where.items()) and (
-        proof.whole is None or proof.whole(body)
+def _made(proof: Proof, entry: Entry, body: Mapping[str, Any], since: date | None, zone: ZoneInfo) -> Evidence:
+    return Evidence(
+        day=entry.at.astimezone(zone).date(),
+        source=entry.run or f"entry {entry.seq}",
+        what=proof.what,
+        simulated=bool(body.get("simulated")),
+        of=body.get("number"),
+        since=since,
+        seq=entry.seq,
+    )
+
+
+def _counts(ledger: Ledger, proof: Proof, body: Mapping[str, Any]) -> bool:
+    return (
+        all(body.get(key) == value for key, value in proof.where.items())
+        and (proof.whole is None or proof.whole(body))
+        and (proof.planned is None or proof.planned(parameters(ledger, body)))
     )
 
 
@@ -157,4 +187,5 @@ def _said(entry: Entry) -> Evidence:
         source=f"entry {entry.seq}",
         what=entry.body["what"],
         by=entry.body["by"],
+        seq=entry.seq,
     )

@@ -21,7 +21,13 @@ FAILED = "reminder.failed"
 GRACE_S = 60  # beyond a hook's own time, for its end to be entered: then its claim is taken for one that crashed
 _STATES = {"overdue": "已逾期", "lacking": "手续不全", "due-soon": "即将到期", "undetermined": "无法判定"}
 _ORDER = list(_STATES)
-_ABOUT = {"incident": "incidents", "duty": "duties", "register": "items", "knowledge": "articles"}
+_ABOUT = {
+    "incident": "incidents",
+    "ticket": "tickets",
+    "duty": "duties",
+    "register": "items",
+    "knowledge": "articles",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,5 +140,5 @@ def _told(matters: Iterable[Matter]) -> dict[str, Any]:
 
 
 def _data(one: Matter) -> dict[str, Any]:
-    name = {"duty": "duty", "incident": "incident", "register": "item", "knowledge": "article"}[one.about]
+    name = {"register": "item", "knowledge": "article"}.get(one.about, one.about)
     return {name: one.id, "state": one.state, "due": one.due, **one.more}

@@ -128,6 +128,8 @@ class _Run:
     pasts: dict[str, Baseline] = field(default_factory=dict)
     collected: dict[str, tuple[str, str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    looked: dict[str, Counter[str]] = field(default_factory=dict)  # by check
+    critical: list[dict[str, str]] = field(default_factory=list)
     drills: Mapping[str, datetime] = field(default_factory=dict)
     waived: Mapping[tuple[str, str], Waiver] = field(default_factory=dict)
     resolved: frozenset[str] = frozenset()
@@ -180,6 +182,9 @@ class _Run:
                     "missed": dict(seen.missed),
                 },
                 "counts": dict(self.counts),
+                # What a duty asks of an inspection, without reading the findings of every host again.
+                "checks": {check: dict(counts) for check, counts in sorted(self.looked.items())},
+                "critical": self.critical,
             },
             run=self.name,
         )
@@ -295,7 +300,11 @@ class _Run:
         final = apply_waivers(everything, self.waived, now=now)
         body = {"collection": status, "findings": [finding_json(finding) for finding in final]}
         self.ledger.append("host.judged", body, run=self.name, subject=host)
-        self.counts.update(finding.status for finding in final)
+        for finding in final:
+            self.counts[finding.status] += 1
+            self.looked.setdefault(finding.check, Counter())[finding.status] += 1
+            if finding.status == "crit" and finding.event:
+                self.critical.append({"event": finding.event, "check": finding.check, "subject": finding.subject})
         self.pasts.pop(host, None)
         self.watcher.judged(host, status, worst(final))
 

@@ -1,8 +1,9 @@
-"""What of the ledger proves the weekly watch, and the check for vulnerabilities."""
+"""What of the ledger proves which duty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from maintkit.clock import FixedClock, from_text
 from maintkit.contract.due import Seen
 from maintkit.desk.proofs import seen
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 
@@ -68,6 +70,30 @@ def test_a_function_that_nothing_covers_leaves_the_week_unproved(ledger: Ledger)
     assert proof(ledger).evidence == ()
 
 
+def test_each_entry_of_the_watch_is_read_as_often_however_many_weeks_there_are(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three years of it are read in the time that three years take, and not in that of their square."""
+    read: list[int] = []
+    entries = Ledger.entries
+
+    def counted(self: Ledger, **marks: Any) -> Iterator[Entry]:
+        for entry in entries(self, **marks):
+            read.append(entry.seq)
+            yield entry
+
+    monkeypatch.setattr(Ledger, "entries", counted)
+    told = []
+    for month in (1, 2, 3, 4):
+        for day in (4, 11, 18, 25):
+            watched(ledger, f"2027-{month:02}-{day:02}T02:00:00Z", function(1, probes=["web"]))
+        read.clear()
+        weeks = len(proof(ledger).evidence)
+        told.append((weeks, len(read) / weeks))
+    assert [weeks for weeks, _ in told] == [4, 8, 12, 16]
+    assert len({each for _, each in told}) == 1
+
+
 def test_a_check_for_vulnerabilities_proves_its_duty_when_it_has_looked_at_every_host(ledger: Ledger) -> None:
     """Without a deep inspection nobody's packages are known: such a check has looked at nothing."""
     at(ledger, "2026-11-25T16:30:00Z")
@@ -85,3 +111,128 @@ def test_an_inspection_of_some_hosts_is_none_of_the_site(ledger: Ledger, scope: 
     ledger.append("inspection.started", {"deep": False, "scope": scope}, run="20261125-1")
     ledger.append("inspection.finished", {"ended": "complete"}, run="20261125-1")
     assert bool(proof(ledger, "monthly-inspection").evidence) is counts
+
+
+RUN = "20261125-1"
+SEEN = {
+    "backup.age": {"ok": 1, "unknown": 1},
+    "logins.failed-burst": {"ok": 2},
+    "accounts.uid0": {"ok": 1, "crit": 1},
+    "sudo.nopasswd": {"warn": 1},
+    "port.listening": {"ok": 2},
+}
+
+
+def inspected(
+    ledger: Ledger,
+    when: str = WEEK_48,
+    *,
+    run: str = RUN,
+    critical: tuple[str, ...] = (),
+    unlike: Mapping[str, Any] | None = None,
+) -> None:
+    """A complete one; `critical` are checks with a critical finding each, `unlike` what it saw otherwise."""
+    at(ledger, when)
+    ledger.append("inspection.started", {"deep": False, "scope": None}, run=run)
+    bad = [
+        {"event": f"{run}-{number:03}", "check": check, "subject": "his1"} for number, check in enumerate(critical, 1)
+    ]
+    checks = {**SEEN, **(unlike or {})}
+    ledger.append("inspection.finished", {"ended": "complete", "checks": checks, "critical": bad}, run=run)
+
+
+def counts(ledger: Ledger) -> list[bool]:
+    """Whether there is evidence of the inspection, of backups and of access."""
+    return [bool(proof(ledger, duty).evidence) for duty in ("monthly-inspection", "backup-watch", "access-watch")]
+
+
+def test_an_inspection_that_saw_no_backups_and_no_logins_is_evidence_of_neither(ledger: Ledger) -> None:
+    """No answer and no such thing on the host are no sight of it; which was not seen is said."""
+    nothing = {"unknown": 1, "not-applicable": 1, "manual": 1}
+    inspected(ledger, unlike={"backup.age": nothing, "logins.failed-burst": nothing})
+    assert counts(ledger) == [True, False, False]
+    assert proof(ledger, "backup-watch").note == f"{RUN} does not count: saw no backup jobs"
+    assert proof(ledger, "access-watch").note == f"{RUN} does not count: saw no logins"
+    inspected(ledger, run="20261125-2")
+    assert counts(ledger) == [True, True, True]
+    assert proof(ledger, "backup-watch").note == ""
+
+
+@pytest.mark.parametrize(
+    ("check", "met"),
+    [
+        ("backup.age", [False, False, True]),
+        ("accounts.uid0", [False, True, False]),
+        ("disk.space", [False, True, True]),
+    ],
+)
+def test_a_critical_finding_of_which_nobody_has_said_a_word_leaves_its_duties_undone(
+    ledger: Ledger, check: str, met: list[bool]
+) -> None:
+    """The contract asks for what was done about it; from the day of the first word on, the inspection counts."""
+    inspected(ledger, critical=(check,))
+    assert counts(ledger) == met
+    assert f"{RUN}-001" in proof(ledger, "monthly-inspection").note
+    at(ledger, "2026-11-27T02:00:00Z")
+    ledger.append("finding.handled", {"handling": "已安排", "state": "open"}, subject=f"{RUN}-001")
+    assert counts(ledger) == [True, True, True]
+    (found,) = proof(ledger, "monthly-inspection").evidence
+    assert (found.day, found.since) == (date(2026, 11, 25), date(2026, 11, 27))
+    assert not found.counts(date(2026, 11, 26))
+
+
+def test_a_waiver_of_what_was_found_is_a_word_too_and_an_older_one_is_not(ledger: Ledger) -> None:
+    """What was let stand before, and has run out, was not let stand now."""
+    waiver = {"check": "disk.space", "subject": "his1"}
+    at(ledger, WEEK_47)
+    ledger.append("finding.waived", waiver, subject="disk.space his1")
+    inspected(ledger, critical=("disk.space",))
+    assert counts(ledger)[0] is False
+    ledger.append("finding.waived", waiver, subject="disk.space his1")
+    assert counts(ledger)[0] is True
+
+
+def test_an_inspection_of_an_older_maintkit_does_not_say_what_it_saw_and_counts(ledger: Ledger) -> None:
+    """What was met before an upgrade of maintkit is met after it."""
+    at(ledger, WEEK_48)
+    ledger.append("inspection.started", {"deep": False, "scope": None}, run=RUN)
+    ledger.append("inspection.finished", {"ended": "complete"}, run=RUN)
+    assert counts(ledger) == [True, True, True]
+
+
+def changed(ledger: Ledger, run: str, procedure: str, *, verdict: str = "done", **parameters: Any) -> None:
+    plan = ledger.seal(json.dumps({"parameters": parameters}).encode(), media_type="application/json")
+    frozen = ledger.append("plan.frozen", {"sha256": plan.sha256}, subject="p", attachments=[plan])
+    ledger.append("change.started", {"procedure": procedure, "sha256": frozen.body["sha256"]}, run=run, subject="p")
+    ledger.append("change.finished", {"verdict": verdict}, run=run, subject="p")
+
+
+def test_a_setting_whose_figures_were_taken_is_tuning_and_so_is_a_vacuum(ledger: Ledger) -> None:
+    """What is advised is planned with figures before and after; a file that is put on a host without any is not."""
+    at(ledger, WEEK_48)
+    changed(ledger, "C1", "config", dest="/etc/motd")
+    changed(ledger, "C2", "config", dest="/x/zz-maintkit-work-mem.conf", measures=[{"name": "work_mem", "argv": ["x"]}])
+    changed(ledger, "C3", "config", verdict="rolled-back", measures=[{"name": "work_mem", "argv": ["x"]}])
+    changed(ledger, "C4", "vacuum")
+    assert [one.source for one in proof(ledger, "tuning").evidence] == ["C2", "C4"]
+
+
+def test_what_changed_at_the_site_is_told_by_the_words_of_the_contract(ledger: Ledger) -> None:
+    """Hosts that came or moved, upgrades that were done, files that say when something runs or is backed up."""
+    at(ledger, WEEK_48)
+    hosts = {"his1": {"systems": ["HIS"], "address": "10.0.0.1"}}
+    ledger.append("inspection.started", {"deep": False, "scope": None, "hosts": hosts}, run="first")
+    ledger.append("inspection.started", {"deep": False, "scope": "db1", "hosts": {"db1": hosts["his1"]}}, run="one")
+    ledger.append("inspection.started", {"deep": False, "scope": None, "hosts": hosts}, run="same")
+    changed(ledger, "C1", "upgrade")
+    changed(ledger, "C2", "upgrade", verdict="rolled-back")
+    changed(ledger, "C3", "config", dest="/etc/pgbackrest.conf")
+    changed(ledger, "C4", "config", dest="/etc/hosts")
+    moved = {"his1": {"systems": ["HIS"], "address": "10.0.0.2"}}
+    ledger.append("inspection.started", {"deep": False, "scope": None, "hosts": moved}, run="moved")
+    told = proof(ledger, "recovery-manual").changes
+    assert {word: [one.source for one in found] for word, found in told.items()} == {
+        "topology": ["moved"],
+        "engine": ["C1"],
+        "schedule": ["C3"],
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -321,6 +322,18 @@ def test_a_matter_seen_again_after_it_was_resolved_is_a_new_one(bench: Bench) ->
     compared = compare(second, first)
     assert again.event in compared.new
     assert event not in [*compared.unseen, *(one.event for one in compared.closed)]
+
+
+def test_its_end_says_what_every_check_came_to_and_which_critical_findings_there_are(bench: Bench) -> None:
+    """Enough to tell what a duty asks of it without the findings of every host: they agree with these to the last."""
+    answers: dict[str, Any] = {"app1": document("app1", START, used=99), "app2": document("app2", START)}
+    done = bench.inspect(FakeDriver(answers))
+    (ended,) = bench.ledger.entries(kind="inspection.finished")
+    told = {(check, status): number for check, by in ended.body["checks"].items() for status, number in by.items()}
+    assert told == Counter((one.check, one.status) for one in done.findings)
+    bad = [one for one in done.findings if one.status == "crit"]
+    assert ended.body["critical"] == [{"event": one.event, "check": one.check, "subject": one.subject} for one in bad]
+    assert ("disk.space", "app1") in {(one.check, one.host) for one in bad}
 
 
 def test_a_cut_off_inspection_says_which_hosts_it_did_not_reach(bench: Bench) -> None:

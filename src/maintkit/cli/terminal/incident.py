@@ -113,6 +113,8 @@ def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...]) -> dic
             "findings": list(found.findings),
             "inspections": list(found.inspections),
             "changes": list(found.changes),
+            "watches": list(found.watches),
+            "functions": [str(seq) for seq in found.functions],
             "overlapping": list(found.overlapping),
         },
     }
@@ -154,6 +156,8 @@ def on_site(value: Any, zone: ZoneInfo) -> Any:
 def _lines(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "incident", f"{said['incident']} {said['state']}: {plain(said['title'])}"
     yield "reported", plain(f"{said['reported']} by {said['reporter']} of {said['department']}, {said['channel']}")
+    if said["systems"] or said["hosts"]:
+        yield "where", plain(", ".join((*said["systems"], *said["hosts"])))
     for level in said["levels"]:
         agreed = f", agreed by {level['agreed_by']}: {level['why']}" if level["agreed_by"] else ""
         aim = f", target {level['target']}" if level["target"] else ""

@@ -116,8 +116,10 @@ def _change(place: Site, ledger: Ledger, run: str) -> Document:
 def _watches(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     kinds = (watch.STARTED, watch.RECORDED)
     tried = (entry.at for kind in kinds for entry in ledger.entries(kind=kind) if period.holds(entry.at))
+    first = next((entry.at for entry in ledger.entries(kind=watch.STARTED, limit=1)), None)
     for week in sorted({Week.of(at, period.zone) for at in tried}):
-        if watch.watch_week(ledger, week, period.zone) is not None:
+        # Before the first run nobody had said what is watched.
+        if first is not None and first < week.span(period.zone)[1]:
             yield partial(drawing.watched, place, ledger, week)
 
 

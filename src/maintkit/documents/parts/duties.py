@@ -34,6 +34,11 @@ _REASONS = (
     (r"the age of antivirus definitions stands in the inspections", "病毒库时效见巡检记录"),
     (r"counts when it is issued: .*", "文件签发后方计入"),
     (r"counts when every host's packages were looked at", "每台主机的软件包均已检查时方计入"),
+    (r"(\S+) does not count: saw no .*", r"巡检 \1 不计入：未取得应有的检查结果"),
+    (r"(\S+) does not count: critical findings .*", r"巡检 \1 不计入：严重异常尚无处理意见"),
+    (r"to be looked at again after (\S+), topology: .*", r"\1 主机、系统归属或地址有变，须复审"),
+    (r"to be looked at again after (\S+), engine: .*", r"\1 完成升级，须复审"),
+    (r"to be looked at again after (\S+), schedule: .*", r"\1 计划任务或备份配置有变，须复审"),
     (r"the working days of (\d+) are not known to this calendar.*", r"\1 年的工作日历未知"),
 )
 _WHAT = (
@@ -47,6 +52,7 @@ _WHAT = (
     (r"rebuild_tables", "表重建"),
     (r"housekeeping", "日志与旧文件清理"),
     (r"vacuum", "数据库清理"),
+    (r"config", "参数调整"),
     (r"restore_drill", "备份恢复演练"),
     (r"(\d+) functions watched", r"监测功能 \1 项"),
     (r"inspection-summary", "签发季度巡检记录汇总单"),
@@ -60,6 +66,7 @@ _WHAT = (
 )
 _SOURCES = ((r"entry (\d+)", r"台账 #\1"), (r"week (\d+)W(\d+)", r"\1 年第 \2 周"))
 _PERIODS = (
+    (r"after (\S+), \S+: .*", r"\1 变更后的复审"),
     (r"after (\S+)", r"\1 之后"),
     (r"review by (\S+)", r"\1 前的复审"),
     (r"once", "首次"),
@@ -140,5 +147,5 @@ def reason_zh(reason: str) -> str:
 
 
 def within(evidence: Sequence[Evidence], first: date, last: date) -> list[Evidence]:
-    """The evidence of days from the first to the last, both included, by day."""
-    return sorted((one for one in evidence if first <= one.day <= last), key=lambda one: one.day)
+    """The evidence of days from the first to the last, both included; what lacked a word by then is left out."""
+    return sorted((one for one in evidence if first <= one.day and one.counts(last)), key=lambda one: one.day)

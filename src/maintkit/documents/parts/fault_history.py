@@ -75,6 +75,9 @@ def _text(step: Step) -> str:
             return f"{step.text}\n原因：{body['cause']}\n预防：{body['prevention']}"
         case "related":
             return f"重复于 {body['duplicate_of']}" if body["duplicate_of"] else f"复发自 {body['recurs']}"
+        case "located":
+            names = "、".join((*body["systems"], *body["hosts"])) or wording.NOTHING
+            return f"{step.text}\n涉及：{names}"
         case _:
             return step.text
 

@@ -149,6 +149,9 @@ def _related(found: FaultReport, header: Header) -> tuple[Block, ...]:
     one, links = found.fault.incident, found.links
     looks = "、".join(links.inspections) or "无"
     said = [f"故障前后有关主机上的巡检：{looks}。"]
+    if links.watches:
+        failed = "、".join(map(str, links.functions)) or "无"
+        said.append(f"故障前后对有关系统的功能监测：{'、'.join(links.watches)}；其中异常的功能（目录序号）：{failed}。")
     if one.recurs:
         said.append(f"本故障为 {one.recurs} 的复发。")
     if found.repeats:
