@@ -100,3 +100,14 @@ def test_a_package_holds_what_the_list_names(site: Path) -> None:
     told = json.loads(maintkit("report", "--list", "--all", "--json", "--site", str(site)).stdout)["documents"]
     assert "recovery-manual 20241009-1" in drawn(site)
     assert {f"{one['document']} {one['number']}" for one in told} == drawn(site)
+
+
+def test_the_lists_say_how_they_are_revised(site: Path) -> None:
+    """They are signed with the package, and so never issued by themselves."""
+    manifest = packed(site)
+    listed = [one["path"] for one in manifest["files"] if one["kind"] == "list"]
+    assert {Path(one).name.partition("-")[0] for one in listed} == LISTS
+    for path in listed:
+        text = (site.parent / "package" / path).read_text(encoding="utf-8")
+        assert "修订记录" in text
+        assert "随移交包签署" in text

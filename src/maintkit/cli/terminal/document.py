@@ -112,7 +112,7 @@ def write(place: Site, document: Document, formats: tuple[Format, ...], out: Pat
 
 
 def revised(ledger: Ledger, document: Document, zone: tzinfo) -> Document:
-    """The document with its revisions, if it was ever issued."""
+    """The document with its revisions; one that was never issued says so."""
     return with_revisions(document, issues(ledger, document.kind, document.number), zone)
 
 
