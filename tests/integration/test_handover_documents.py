@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sites import make_site
 from maintkit.cli.terminal.records import Period, records
 from maintkit.clock import FixedClock
 from maintkit.contract.load import load_site
+from maintkit.documents.views.quarter import Quarter
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.settings import load_settings
@@ -39,16 +41,23 @@ def inspected(site: Path, run: str, at: datetime, **finding: Any) -> None:
         ledger.append("inspection.finished", ended, run=run)
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An inspection in October, a word in December, and a key."""
-    made = make_site(tmp_path / "site", {"all": {"hosts": {"his1": {}}}})
+    here = tmp_path_factory.mktemp("documents")
+    made = make_site(here / "site", {"all": {"hosts": {"his1": {}}}})
     inspected(made, "20241009-1", OCTOBER)
     with in_ledger(made, DECEMBER) as ledger:
         judged = {"blank": "evaluation", "text": "良好", "by": "张伟"}
         ledger.append("document.judged", judged, subject="service-review 2024-10")
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "id")], check=True)
-    return made
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(here / "id")], check=True)
+    return here
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed."""
+    return shutil.copytree(made, tmp_path / "here") / "site"
 
 
 def drawn(site: Path, since: date | None = None, until: date | None = None) -> set[str]:
@@ -111,3 +120,63 @@ def test_the_lists_say_how_they_are_revised(site: Path) -> None:
         text = (site.parent / "package" / path).read_text(encoding="utf-8")
         assert "修订记录" in text
         assert "随移交包签署" in text
+
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SINCE = ("--from", f"{NOW - timedelta(days=1):%F}")
+
+
+def issued(site: Path) -> tuple[str, bytes]:
+    """The summary of the present quarter, issued after an inspection that found nothing wrong: its number and bytes."""
+    inspected(site, "N1", NOW)
+    quarter = str(Quarter.of(NOW, load_site(site).contract.zone))
+    done = summary(site, quarter, "--issued-by", "张伟")
+    return quarter, done.read_bytes()
+
+
+def summary(site: Path, quarter: str, *words: str) -> Path:
+    done = maintkit(
+        "report", "inspection-summary", "--quarter", quarter, "--format", "html", "--site", str(site), *words
+    )
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def drawn_over(site: Path, quarter: str) -> None:
+    """An event that nobody has handled makes it a draft, which is drawn over the file that was issued."""
+    inspected(site, "N2", datetime.now(UTC), status="crit", value=99, event="N2-001", first_seen="2024-12-20T02:00:00Z")
+    assert "草稿" in summary(site, quarter).read_text(encoding="utf-8")
+
+
+def test_what_was_issued_is_packed_though_it_was_drawn_anew_as_a_draft(site: Path) -> None:
+    """Byte for byte as the hospital has it; the draft is beside it and marked, and the list of documents has both."""
+    quarter, content = issued(site)
+    drawn_over(site, quarter)
+    manifest, package = packed(site, *SINCE), site.parent / "package"
+    assert (package / "documents" / f"季度巡检记录汇总单-{quarter}-第1版.html").read_bytes() == content
+    drafts = {one["path"]: one["draft"] for one in manifest["files"] if f"汇总单-{quarter}" in one["path"]}
+    assert drafts == {
+        f"documents/季度巡检记录汇总单-{quarter}-第1版.html": False,
+        f"documents/季度巡检记录汇总单-{quarter}.html": True,
+    }
+    (listed,) = (package / "lists").glob("文档提交清单*.html")
+    assert "已签发" in listed.read_text(encoding="utf-8")
+
+
+def test_an_issued_file_that_was_altered_is_left_out_and_named(site: Path) -> None:
+    """Never another one in its place."""
+    quarter, _ = issued(site)
+    drawn_over(site, quarter)
+    (kept,) = (load_settings(site).reports / "issued").iterdir()
+    kept.write_text("altered", encoding="utf-8")
+    manifest = packed(site, *SINCE)
+    name = f"documents/季度巡检记录汇总单-{quarter}-第1版.html"
+    assert name not in documents(manifest)
+    assert "not kept" in {one["path"]: one["reason"] for one in manifest["left_out"]}[name]
+
+
+def test_what_is_as_it_was_issued_is_packed_once(site: Path) -> None:
+    quarter, content = issued(site)
+    found = [one for one in documents(packed(site, *SINCE)) if f"汇总单-{quarter}" in one]
+    assert found == [f"documents/季度巡检记录汇总单-{quarter}.html"]
+    assert (site.parent / "package" / found[0]).read_bytes() == content
