@@ -41,7 +41,8 @@ def contract(*promised: dict[str, Any]) -> Contract:
 
 
 def drilled(run: str = "C20261128-1", **changes: Any) -> Drilled:
-    had = Drilled(run=run, at=AT, passed=True, rto_s=37.5, rpo_s=41.2, size=2_317_901_022, stages=STAGES)
+    had = Drilled(run=run, at=AT, passed=True, rto_s=37.5, rpo_s=41.2, size=2_317_901_022, stages=STAGES,
+                  seq=812, hash=digest(run))  # fmt: skip
     return replace(had, **changes)
 
 
@@ -55,6 +56,7 @@ def ready(**changes: Any) -> Ready:
     """Nobody has filled anything in; the second system's job was never drilled and has no copy elsewhere."""
     had = Ready(
         contract=contract(*PROMISED),
+        contract_sha256=digest("contract.yml"),
         number="HT-2026-001",
         inspection="20261124-1",
         head=digest("head 20261124-1"),

@@ -43,9 +43,9 @@ def drilled(*, days: int, passed: bool = True) -> Drilled:
     """A drill so many days before the inspection."""
     told = drills.told(*drills.TOOK) if passed else drills.told("restore", restore="pgbackrest restore ended with 82")
     drill = Drill.model_validate(told["drill"])
-    return Drilled(
-        run=f"C{AT - timedelta(days=days):%Y%m%d}-1", at=AT - timedelta(days=days), drill=drill, passed=passed
-    )
+    at = AT - timedelta(days=days)
+    run = f"C{at:%Y%m%d}-1"
+    return Drilled(run=run, at=at, drill=drill, passed=passed, seq=812, hash=sample.digest(run))
 
 
 def contract() -> Contract:
@@ -66,6 +66,7 @@ def recovery() -> Recovery:
         drills={"his": (newest, newest)},
         schedules={("backup1", "his"): 24},
         contract=contract(),
+        contract_sha256=sample.digest("contract.yml"),
         judged={},
     )
 
@@ -105,7 +106,7 @@ def undrilled() -> Recovery:
 def mariadb() -> Recovery:
     """A MariaDB that was drilled, and dumps of it which nobody can drill."""
     drill = Drill.model_validate(drills.mariadb(*drills.MARIADB_TOOK)["drill"])
-    newest = Drilled(run="C20261101-1", at=AT - timedelta(days=23), drill=drill, passed=True)
+    newest = replace(drilled(days=23), drill=drill)
     job = {**JOB, "tool": "mariadb-backup", "name": "pharmacy", "wal": []}
     dumps = {**job, "tool": "mysqldump", "name": "dumps"}
     return replace(

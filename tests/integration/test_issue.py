@@ -93,6 +93,16 @@ def test_what_was_issued_is_drawn_again_to_the_byte_and_not_issued_twice(site: P
         assert len(list(ledger.entries(kind="document.issued"))) == 1
 
 
+def test_what_was_never_issued_says_so_where_its_issues_will_stand(site: Path) -> None:
+    """A draft and a document that is ready alike; an issue takes the words away."""
+    before = Path(summary(site).stdout.strip()).read_text(encoding="utf-8")
+    assert before.index("修订记录") < before.index("尚未签发")
+    after = Path(summary(site, "--issued-by", "张伟").stdout.strip()).read_text(encoding="utf-8")
+    assert "尚未签发" not in after
+    emergency = Path(report(site, "emergency-plan").stdout.strip()).read_text(encoding="utf-8")
+    assert all(word in emergency for word in ("草稿", "修订记录", "尚未签发"))
+
+
 def test_other_content_is_the_next_version(site: Path) -> None:
     """Here the number of the contract was wrong."""
     assert json.loads(summary(site, "--issued-by", "张伟", "--json").stdout)["version"] == 1

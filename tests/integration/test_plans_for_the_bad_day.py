@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import yaml
 from click.testing import CliRunner
 
 from maintkit.cli.main import cli
+from maintkit.cli.terminal import drawing, readiness
 from maintkit.clock import FixedClock, SystemClock
+from maintkit.contract.load import load_site
+from maintkit.documents.model import EvidenceList
 from maintkit.errors import DocumentRefused, NotFound, SiteError
-from maintkit.evidence import registers
+from maintkit.evidence import history, registers
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 
@@ -148,3 +152,23 @@ def test_without_an_inspection_both_plans_are_drafts_that_say_so(tmp_path: Path)
         text, draft = drawn(site, document)
         assert draft
         assert "台账中没有巡检" in text
+
+
+def test_the_contract_and_the_drill_are_cited_with_their_hashes(made: Path) -> None:
+    """contract.yml as it lies there, and the entry that ended the drill: a reader holds them against his own copy."""
+    place = load_site(made)
+    url = f"sqlite:///{made / 'ledger' / 'ledger.db'}"
+    with Ledger.open(url, clock=FixedClock(at=LATER), redactor=Redactor()) as ledger:
+        (end,) = [entry for entry in ledger.entries(kind="change.finished") if entry.run]
+        newest = history.latest(ledger)
+        assert newest is not None
+        drawn = (
+            readiness.emergency_plan(place, ledger),
+            readiness.disaster_plan(place, ledger),
+            drawing.recovery(place, ledger, newest),
+        )
+    contract = sha256((made / "contract.yml").read_bytes()).hexdigest()
+    for document in drawn:
+        told = [item.value for block in document.blocks if isinstance(block, EvidenceList) for item in block.items]
+        assert any(f"sha256 {contract}" in value for value in told), document.title
+        assert any(f"#{end.seq}　sha256 {end.hash}" in value for value in told), document.title

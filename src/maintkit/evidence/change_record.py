@@ -112,6 +112,12 @@ class ChangeRecord:
     simulated: bool = False
 
 
+def sealed_by(record: ChangeRecord) -> Entry:
+    """The entry that ended a run, or the newest of one without an end: its hash proves it and all before it."""
+    ends = [entry for entry in record.entries if entry.kind == FINISHED]
+    return (ends or record.entries)[-1]
+
+
 def change_record(ledger: Ledger, run: str) -> ChangeRecord:
     """The run of this name; NotFound when there is none."""
     entries = tuple(ledger.entries(run=run))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from maintkit.evidence.change_record import ChangeRecord, change_record
+from maintkit.evidence.change_record import ChangeRecord, change_record, sealed_by
 from maintkit.evidence.changes import STARTED
 from maintkit.evidence.drill_record import PROCEDURE, Drill, drill_of
 from maintkit.evidence.ledger import Ledger
@@ -16,7 +16,10 @@ from maintkit.evidence.ledger import Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Drilled:
-    """One drill of a backup job. `passed`: the run ended well and every part of it is shown; times in seconds."""
+    """One drill of a backup job. `passed`: the run ended well and every part of it is shown; times in seconds.
+
+    `seq` and `hash` are those of the entry that ended it.
+    """
 
     run: str
     at: datetime
@@ -25,6 +28,8 @@ class Drilled:
     rpo_s: float | None
     size: int | None
     stages: tuple[tuple[str, float | None], ...]
+    seq: int
+    hash: str
     simulated: bool = False
     engine: str = "postgresql"
 
@@ -61,6 +66,7 @@ def jobs(ledger: Ledger, hosts: Iterable[str]) -> tuple[JobSeen, ...]:
 
 def _drilled(record: ChangeRecord, drill: Drill) -> Drilled:
     times = tuple((name, _seconds(one.took_ms)) for name, one in drill.stages.items())
+    end = sealed_by(record)
     return Drilled(
         run=record.run,
         at=record.finished_at or record.started_at,
@@ -69,6 +75,8 @@ def _drilled(record: ChangeRecord, drill: Drill) -> Drilled:
         rpo_s=drill.rpo_s,
         size=drill.set.size_bytes,
         stages=times,
+        seq=end.seq,
+        hash=end.hash,
         simulated=record.simulated,
         engine=drill.engine,
     )

@@ -19,6 +19,7 @@ class Issue:
     """One issue of a document. `at` stands in the document itself, in whole seconds; `entry` None: not entered yet.
 
     `content` is the sha256 of what the document says without its revisions: the same content is never issued twice.
+    `files` are those that were written of it: name and sha256.
     """
 
     version: int
@@ -27,6 +28,7 @@ class Issue:
     content: str
     title: str = ""
     entry: int | None = None
+    files: tuple[tuple[str, str], ...] = ()
 
 
 def issues(ledger: Ledger, document: str, number: str) -> tuple[Issue, ...]:
@@ -50,6 +52,7 @@ def _issue(entry: Entry) -> Issue:
         at=from_text(entry.body["at"]),
         content=entry.body["content"],
         entry=entry.seq,
+        files=tuple((one["name"], one["sha256"]) for one in entry.body["files"]),
     )
 
 

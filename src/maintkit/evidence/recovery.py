@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from maintkit.evidence.change_record import change_record
+from maintkit.evidence.change_record import change_record, sealed_by
 from maintkit.evidence.changes import STARTED
 from maintkit.evidence.drill_record import PROCEDURE, Drill, drill_of
 from maintkit.evidence.ledger import Ledger
@@ -85,12 +85,14 @@ class Holdings:
 
 @dataclass(frozen=True, kw_only=True)
 class Drilled:
-    """The newest drill of a backup job, and the newest that passed, each with its run and when that ended."""
+    """A drill of a backup job with its run and when that ended; `seq` and `hash` are of the entry that says so."""
 
     run: str
     at: datetime
     drill: Drill
     passed: bool
+    seq: int
+    hash: str
     simulated: bool = False
 
 
@@ -146,4 +148,7 @@ def _drilled(ledger: Ledger) -> Iterator[Drilled]:
                 if drill is not None:
                     well = record.verdict == "done" and drill.all_passed
                     at, invented = record.finished_at or entry.at, record.simulated
-                    yield Drilled(run=entry.run, at=at, drill=drill, passed=well, simulated=invented)
+                    end = sealed_by(record)
+                    yield Drilled(
+                        run=entry.run, at=at, drill=drill, passed=well, seq=end.seq, hash=end.hash, simulated=invented
+                    )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from maintkit.cli.terminal.keeping import keep
 from maintkit.cli.terminal.options import SAID, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock
@@ -112,7 +113,7 @@ def write(place: Site, document: Document, formats: tuple[Format, ...], out: Pat
 
 
 def revised(ledger: Ledger, document: Document, zone: tzinfo) -> Document:
-    """The document with its revisions, if it was ever issued."""
+    """The document with its revisions; one that was never issued says so."""
     return with_revisions(document, issues(ledger, document.kind, document.number), zone)
 
 
@@ -128,20 +129,21 @@ def _issue(
     with open_ledger(place.settings) as ledger, ledger.writing(f"issue {document.kind} {document.number}"):
         had = issues(ledger, document.kind, document.number)
         said = dress(document, own, header(place))
-        content = _content(said, own)
+        content = content_of(said, own)
         same = bool(had) and had[-1].content == content
         now = SystemClock().now().replace(microsecond=0)
         new = Issue(version=len(had) + 1, by=issuer, at=now, content=content)
         drawn = with_revisions(said, had if same else (*had, new), place.contract.zone)
         written, refused = written_and_refused(drawn, formats, directory, own)
         if written and not same:
+            keep(written, new.version, place.settings.reports)
             files = {path.name: sha256(path.read_bytes()).hexdigest() for path in written}
             made = Made(document=document.kind, number=document.number, title=document.title, files=files)
             issue(ledger, new, made, own.files)
     return len(had) if same or not written else new.version, written, refused
 
 
-def _content(said: Document, own: Own) -> str:
+def content_of(said: Document, own: Own) -> str:
     """What an issue is of: what the document says, and the site's own files where it has some."""
     tree: Any = to_tree(said)
     told = {"document": tree, "own": own.hashes} if own.files else tree

@@ -11,6 +11,7 @@ from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.advising import advised
 from maintkit.cli.terminal.document import header
 from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, baselines, forecasts, outlooks, past
+from maintkit.cli.terminal.readiness import contract_sha256
 from maintkit.contract.expectations import expectations
 from maintkit.contract.load import Site
 from maintkit.documents.model import Document
@@ -134,6 +135,7 @@ def recovery(place: Site, ledger: Ledger, newest: Inspection) -> Document:
         drills=drills(ledger),
         schedules={(name, job.name): job.every_h for name, one in declared.items() for job in one.backups},
         contract=place.contract,
+        contract_sha256=contract_sha256(place),
         judged=judgements(ledger, RECOVERY, newest.run),
     )
     return recovery_manual(found, header(place))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
+from hashlib import sha256
 
 from maintkit.cli.terminal.document import header
 from maintkit.contract.expectations import expectations
-from maintkit.contract.load import Site
+from maintkit.contract.load import CONTRACT, Site
 from maintkit.contract.people import Person
 from maintkit.contract.services import Backup
 from maintkit.documents.model import Document
@@ -29,6 +30,11 @@ _NO_FILE_NAME = re.compile(r'[\\/:*?"<>|\s]+')
 def plan_number(place: Site) -> str:
     """The number of both plans: the contract's, as a file may be named."""
     return _NO_FILE_NAME.sub("-", place.contract.number)
+
+
+def contract_sha256(place: Site) -> str:
+    """Of contract.yml as it lies at the site, which a handover packs."""
+    return sha256((place.root / CONTRACT).read_bytes()).hexdigest()
 
 
 def emergency_plan(place: Site, ledger: Ledger) -> Document:
@@ -58,6 +64,7 @@ def ready(place: Site, ledger: Ledger, kind: str) -> Ready:
     at = max([*instants, *([newest.finished_at or newest.started_at] if newest else [])])
     return Ready(
         contract=place.contract,
+        contract_sha256=contract_sha256(place),
         number=plan_number(place),
         inspection=newest.run if newest else None,
         head=newest.head_hash if newest else "",

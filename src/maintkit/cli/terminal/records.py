@@ -15,20 +15,26 @@ from maintkit.cli.terminal import desk_documents as desk
 from maintkit.cli.terminal import drawing, knowing, readiness
 from maintkit.cli.terminal import security_documents as security
 from maintkit.cli.terminal.document import header
+from maintkit.cli.terminal.offers.offer import Counter
+from maintkit.cli.terminal.periods import periods
 from maintkit.contract.load import Site
 from maintkit.desk.incident import incidents
 from maintkit.documents.model import Document
-from maintkit.documents.views.change_report import change_report, kind_of
+from maintkit.documents.views.change_report import MAY_BE_TUNING, change_report, kind_of
 from maintkit.documents.views.drill_report import drill_report
-from maintkit.documents.views.month import Covered, bounds
+from maintkit.documents.views.month import Covered, bounds, months
 from maintkit.documents.views.quarter import Quarter
+from maintkit.documents.views.service_review import KIND as REVIEW
+from maintkit.documents.views.service_review import TITLE as REVIEW_TITLE
+from maintkit.documents.views.ticket_summary import KIND as WISHES
+from maintkit.documents.views.ticket_summary import TITLE as WISHES_TITLE
 from maintkit.documents.views.upgrade_request import upgrade_request
 from maintkit.documents.views.vulnerability_report import vulnerability_report
 from maintkit.evidence import history, knowledge, registers, vulnerabilities, watch
 from maintkit.evidence.changes import runs
 from maintkit.evidence.drill_record import PROCEDURE
+from maintkit.evidence.issued import issues
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.recovery import holdings
 from maintkit.evidence.week import Week
 from maintkit.plans.frozen import headlines
 from maintkit.plans.implementation import implementation
@@ -51,8 +57,11 @@ class Period:
     def meets(self, covered: Covered) -> bool:
         """Whether a day of a month or a quarter falls into it."""
         start, after = bounds(covered, self.zone)
-        last = after.date() - timedelta(days=1)
-        return (self.since is None or last >= self.since) and (self.until is None or start.date() <= self.until)
+        return self.overlaps(start.date(), after.date() - timedelta(days=1))
+
+    def overlaps(self, first: date, last: date) -> bool:
+        """Whether one of these days, both included, falls into it."""
+        return (self.since is None or last >= self.since) and (self.until is None or first <= self.until)
 
 
 Drawing = Callable[[], Document]
@@ -85,8 +94,8 @@ def _health(place: Site, ledger: Ledger, run: str) -> Document:
 
 
 def _summaries(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
-    starts = [entry.at for entry in ledger.entries(kind="inspection.started") if period.holds(entry.at)]
-    for quarter in dict.fromkeys(Quarter.of(at, period.zone) for at in starts):
+    starts = (entry.at for entry in ledger.entries(kind="inspection.started"))
+    for quarter in filter(period.meets, dict.fromkeys(Quarter.of(at, period.zone) for at in starts)):
         yield partial(drawing.summary, place, ledger, quarter)
 
 
@@ -104,6 +113,13 @@ def _changes(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     for one in sorted(runs(ledger), key=lambda one: (one.started_at, one.run)):
         if period.holds(one.started_at):
             yield partial(_change, place, ledger, one.run)
+            # Told as tuning it is another document, which is there when somebody has issued it.
+            if one.procedure in MAY_BE_TUNING and issues(ledger, "change-tuning", one.run):
+                yield partial(_tuning, place, ledger, one.run)
+
+
+def _tuning(place: Site, ledger: Ledger, run: str) -> Document:
+    return change_report(implementation(ledger, run), "tuning", header(place))
 
 
 def _change(place: Site, ledger: Ledger, run: str) -> Document:
@@ -115,11 +131,12 @@ def _change(place: Site, ledger: Ledger, run: str) -> Document:
 
 def _watches(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     kinds = (watch.STARTED, watch.RECORDED)
-    tried = (entry.at for kind in kinds for entry in ledger.entries(kind=kind) if period.holds(entry.at))
+    tried = (entry.at for kind in kinds for entry in ledger.entries(kind=kind))
     first = next((entry.at for entry in ledger.entries(kind=watch.STARTED, limit=1)), None)
     for week in sorted({Week.of(at, period.zone) for at in tried}):
         # Before the first run nobody had said what is watched.
-        if first is not None and first < week.span(period.zone)[1]:
+        told = first is not None and first < week.span(period.zone)[1]
+        if told and period.overlaps(week.monday, week.monday + timedelta(days=6)):
             yield partial(drawing.watched, place, ledger, week)
 
 
@@ -144,13 +161,13 @@ def _faults(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
 
 
 def _service(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
-    """The tickets and the review of each quarter of the period."""
-    for quarter in dict.fromkeys(
-        Quarter.of(month.start(period.zone), period.zone) for month in desk.months_of(place, ledger)
-    ):
-        if period.holds(quarter.span(period.zone)[0]):
-            yield partial(desk.wish_period, place, ledger, quarter)
-            yield partial(desk.review, place, ledger, quarter)
+    """The tickets and the review of each month or quarter of which a day falls into the period."""
+    counter, held = Counter.of(place, ledger), desk.months_of(place, ledger)
+    for kind, title, draw in ((WISHES, WISHES_TITLE, desk.wish_period), (REVIEW, REVIEW_TITLE, desk.review)):
+        for covered in periods(place, held, title, counter.numbers(kind)):
+            # What was filled in for a time to come cannot be drawn yet.
+            if period.meets(covered) and set(held) & set(months(covered)):
+                yield partial(draw, place, ledger, covered)
 
 
 def _security(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
@@ -160,8 +177,7 @@ def _security(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
 
 
 def _knowledge(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
-    entered = (at for at in knowing.entered(ledger) if period.holds(at))
-    for quarter in sorted({Quarter.of(at, period.zone) for at in entered}):
+    for quarter in filter(period.meets, sorted({Quarter.of(at, period.zone) for at in knowing.entered(ledger)})):
         yield partial(knowing.knowledge_update, place, ledger, quarter)
     if any(one.retired is None and one.now.front.kind == "faq" for one in knowledge.articles(ledger)):
         yield partial(knowing.questions, place, ledger)
@@ -179,6 +195,4 @@ def _at_the_end(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing
         yield partial(drawing.manual, place, ledger, newest)
         yield partial(readiness.emergency_plan, place, ledger)
         yield partial(readiness.disaster_plan, place, ledger)
-        known = (holdings(ledger, host.name) for host in newest.hosts)
-        if any(one is not None and (one.instances or one.jobs) for one in known):
-            yield partial(drawing.recovery, place, ledger, newest)
+        yield partial(drawing.recovery, place, ledger, newest)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from maintkit.documents import wording
-from maintkit.documents.model import Block, Cell, Column, Document, Heading, SignOff, Table
+from maintkit.documents.model import Annex, Block, Cell, Column, Document, Heading, SignOff, Table
 from maintkit.evidence.issued import Issue
 
 _COLUMNS = (
@@ -18,15 +18,24 @@ _COLUMNS = (
 )
 
 
+NOT_ISSUED = "尚未签发"
+OF_PACKAGE = "随移交包签署（manifest.json.sig），不单独签发；编号即版次"
+_SIGNED_WITH_THE_PACKAGE = ("handover-list", "document-list")
+
+
 def with_revisions(document: Document, issued: Sequence[Issue], zone: tzinfo) -> Document:
-    """The document with one row an issue, before its signatures or at its end; as it is when it was never issued."""
-    if not issued:
-        return document
-    table = Table(columns=_COLUMNS, rows=tuple(_row(one, zone) for one in issued))
+    """The document with one row an issue, before its signatures or at its end; without one it says so."""
+    nothing = OF_PACKAGE if document.kind in _SIGNED_WITH_THE_PACKAGE else NOT_ISSUED
+    table = Table(columns=_COLUMNS, rows=tuple(_row(one, zone) for one in issued), empty=nothing)
     made: tuple[Block, ...] = (Heading(text="修订记录"), table)
     signed = [place for place, block in enumerate(document.blocks) if isinstance(block, SignOff)]
-    place = signed[0] if signed else len(document.blocks)
+    place = signed[0] if signed else _before_annexes(document)
     return replace(document, blocks=(*document.blocks[:place], *made, *document.blocks[place:]))
+
+
+def _before_annexes(document: Document) -> int:
+    annexes = [place for place, block in enumerate(document.blocks) if isinstance(block, Annex)]
+    return annexes[0] if annexes else len(document.blocks)
 
 
 def _row(one: Issue, zone: tzinfo) -> tuple[Cell, ...]:

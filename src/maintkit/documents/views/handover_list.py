@@ -40,13 +40,19 @@ _SUBMITTED = "双方确认：上列文档已提交。"
 
 @dataclass(frozen=True, kw_only=True)
 class Submitted:
-    """One document of the package: what it is, and how it stands."""
+    """One document of the package: what it is, and how it stands. `version`: it is this issue."""
 
     title: str
     number: str
     dated: datetime
     formats: tuple[str, ...]
     draft: bool
+    version: int | None = None
+
+    @property
+    def state(self) -> str:
+        """已签发 with its version, 草稿, or 完整."""
+        return f"已签发\n第 {self.version} 版" if self.version else "草稿" if self.draft else "完整"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +189,9 @@ def _left_out(left_out: Sequence[LeftOut]) -> Table:
     )
 
 
+NOT_KEPT = "the file that was issued is not kept at this site, or was altered"
 REASONS = {
+    NOT_KEPT: "已签发的文件未留存在本站点，或已被改动；其校验值见台账",
     "the inventory and its variables were not asked for": "主机清单及其变量未列入本次移交",
     "it is a link": "是符号链接",
     "it holds Ansible vault": "含 Ansible vault 加密内容",
@@ -206,7 +214,7 @@ def _documents(documents: Sequence[Submitted], header: Header) -> Table:
                 Cell(text=one.number),
                 Cell(text=wording.instant(one.dated, header.zone)),
                 Cell(text="、".join(one.formats)),
-                Cell(text="草稿" if one.draft else "完整", tone="strong" if one.draft else "plain"),
+                Cell(text=one.state, tone="strong" if one.draft else "plain"),
             )
             for one in documents
         ),

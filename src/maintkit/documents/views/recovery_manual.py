@@ -51,6 +51,7 @@ class Recovery:
     drills: Mapping[str, tuple[Drilled, Drilled | None]]
     schedules: Mapping[tuple[str, str], float]
     contract: Contract
+    contract_sha256: str  # of contract.yml, byte for byte
     judged: Mapping[str, Judgement]
 
     @property
@@ -243,10 +244,12 @@ def _by_hand(found: Recovery) -> Iterator[Block]:
 
 
 def _evidence(found: Recovery, header: Header) -> Iterator[EvidenceItem]:
+    yield EvidenceItem(label="合同 contract.yml", value=f"{found.contract.number}　sha256 {found.contract_sha256}")
     for host in found.hosts:
         if host.instances or host.jobs:
             told = f"{wording.instant(host.at, header.zone)}　采集结果 sha256 {host.facts}"
             yield EvidenceItem(label=host.host, value=told)
     for stanza, (newest, passed) in found.drills.items():
-        runs = dict.fromkeys(one.run for one in (passed, newest) if one is not None)
-        yield EvidenceItem(label=f"备份任务 {stanza} 恢复验证", value="、".join(runs))
+        for one in {each.run: each for each in (passed, newest) if each is not None}.values():
+            told = f"{one.run}　台账 #{one.seq}　sha256 {one.hash}"
+            yield EvidenceItem(label=f"备份任务 {stanza} 恢复验证", value=told)

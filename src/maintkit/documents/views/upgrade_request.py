@@ -29,6 +29,7 @@ MOST_CONTENT_ON_PAPER = 80
 _STATEMENT = "采购人已阅知本申请的内容、步骤、时间安排、风险、备份与回退方案，同意在上述时间窗口内实施。"
 _SIGNED = "下列批准以 SSH 密钥签署于计划校验值、主机、时间窗口之上，签名原文存于台账，可用 ssh-keygen 独立核验。"
 _WATCHED = "实施时须有采购人指定的现场监督人签到；无人签到不得开始，监督人离开后不再开始新的步骤。"
+_ON_PAPER = "上列电子签署有效；需要纸质存档时，双方在下方签名、注明日期并盖章。"
 _UNSIGNED = "尚无电子签署。以手写方式批准时，请在下方签名、注明日期并盖章。"
 
 
@@ -127,7 +128,8 @@ def _approvals(application: Application, header: Header) -> tuple[Block, ...]:
         Column(title="密钥指纹", width=30),
         Column(title="台账", width=8, align="center"),
     )
-    return (*map(_paragraph, (_WATCHED, _STATEMENT, _SIGNED)), Table(columns=columns, rows=rows))
+    said = map(_paragraph, (_WATCHED, _STATEMENT, _SIGNED))
+    return (*said, Table(columns=columns, rows=rows), sign_off(header, _ON_PAPER))
 
 
 def _paragraph(text: str) -> Paragraph:

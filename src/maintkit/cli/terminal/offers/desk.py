@@ -7,6 +7,7 @@ from datetime import datetime
 
 from maintkit.cli.terminal.desk_documents import months_of
 from maintkit.cli.terminal.offers.offer import NOT_OVER, Counter, Offer
+from maintkit.cli.terminal.periods import periods, words_of
 from maintkit.clock import from_text
 from maintkit.contract.sla import FaultReport
 from maintkit.desk import ticket as tickets_of
@@ -18,7 +19,6 @@ from maintkit.documents.views.incident_summary import KIND as SUMMARY
 from maintkit.documents.views.incident_summary import TITLE as SUMMARY_TITLE
 from maintkit.documents.views.incident_summary import FaultMonth, unlevelled
 from maintkit.documents.views.month import Covered, Month, bounds
-from maintkit.documents.views.quarter import Quarter
 from maintkit.documents.views.service_review import BLANKS as OF_REVIEW
 from maintkit.documents.views.service_review import KIND as REVIEW
 from maintkit.documents.views.service_review import TITLE as REVIEW_TITLE
@@ -38,10 +38,9 @@ def offers(counter: Counter) -> Iterator[Offer]:
     yield from (_month(counter, month, faults) for month in months)
     for one, _ in reversed(faults):
         yield from _analysis(counter, one)
-    quarters = dict.fromkeys(Quarter.of(month.start(counter.place.contract.zone), counter.place.contract.zone)
-                             for month in months)  # fmt: skip
-    yield from (_wishes(counter, quarter, tickets) for quarter in quarters)
-    for covered in _reviewed(counter, months, list(quarters)):
+    for covered in periods(counter.place, months, WISHES_TITLE, counter.numbers(WISHES)):
+        yield _wishes(counter, covered, tickets)
+    for covered in periods(counter.place, months, REVIEW_TITLE, counter.numbers(REVIEW)):
         yield _review(counter, covered)
 
 
@@ -102,16 +101,15 @@ def _wanted(one: Incident, asked: FaultReport) -> bool:
     return own and any(level.level in asked.levels or level.scope in asked.scopes for level in one.levels)
 
 
-def _wishes(counter: Counter, quarter: Quarter, tickets: Sequence[Sequence[Entry]]) -> Offer:
-    had = _basis(counter, quarter)
+def _wishes(counter: Counter, covered: Covered, tickets: Sequence[Sequence[Entry]]) -> Offer:
+    had = _basis(counter, covered)
     wishes = [_wish(own) for own in (_by(each, had.end) for each in tickets) if own]
     requests = counter.place.contract.requests
-    found = WishPeriod(covered=quarter, basis=had, wishes=wishes, requests=requests)
+    found = WishPeriod(covered=covered, basis=had, wishes=wishes, requests=requests)
     missing = unconfirmed(found)
     lacks = [NOT_OVER] if not had.over else []
     lacks += [f"the hospital's word on person-days of {', '.join(missing)}"] if missing else []
-    words = ("report", "ticket-summary", "--quarter", str(quarter))
-    return _offer(counter, WISHES, WISHES_TITLE, quarter, words, lacks)
+    return _offer(counter, WISHES, WISHES_TITLE, covered, words_of(WISHES, covered), lacks)
 
 
 def _wish(own: Sequence[Entry]) -> Wish:
@@ -123,23 +121,11 @@ def _wish(own: Sequence[Entry]) -> Wish:
     return Wish(ticket=made, dues=(), mark=newest(map(Mark.of, own)))
 
 
-def _reviewed(counter: Counter, months: Sequence[Month], quarters: Sequence[Quarter]) -> Iterator[Covered]:
-    """Quarters, or months where the contract's duty is a monthly one; and whatever was filled in or issued."""
-    duties = counter.place.contract.duties
-    monthly = any(REVIEW_TITLE in duty.documents and duty.rhythm == "monthly" for duty in duties)
-    known: dict[str, Covered] = {str(one): one for one in (months if monthly else quarters)}
-    for number in counter.numbers(REVIEW):
-        known.setdefault(number, Quarter.parse(number) if "Q" in number else Month.parse(number))
-    yield from known.values()
-
-
 def _review(counter: Counter, covered: Covered) -> Offer:
     kind = REVIEW
     lacks = [*([] if _basis(counter, covered).over else [NOT_OVER])]
     lacks += counter.blanks(kind, str(covered), OF_REVIEW)
-    option = "--quarter" if isinstance(covered, Quarter) else "--month"
-    words = ("report", kind, option, str(covered))
-    return _offer(counter, kind, REVIEW_TITLE, covered, words, lacks)
+    return _offer(counter, kind, REVIEW_TITLE, covered, words_of(kind, covered), lacks)
 
 
 def _offer(

@@ -66,6 +66,7 @@ class Ready:
     """Everything that both plans say. `inspection` None: there is no topology. `at` is the newest thing it rests on."""
 
     contract: Contract
+    contract_sha256: str  # of contract.yml, byte for byte
     number: str
     inspection: str | None
     head: str

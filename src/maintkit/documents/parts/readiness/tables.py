@@ -137,11 +137,15 @@ def gap_table(found: Sequence[Gap]) -> Table:
 
 def proof(ready: Ready, header: Header) -> EvidenceList:
     """What the plan rests on: the inspection, drills, and what people wrote."""
-    items = [EvidenceItem(label="合同", value=ready.contract.number)]
+    told = f"{ready.contract.number}　sha256 {ready.contract_sha256}"
+    items = [EvidenceItem(label="合同 contract.yml", value=told)]
     if ready.inspection:
-        items.append(EvidenceItem(label=f"巡检 {ready.inspection}", value=ready.head))
+        items.append(EvidenceItem(label=f"巡检 {ready.inspection}", value=f"台账链首 sha256 {ready.head}"))
     for job in ready.jobs:
         if job.passed:
-            told = f"{job.passed.run}　{wording.instant(job.passed.at, header.zone)}"
+            told = (
+                f"{job.passed.run}　{wording.instant(job.passed.at, header.zone)}　台账 #{job.passed.seq}"
+                f"　sha256 {job.passed.hash}"
+            )
             items.append(EvidenceItem(label=f"恢复演练 {job.name}", value=told))
     return EvidenceList(items=tuple(items))
