@@ -200,8 +200,8 @@ STEPPED: tuple[tuple[date, str, dict[str, tuple[float, datetime | None, str]]], 
         "plan": (24.5, datetime(2026, 3, 13, 11, 0, tzinfo=ZONE), "breached"),
     }),
     (date(2026, 6, 11), "other-bug", {
-        "plan": (24.0 * 5, datetime(2026, 6, 17, 0, 0, tzinfo=ZONE), "met"),
-        "done": (24.0 * 60, datetime(2026, 9, 12, 0, 0, tzinfo=ZONE), "met"),
+        "plan": (24.0 * 5, datetime(2026, 6, 16, 23, 59, 59, tzinfo=ZONE), "met"),
+        "done": (24.0 * 60, datetime(2026, 9, 11, 23, 59, 59, tzinfo=ZONE), "met"),
     }),
     (date(2026, 9, 1), "urgent-change", {
         "assess": (0.0, datetime(2026, 9, 1, 11, 0, tzinfo=ZONE), "met"),
