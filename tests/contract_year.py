@@ -24,7 +24,10 @@ HEALTH_ISSUED = (date(2026, 3, 30), date(2026, 6, 30), date(2026, 10, 15), date(
 
 # /data of the database: 900 GiB on New Year's Day, 2.5 GiB more each day, 300 GiB less from the purge on.
 ROOM, FIRST, DAILY, PURGED = 2000, 900.0, 2.5, 300
-PURGE = datetime(2026, 6, 16, 22, 0, tzinfo=ZONE)
+# The purge is a change of the night of Saturday 20 June, and nobody types it in. A cut that somebody enters by mistake
+# on 5 October is withdrawn on the 6th.
+PURGE = datetime(2026, 6, 20, 23, 45, tzinfo=ZONE)
+MISTAKEN, WITHDRAWN = date(2026, 10, 5), date(2026, 10, 6)
 # On 14 December, the 347th day after: 900 + 867.5 - 300 = 1467.5 GiB. 1600 (80 %) is 132.5 GiB away, that is 53 days;
 # 1800 (90 %) 133 days; 2000 213 days. With the fall of the purge in the series it would look almost flat.
 FULL_IN = {"warn": 53, "crit": 133, "full": 213}
@@ -89,7 +92,9 @@ CHANGES: tuple[tuple[date, str, Ends], ...] = (
     (date(2026, 3, 21), "upgrade", "done"),
     (date(2026, 4, 25), "restart", "done"),
     (date(2026, 5, 16), "patch", "done"),
+    (date(2026, 5, 30), "reindex", "done"),
     (date(2026, 6, 13), "restore_drill", "done"),
+    (date(2026, 6, 20), "housekeeping", "done"),
     (date(2026, 6, 27), "upgrade", "rolled-back"),
     (date(2026, 7, 25), "restart", "done"),
     (date(2026, 8, 8), "patch", "done"),
@@ -124,6 +129,7 @@ class Fault:
     restore: int
     arrive: int | None = None
     rest: tuple[int, int] | None = None
+    triage: tuple[str, ...] = ()
     breaches: dict[str, int]
 
 
@@ -156,6 +162,17 @@ FAULTS = (
 # Five times each, at ten in the morning: the first working days of these months and their followers.
 ROUNDS = (date(2026, 1, 12), date(2026, 3, 2), date(2026, 5, 18), date(2026, 7, 6), date(2026, 11, 2))
 FAULT_COUNT = 60
+# Once each: a P3 that cannot be solved from afar, to which somebody came a minute after the two hours, and one that was
+# agreed to be a simple one and took a minute longer than the five that are aimed at, which breaches nothing.
+ONCE = (
+    (date(2026, 4, 21), Fault(title="挂号窗口打印服务停，远程无法处理", scope="user", kind="non-core",
+                              severity="ordinary", level="P3", respond=20, arrive=121, restore=200,
+                              breaches={"on-site": 120}, triage=("--urgent",))),
+    (date(2026, 4, 22), Fault(title="账号被锁", scope="user", kind="non-core", severity="ordinary", level="P3",
+                              respond=2, restore=6, breaches={},
+                              triage=("--simple", "--agreed-by", "李主任", "--why", "只需解锁"))),
+)  # fmt: skip
+SIMPLE, SIMPLE_MINUTES = "账号被锁", 5
 
 # A P1 that is solved the day before a holiday, and by when its 《故障分析报告》 is due, 3 working days after.
 REPORTS = {
@@ -172,12 +189,33 @@ TICKETS = (
     (date(2026, 9, 24), "complex-change", date(2026, 10, 13), date(2026, 10, 15)),  # 28-30, 8, 9, 10, 12-15
 )
 
+# Opened at eleven and accepted: a defect that stops work, which needs a start in 2 h and a plan in 24 h by the clock;
+# an ordinary one, whose plan is due 3 working days after Thursday 11 June (12, 15, 16) and whose end after 3 months; a
+# request that is assessed at once and whose end is agreed on. Kind, day, and of each step: hours after eleven that it
+# is reached, when it is due, and whether that was in time. An agreed date is entered an hour later.
+AGREED = datetime(2026, 9, 4, 18, 0, tzinfo=ZONE)
+STEPPED: tuple[tuple[date, str, dict[str, tuple[float, datetime | None, str]]], ...] = (
+    (date(2026, 3, 12), "urgent-bug", {
+        "start": (2.0, datetime(2026, 3, 12, 13, 0, tzinfo=ZONE), "met"),
+        "plan": (24.5, datetime(2026, 3, 13, 11, 0, tzinfo=ZONE), "breached"),
+    }),
+    (date(2026, 6, 11), "other-bug", {
+        "plan": (24.0 * 5, datetime(2026, 6, 16, 23, 59, 59, tzinfo=ZONE), "met"),
+        "done": (24.0 * 60, datetime(2026, 9, 11, 23, 59, 59, tzinfo=ZONE), "met"),
+    }),
+    (date(2026, 9, 1), "urgent-change", {
+        "assess": (0.0, datetime(2026, 9, 1, 11, 0, tzinfo=ZONE), "met"),
+        "done": (24.0 * 3 + 8, AGREED, "breached"),
+    }),
+)  # fmt: skip
+
 # What must be among the documents that the ledger gives, by the contract's own names.
 DOCUMENTS = {
     "日常系统巡检记录", "季度深度巡检记录", "季度巡检记录汇总单", "系统健康检查与性能分析报告", "系统功能主动监测周报",
     "安全补丁更新记录", "重启评估与实施记录", "升级申请", "升级实施报告", "备份恢复验证报告", "系统配置手册",
     "月度故障汇总", "故障分析报告", "需求处理汇总", "服务回顾报告", "知识库更新摘要", "常见问题解答",
     "重大故障应急响应预案", "灾难恢复计划", "数据恢复操作手册", "漏洞检查报告", "安全事件报告", "项目登记簿",
+    "性能优化实施记录", "维护记录",
 }  # fmt: skip
 # Those that rest on what hosts have told: here they were simulated, and each says so. The others rest on people and
 # on a web server that was really watched.
@@ -198,10 +236,12 @@ STANDS: dict[date, dict[str, str]] = {
                          "incident-summary": "met"},
     date(2026, 12, 31): {"function-watch": "met", "monthly-inspection": "met", "deep-inspection": "met",
                          "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
-                         "incident-summary": "undetermined", "final-handover": "due-soon",
+                         "incident-summary": "undetermined", "final-handover": "met",
                          "vulnerability-check": "met", "recovery-manual": "overdue", "emergency-plan": "met",
                          "knowledge-update": "undetermined"},
 }  # fmt: skip
+# The last evening: all of December, with the whole ledger, goes to the hospital and is verified there.
+HANDED_OVER = date(2026, 12, 31)
 MISSED = {
     "function-watch": [MISSED_WEEK],
     "health-report": ["after 2026-09-28"],

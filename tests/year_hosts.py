@@ -131,6 +131,12 @@ class Machines(World):
         if order.procedure == "restore_drill":
             stages = {Phase.CHANGE: ("restore", "recover"), Phase.VERIFY: tuple(sample_drills.TOOK)}
             return sample_drills.told(*stages.get(order.phase, ()))
+        if (order.procedure, order.phase) == ("housekeeping", Phase.CHANGE):
+            old = {"path": "/data/images/2019.tar", "action": "delete", "ended": "done"}
+            return {"files": [old | {"bytes": story.PURGED * story.GIB, "freed": story.PURGED * story.GIB}]}
+        if (order.procedure, order.phase) == ("reindex", Phase.CHANGE):
+            size = {"bytes": 60 * 2**20, "after_bytes": 30 * 2**20, "verdict": "rebuilt"}
+            return {"run_items": [{"database": "his", "schema": "public", "name": "visit_day", **size}]}
         at = self.clock.at.timestamp()
         gates = [{"gate": "HIS 登录页", "ok": True, "said": "", "took_ms": 40}]
         rounds = [{"at": at + 10 * number, "gates": gates, "problems": []} for number in range(3)]

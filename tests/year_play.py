@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
@@ -37,6 +38,7 @@ from maintkit.contract.load import Site, load_site
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.plans import supervise
+from maintkit.plans.acts import NAMESPACE
 from maintkit.plans.content import content
 from maintkit.plans.frozen import freeze
 from maintkit.plans.model import Plan
@@ -45,9 +47,11 @@ from maintkit.plans.window import Window
 from maintkit.runs import collection
 from maintkit.runs.apply import Desk, apply
 from maintkit.runs.inspection import Order, inspect
+from maintkit.sitefile import reading
 
 DECLARED = {"backups": [{"tool": "pgbackrest", "name": "his", "every_h": 24}], "postgresql": [{"name": "his"}]}
 BY = ("--by", "王工")
+NAMESPACES = (NAMESPACE, "maintkit-anchor@maintkit", "maintkit-handover@maintkit")
 
 
 class Web(BaseHTTPRequestHandler):
@@ -95,7 +99,11 @@ def year(place: Path) -> Iterator[Year]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     clock = FixedClock(at=datetime(2025, 12, 20, 9, tzinfo=story.ZONE))
-    with patch.object(SystemClock, "now", lambda _self: clock.now()):
+    # The site's files do not change in the year: each text is taken apart once, and read by each command all the same.
+    with (
+        patch.object(SystemClock, "now", lambda _self: clock.now()),
+        patch.object(reading, "compose", cache(reading.compose)),
+    ):
         try:
             root = make_site(place, {"his": {"hosts": {name: {} for name in GROUPS}}})
             with (root / "maintkit.yml").open("a", encoding="utf-8") as file:
@@ -111,7 +119,7 @@ def year(place: Path) -> Iterator[Year]:
             url = f"sqlite:///{root}/ledger/ledger.db"
             with Ledger.create(url, clock=clock, redactor=Redactor()) as ledger:
                 office = Office(root=root / "signers", ledger=ledger, clock=clock)
-                office.allow()
+                office.allow(options=f'namespaces="{",".join(NAMESPACES)}"')
                 office.staff()
             yield Year(root=root, clock=clock, site=load_site(root))
         finally:
@@ -154,8 +162,11 @@ class Played:
     faults: list[tuple[str, story.Fault]] = field(default_factory=list)
     holidays: dict[date, str] = field(default_factory=dict)
     tickets: dict[str, date] = field(default_factory=dict)
+    stepped: dict[str, str] = field(default_factory=dict)
+    packed: dict[str, Any] = field(default_factory=dict)
     due: dict[date, dict[str, Any]] = field(default_factory=dict)
     trend: dict[str, Any] = field(default_factory=dict)
+    took_s: float = 0.0
     fixable: dict[date, set[tuple[str, str]]] = field(default_factory=dict)
 
 
@@ -167,8 +178,10 @@ def play(year_: Year) -> Played:
         *(watching(year_, day) for day in story.WATCHES),
         *(change(year_, played, *one) for one in story.CHANGES),
         *(fault(year_, played, day, one) for day, one in _faults()),
+        *(fault(year_, played, *one) for one in story.ONCE),
         *(holiday_fault(year_, played, solved) for solved in story.REPORTS),
         *(ticket(year_, played, *one) for one in story.TICKETS),
+        *(stepped(year_, played, *one) for one in story.STEPPED),
         *(issue(year_, day, "inspection-summary", "--quarter", quarter) for quarter, day in story.SUMMARIES.items()),
         *(issue(year_, day, "incident-summary", "--month", month) for month, day in story.MONTHLY.items()),
         *(issue(year_, day, "knowledge", "--quarter", quarter) for quarter, day in story.KNOWLEDGE.items()),
@@ -181,7 +194,8 @@ def play(year_: Year) -> Played:
         written(year_, story.MANUAL, "recovery-manual"),
         *(review(year_, day, quarter) for quarter, day in story.SUMMARIES.items()),
         *(duties(year_, played, day) for day in story.STANDS),
-        purge(year_),
+        mistaken(year_),
+        handed_over(year_, played),
     ]
     queue = [(next(thread), number, thread) for number, thread in enumerate(threads)]
     heapq.heapify(queue)
@@ -243,10 +257,9 @@ def watching(year_: Year, day: date) -> Thread:
     Web.down = day == story.DOWN
     year_.run("watch", "run", "--engineer", "王工", codes=(0, 10, 11))
     year_.run("watch", "record", "121", "--result", "ok", "--note", "合计一致", *BY)
-    for seq in range(1, 121) if Web.down else ():
-        year_.run(
-            "watch", "handle", str(seq), "--handling", "重启登录服务", "--owner", "王工", "--state", "resolved", *BY
-        )
+    if Web.down:
+        done = ("--handling", "重启登录服务", "--owner", "王工", "--state", "resolved")
+        year_.run("watch", "handle", *map(str, range(1, 121)), *done, *BY)
     Web.down = False
 
 
@@ -258,7 +271,9 @@ def change(year_: Year, played: Played, day: date, procedure: str, ends: story.E
         office.approve(made, window=Window(start=on(day, 23.5), end=on(day + timedelta(days=1), 5)))
     yield on(day, 23.75)
     with year_.ledger() as ledger, _office(year_, ledger, day) as office:
-        world = Machines(clock=year_.clock, versions=dict.fromkeys((story.APP, sample_drills.DRILL_HOST), "1.0-1"))
+        world = Machines(
+            clock=year_.clock, versions=dict.fromkeys((story.APP, story.DB, sample_drills.DRILL_HOST), "1.0-1")
+        )
         if ends == "rolled-back":
             world.script[story.APP, "verify"] = ["failed"]
         desk = Desk(site=year_.site, ledger=ledger, driver=world, watcher=Watched(), stopped=lambda: False,
@@ -270,7 +285,7 @@ def change(year_: Year, played: Played, day: date, procedure: str, ends: story.E
     played.changes[day] = run
     if ends == "rolled-back":
         year_.run("assess", run, "--cause", "登录页在新版本下报错", "--remaining", "厂商修复后再申请", *BY)
-    elif procedure == "restart":
+    elif procedure in ("restart", "reindex"):
         year_.run("assess", run, "--effect", "内存占用回落", *BY)
 
 
@@ -285,9 +300,10 @@ def _office(year_: Year, ledger: Ledger, day: date) -> Iterator[Office]:
 def _plan(year_: Year, office: Office, day: date, procedure: str) -> Plan:
     inventory = year_.root / year_.site.settings.inventory
     made_of = content(collection=collection.root(), site=year_.root, inventory=inventory)
+    name = story.DB if procedure in ("housekeeping", "reindex") else story.APP
     said = plan(office.ledger.id, id=f"P{day - timedelta(days=3):%Y%m%d}-1", created_at=year_.clock.at,
                 procedure=procedure, title_zh=TITLES[procedure], reason="合同约定", content=made_of,
-                site=year_.site.contract.hospital.name, hosts=(host(story.APP),), batches=((story.APP,),),
+                site=year_.site.contract.hospital.name, hosts=(host(name),), batches=((name,),),
                 parameters={})  # fmt: skip
     if procedure == "restore_drill":
         drill = sample_drills.drill()
@@ -295,7 +311,8 @@ def _plan(year_: Year, office: Office, day: date, procedure: str) -> Plan:
     return freeze(office.ledger, said)
 
 
-TITLES = {"patch": "安全补丁更新", "restart": "服务重启", "upgrade": "应用升级", "restore_drill": "备份恢复验证"}
+TITLES = {"patch": "安全补丁更新", "restart": "服务重启", "upgrade": "应用升级", "restore_drill": "备份恢复验证",
+          "reindex": "索引重建", "housekeeping": "日志清理"}  # fmt: skip
 
 
 def _supervise(office: Office, made: Plan, desk: Desk) -> None:
@@ -313,7 +330,7 @@ def fault(year_: Year, played: Played, day: date, one: story.Fault, *, analysed:
     played.faults.append((id_, one))
     if analysed is not None:
         played.holidays[day] = id_
-    seen = ("--scope", one.scope, "--kind", one.kind, "--severity", one.severity, "--stopped", "30")
+    seen = ("--scope", one.scope, "--kind", one.kind, "--severity", one.severity, "--stopped", "30", *one.triage)
     steps: list[tuple[int, tuple[str, ...]]] = [
         (1, ("triage", id_, *seen)),
         (one.respond, ("acknowledge", id_, "--text", "已受理")),
@@ -352,6 +369,24 @@ def ticket(year_: Year, played: Played, accepted: date, kind: str, reached: date
     year_.run("ticket", "reach", id_, "done", "--text", "已交付", *BY)
     year_.run("ticket", "effort", id_, "--days", "6", "--confirmed-by", "李主任", "--text", "工作量", *BY)
     year_.run("ticket", "close", id_, "--text", "验收", *BY)
+
+
+def stepped(
+    year_: Year, played: Played, accepted: date, kind: str, steps: Mapping[str, tuple[float, datetime | None, str]]
+) -> Thread:
+    """A defect or an urgent request, step by step; where the contract has no time for one, a date is agreed on."""
+    yield on(accepted, 11)
+    wanted = ("--requester", "李主任", "--department", "信息科", "--title", "挂号费合计错误")
+    id_ = year_.told("ticket", "open", *wanted, *BY)["ticket"]
+    played.stepped[kind] = id_
+    year_.run("ticket", "accept", id_, "--kind", kind, "--accepted-by", "李主任", "--text", "书面受理", *BY)
+    for step, (hours, due, _) in steps.items():
+        if due == story.AGREED:
+            yield on(accepted, 12)
+            until = ("--step", step, "--until", f"{due:%Y-%m-%d %H:%M}", "--agreed-by", "李主任")
+            year_.run("ticket", "agree", id_, *until, "--text", "双方商定", *BY)
+        yield on(accepted, 11 + hours)
+        year_.run("ticket", "reach", id_, step, "--text", "已完成", *BY)
 
 
 def issue(year_: Year, day: date, *words: str) -> Thread:
@@ -430,8 +465,22 @@ def duties(year_: Year, played: Played, day: date) -> Thread:
     played.due[day] = {one["duty"]: one for one in told["duties"]}
 
 
-def purge(year_: Year) -> Thread:
-    """Old images leave the database host; the trend is told."""
-    yield story.PURGE + timedelta(hours=1)
-    at = f"{story.PURGE:%Y-%m-%dT%H:%M}"
-    year_.run("trend", "cut", story.DB, "--mount", "/data", "--at", at, "--why", "旧影像清理", *BY)
+def mistaken(year_: Year) -> Thread:
+    """Somebody enters a purge of another host, and takes it back on the next day."""
+    yield on(story.MISTAKEN, 17)
+    at = ("--mount", "/data", "--at", f"{story.MISTAKEN}")
+    year_.run("trend", "cut", story.DB, *at, "--why", "旧影像清理", *BY)
+    yield on(story.WITHDRAWN, 9)
+    year_.run("trend", "uncut", story.DB, *at, "--why", "是影像服务器的清理", *BY)
+
+
+def handed_over(year_: Year, played: Played) -> Thread:
+    """The package of the end: packed, verified by the signers that the hospital keeps, and handed over."""
+    yield on(story.HANDED_OVER, 20)
+    package, key = year_.root / "handover", str(year_.root / "signers" / "zhang.key")
+    since = ("--from", f"{story.HANDED_OVER.replace(day=1)}", "--format", "html")
+    played.packed = year_.told("handover", "pack", str(package), "--key", key, *since)
+    signers = ("--signers", str(year_.root / "signers" / "allowed_signers"))
+    done = maintkit("handover", "verify", str(package), *signers)
+    assert done.returncode == 0, done.stdout
+    year_.run("handover", "deliver", str(package), "--to", "李主任", *BY)

@@ -124,3 +124,26 @@ def test_a_cut_to_come_or_without_a_reason_and_a_look_back_over_all_time_are_ref
         assert (done.returncode, told in done.stderr) == (2, True), done.stderr
     done = trends.run(*words, "x", "--at", f"{NOW.astimezone(zone):%Y-%m-%d}")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_mistaken_cut_is_withdrawn_and_both_stay(trends: Trends) -> None:
+    """Named as it was entered; what nobody has entered, or withdrew already, is refused with what stands."""
+    day = f"{NOW - timedelta(days=30):%Y-%m-%d}"
+    which = ("his1", "--mount", "/", "--at", day)
+    before = trends.mounts()["/"]
+    assert trends.run("cut", *which, "--why", "记错主机", "--by", "张工").returncode == 0
+    shown = trends.run("show").stdout
+    assert "cut, and measured before and after, not across:" in shown
+    assert f"his1 /: {day} 记错主机" in shown
+    wrong = trends.run("uncut", "his1", "--mount", "/data", "--at", day, "--why", "x", "--by", "张工")
+    assert (wrong.returncode, f"--mount / --at {day}T00:00 (记错主机)" in wrong.stderr) == (7, True), wrong.stderr
+    done = trends.run("uncut", *which, "--why", "是 his2 的清理", "--by", "张工")
+    assert done.returncode == 0, done.stderr
+    assert trends.mounts()["/"] == before
+    assert trends.run("uncut", *which, "--why", "x", "--by", "张工").returncode == 7
+    with Ledger.open(
+        load_settings(trends.site).ledger_url, clock=FixedClock(at=NOW), redactor=Redactor(), read_only=True
+    ) as ledger:
+        (entered,) = ledger.entries(kind="trend.cut")
+        (withdrawn,) = ledger.entries(kind="trend.uncut")
+        assert withdrawn.body == {"cut": entered.seq, "why": "是 his2 的清理", "by": "张工"}

@@ -23,6 +23,7 @@ from maintkit.documents.own.dress import dress
 from maintkit.documents.own.load import PLAIN
 from maintkit.documents.render import render
 
+SHEETS = ("月度故障汇总", "需求处理汇总", "项目登记簿", "季度巡检记录汇总单")
 PLACE = os.environ.get("MAINTKIT_YEAR_DIR")
 
 
@@ -31,9 +32,10 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Year, Pla
     """The year, played once; `make year` leaves it where it can be looked at."""
     place = Path(PLACE) if PLACE else tmp_path_factory.mktemp("year")
     with year_play.year(place / "site") as year:
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         done = year_play.play(year)
-        print(f"the year took {time.monotonic() - began:.0f} s")
+        done.took_s = time.process_time() - worked
+        print(f"the year took {time.monotonic() - began:.0f} s, of which {done.took_s:.0f} s of this processor")
         year.clock.at = year_play.on(date(2026, 12, 31), 23.95)
         yield year, done
 
@@ -42,10 +44,16 @@ def incidents(year: Year) -> dict[str, dict[str, Any]]:
     return {one["incident"]: year.told("incident", "show", one["incident"]) for one in year.told("incident", "list")}
 
 
+def test_a_year_is_played_in_three_minutes(played: tuple[Year, Played]) -> None:
+    """Of the processor's time, which a machine that is busy with others does not lengthen much: 60 s at a load of 9."""
+    _, done = played
+    assert done.took_s < 180
+
+
 def test_every_fault_is_breached_in_the_minute_that_the_table_says(played: tuple[Year, Played]) -> None:
     """Sixty faults of twelve kinds: at the limit is in time, a minute later is not, and agreed rests are left out."""
     year, done = played
-    assert len(done.faults) == story.FAULT_COUNT + len(story.REPORTS)
+    assert len(done.faults) == story.FAULT_COUNT + len(story.ONCE) + len(story.REPORTS)
     for id_, fault in done.faults:
         told = year.told("incident", "show", id_)
         start = datetime.fromisoformat(told["reported_at"])
@@ -78,6 +86,35 @@ def test_requests_are_due_in_working_days(played: tuple[Year, Played]) -> None:
         assert told["person_days"]["above"] == 1.0
 
 
+def test_defects_and_urgent_requests_are_due_step_by_step(played: tuple[Year, Played]) -> None:
+    """By the clock, by working days, at once, and by a date that was agreed on; each kept or late as the table says."""
+    year, done = played
+    for _, kind, steps in story.STEPPED:
+        told = {one["step"]: one for one in year.told("ticket", "show", done.stepped[kind])["due"]}
+        assert {step: (datetime.fromisoformat(one["deadline"]), one["state"]) for step, one in told.items()} == {
+            step: (due, state) for step, (_, due, state) in steps.items()
+        }, kind
+
+
+def test_a_softer_target_that_is_missed_is_told_and_breaches_nothing(played: tuple[Year, Played]) -> None:
+    """Five minutes for what was agreed to be simple: solved in six."""
+    year, done = played
+    (id_,) = [id_ for id_, fault in done.faults if fault.title == story.SIMPLE]
+    (target,) = [one for one in year.told("incident", "show", id_)["clocks"] if one["target"]]
+    start = datetime.fromisoformat(year.told("incident", "show", id_)["reported_at"])
+    ends = [(datetime.fromisoformat(target[key]) - start) // timedelta(minutes=1) for key in ("deadline", "ended")]
+    assert ends == [story.SIMPLE_MINUTES, story.SIMPLE_MINUTES + 1]
+
+
+def test_the_end_is_handed_over(played: tuple[Year, Played]) -> None:
+    """December's documents are in the package, verified and delivered."""
+    year, done = played
+    assert done.packed["documents"] > len([day for day in story.MONDAYS if day.month == story.HANDED_OVER.month])
+    with year.ledger() as ledger:
+        (entry,) = ledger.entries(kind="handover.delivered")
+        assert entry.body["receiver"] == "李主任"
+
+
 @pytest.mark.parametrize("day", story.STANDS, ids=str)
 def test_duties_stand_as_the_table_says(played: tuple[Year, Played], day: date) -> None:
     """On chosen days, with the holidays that lie over their deadlines."""
@@ -98,6 +135,8 @@ def test_the_growing_disk_is_forecast_past_the_purge(played: tuple[Year, Played]
     (only,) = done.trend["/data"]["scenarios"]
     found = {name: told["days"]["p50"] for name, told in only["arrivals"].items()}
     assert found == pytest.approx(story.FULL_IN, abs=1)
+    # The run cut it by itself; what was entered by mistake does not.
+    assert done.trend["/data"]["cuts"] == [f"{story.PURGE:%Y-%m-%d} 日志清理（{done.changes[story.PURGE.date()]}）"]
 
 
 def test_what_was_wrong_was_found_on_its_day(played: tuple[Year, Played]) -> None:
@@ -179,13 +218,14 @@ def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Documen
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="libreoffice is not installed")
 def test_an_office_program_opens_one_of_each(drawn: dict[str, Document], tmp_path: Path) -> None:
-    """Each has its title and the contract's number on paper, and no word of the program's own."""
+    """Each has its title and the contract's number on paper, and no word of the program's own; tables as sheets too."""
     place = Path(PLACE) / "documents" if PLACE else tmp_path
     paths = [path for title, one in drawn.items() for path in render(one, ("docx",), place, title)]
+    paths += [path for title in SHEETS for path in render(drawn[title], ("xlsx",), place, f"{title}-表")]
     argv = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf"]
     subprocess.run([*argv, "--outdir", place, *paths], check=True, capture_output=True, timeout=300)
-    for title in drawn:
-        argv = ["pdftotext", "-raw", str(place / f"{title}.pdf"), "-"]
+    for title, name in [*((title, title) for title in drawn), *((title, f"{title}-表") for title in SHEETS)]:
+        argv = ["pdftotext", "-raw", str(place / f"{name}.pdf"), "-"]
         said = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
         assert title in "".join(said.split())
         assert "HT-2026-001" in said

@@ -137,12 +137,12 @@ def memory(host: Host, *, available_percent: float, swap_free_percent: float) ->
 
 
 @contextmanager
-def slow_disk(host: Host, *, reading: bool, wait_ms: int) -> Iterator[None]:
-    """View: requests go on finishing on the disk sda, each after `wait_ms`."""
+def slow_disk(host: Host, *, reading: bool, wait_ms: int, busy_ms: int = 1) -> Iterator[None]:
+    """View: requests go on finishing on the disk sda, each after `wait_ms`, of which it was at work for `busy_ms`."""
     count, spent = (3, 6) if reading else (7, 10)
     step = (
         f"rows[0][{count}] = int(rows[0][{count}]) + 1\nrows[0][{spent}] = int(rows[0][{spent}]) + {wait_ms}\n"
-        "rows[0][12] = int(rows[0][12]) + 20"
+        f"rows[0][12] = int(rows[0][12]) + {busy_ms}"
     )
     with moving(host, "/proc/diskstats", step):
         yield

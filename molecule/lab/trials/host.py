@@ -148,6 +148,16 @@ TRIALS = (
         view=True,
     ),
     Trial(
+        check="disk.busy",
+        words="always at work, and each write takes 60 ms",
+        fault=partial(view.slow_disk, reading=False, wait_ms=60, busy_ms=1000),
+        status="warn",
+        instance="sda",
+        value=100,
+        explains=("disk.write-await",),
+        view=True,
+    ),
+    Trial(
         check="disk.read-await",
         words="each read takes 45 ms",
         fault=partial(view.slow_disk, reading=True, wait_ms=45),

@@ -13,7 +13,8 @@ from typing import Literal
 from maintkit.evidence.recorded import RecordedFinding
 
 Aspect = Literal["utilisation", "saturation", "errors"]
-State = Literal["bottleneck", "strained", "well", "undetermined"]
+State = Literal["bottleneck", "strained", "well", "partly", "undetermined"]
+Silence = Literal["none-such", "not-applicable", "not-collected"]
 
 USE: Mapping[str, Mapping[Aspect, tuple[str, ...]]] = {
     "cpu": {"utilisation": ("cpu.busy",), "saturation": ("cpu.load",), "errors": ()},
@@ -23,7 +24,7 @@ USE: Mapping[str, Mapping[Aspect, tuple[str, ...]]] = {
         "errors": ("memory.oom",),
     },
     "storage-io": {
-        "utilisation": (),
+        "utilisation": ("disk.busy",),
         "saturation": ("pressure.io", "disk.read-await", "disk.write-await"),
         "errors": ("disk.smart", "disk.array"),
     },
@@ -39,6 +40,11 @@ USE: Mapping[str, Mapping[Aspect, tuple[str, ...]]] = {
         "errors": (),
     },
 }
+# What a resource does not have: no queue stands before the room of a filesystem or the places of a table.
+NONE_SUCH: Mapping[str, frozenset[Aspect]] = {
+    "filesystem": frozenset({"saturation"}),
+    "kernel-tables": frozenset({"saturation", "errors"}),
+}
 _WORST = {"crit": 0, "warn": 1, "unknown": 2, "error": 2, "skipped": 2, "manual": 2, "waived": 3, "ok": 4}
 
 
@@ -53,6 +59,7 @@ class Resource:
     name: str
     findings: Mapping[Aspect, tuple[RecordedFinding, ...]]
     state: State
+    silent: Mapping[Aspect, Silence]
 
 
 def resources(findings: Sequence[RecordedFinding]) -> tuple[Resource, ...]:
@@ -62,7 +69,20 @@ def resources(findings: Sequence[RecordedFinding]) -> tuple[Resource, ...]:
 
 def _resource(name: str, aspects: Mapping[Aspect, tuple[str, ...]], findings: Sequence[RecordedFinding]) -> Resource:
     said = {aspect: _of(checks, findings) for aspect, checks in aspects.items()}
-    return Resource(name=name, findings=said, state=_state(said))
+    silent: dict[Aspect, Silence] = {
+        aspect: _silence(name, aspect, aspects[aspect], findings) for aspect, found in said.items() if not found
+    }
+    state = _state(said)
+    if state == "well" and "not-collected" in silent.values():
+        state = "partly"
+    return Resource(name=name, findings=said, state=state, silent=silent)
+
+
+def _silence(name: str, aspect: Aspect, checks: Sequence[str], findings: Sequence[RecordedFinding]) -> Silence:
+    if aspect in NONE_SUCH.get(name, ()):
+        return "none-such"
+    asked = {finding.status for finding in findings if finding.check in checks}
+    return "not-applicable" if asked == {"not-applicable"} else "not-collected"
 
 
 def _of(checks: Sequence[str], findings: Sequence[RecordedFinding]) -> tuple[RecordedFinding, ...]:

@@ -19,14 +19,15 @@ from maintkit.analysis.trend import Withheld
 from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, Past, baselines, forecasts, outlooks, past
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
-from maintkit.cli.terminal.outlooks import days_of, print_baselines, print_outlooks
+from maintkit.cli.terminal.outlooks import days_of, print_baselines, print_cuts, print_outlooks
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.words import plain
-from maintkit.clock import SystemClock
+from maintkit.clock import SystemClock, from_text, to_text
 from maintkit.contract.load import load_site
 from maintkit.errors import NotFound
 from maintkit.evidence import space
+from maintkit.evidence.entry import Entry
 from maintkit.evidence.figures import SERIES
 from maintkit.evidence.readings import called, series_of
 
@@ -116,6 +117,41 @@ def cut(*, host: str, mount: str | None, series_name: str | None, at: datetime, 
             raise NotFound(f"the newest inspection of {host} has told no series {series_name}", hint=f"it has {has}")
         space.enter(ledger, host, mount, at=when, why=why, by=by, series=series_name)
     click.echo(f"{' '.join(filter(None, (host, mount, series_name)))}: cut at {at:%F %R}")
+
+
+@command.command()
+@click.argument("host")
+@click.option("--mount", help="The filesystem that was named when it was entered.")
+@click.option("--series", "series_name", help="The other series that was.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), required=True, help="Its instant, on site.")
+@click.option("--why", type=SAID, required=True, help="Why it was a mistake.")
+@by_option
+@site_option
+def uncut(
+    *, host: str, mount: str | None, series_name: str | None, at: datetime, why: str, by: str, site: Path
+) -> None:
+    """Withdraw a cut that was entered by mistake, named as it was entered; both stay in the ledger."""
+    known = load_site(site)
+    zone = known.contract.zone
+    with open_ledger(known.settings) as ledger:
+        standing = space.entered(ledger, host)
+        wanted = (mount, series_name, to_text(at.replace(tzinfo=zone)))
+        meant = [one for one in standing if (one.body["mount"], one.body.get("series"), one.body["at"]) == wanted]
+        if not meant:
+            has = "; ".join(_entered(one, zone) for one in standing) or "none"
+            said = " ".join(filter(None, (host, mount, series_name)))
+            hint = f"what stands of {host}: {has}. Sizes and runs of maintkit cut by themselves"
+            raise NotFound(f"nobody has entered a cut of {said} at {at:%F %R}", hint=hint)
+        for one in meant:
+            space.withdraw(ledger, one, why=why, by=by)
+    click.echo(f"{' '.join(filter(None, (host, mount, series_name)))}: no cut any more at {at:%F %R}")
+
+
+def _entered(cut: Entry, zone: ZoneInfo) -> str:
+    """A cut in the words that withdraw it."""
+    which = [f"--mount {cut.body['mount']}"] if cut.body["mount"] else []
+    which += [f"--series '{cut.body['series']}'"] if cut.body.get("series") else []
+    return " ".join([*which, f"--at {from_text(cut.body['at']).astimezone(zone):%FT%R}", f"({cut.body['why']})"])
 
 
 @contextmanager
@@ -210,3 +246,4 @@ def _print(rows: list[dict[str, Any]]) -> None:
             arrivals = [days_of(one["arrivals"].get(limit)) for limit in ("warn", "crit", "full")]
             table.add_row("" if number else name, "newest third" if number else used, f"{growth:.2f}", *arrivals)
     wide_console().print(table)
+    print_cuts([(f"{row['host']} {row['mount']}", row["cuts"]) for row in rows])

@@ -78,7 +78,7 @@ def record(*, function: int, result: str, note: str, by: str, as_json: bool, sit
 
 
 @command.command()
-@click.argument("function", type=int)
+@click.argument("functions", metavar="FUNCTION...", type=int, nargs=-1, required=True)
 @click.option("--handling", type=SAID, required=True, help="What was done or will be.")
 @click.option("--owner", type=SAID, required=True, help="Who is responsible.")
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="By when; not needed when resolved.")
@@ -88,19 +88,26 @@ def record(*, function: int, result: str, note: str, by: str, as_json: bool, sit
 @json_option
 @site_option
 def handle(
-    *, function: int, handling: str, owner: str, due: datetime | None, state: str, week: str | None, by: str,
-    as_json: bool, site: Path,
+    *, functions: tuple[int, ...], handling: str, owner: str, due: datetime | None, state: str, week: str | None,
+    by: str, as_json: bool, site: Path,
 ) -> None:  # fmt: skip
-    """Enter how a FUNCTION that failed is handled; it stands in the week's report from its next rendering on."""
+    """Enter how each FUNCTION that failed is handled; it stands in the week's report from its next rendering on.
+
+    All of them are entered, or none.
+    """
     if due is None and state != "resolved":
         raise click.UsageError("a failure that is not resolved needs --due")
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
-        entry = watching.handle(
-            place, ledger, function, week=_week(week, place), handling=handling, owner=owner,
+        entries = watching.handle(
+            place, ledger, functions, week=_week(week, place), handling=handling, owner=owner,
             due=f"{due:%Y-%m-%d}" if due else None, state=state, by=by,
         )  # fmt: skip
-    _tell(entry, f"function {function} is {state}, owner {owner}", as_json=as_json)
+    if as_json and len(entries) > 1:
+        click.echo(json.dumps([_told(entry) for entry in entries], ensure_ascii=False, indent=2))
+        return
+    for entry in entries:
+        _tell(entry, f"function {entry.subject} is {state}, owner {owner}", as_json=as_json)
 
 
 @command.command()
@@ -157,7 +164,10 @@ def _exit_code(statuses: set[str]) -> int:
 
 def _tell(entry: Entry, sentence: str, *, as_json: bool) -> None:
     if as_json:
-        told = {"entry": entry.seq, "kind": entry.kind, "subject": entry.subject, "body": entry.body}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_told(entry), ensure_ascii=False, indent=2))
     else:
         click.echo(f"entry {entry.seq}: {sentence}")
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    return {"entry": entry.seq, "kind": entry.kind, "subject": entry.subject, "body": entry.body}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from maintkit.clock import from_text
 from maintkit.contract.sla import FaultKind, Faults, LevelId, LevelRule, Scope, Severity
@@ -240,6 +240,14 @@ def _step(entry: Entry) -> Step:
 
 
 def _all(ledger: Ledger) -> Iterator[Entry]:
-    opened = [entry.subject for entry in ledger.entries(kind=OPENED)]
-    for subject in opened:
-        yield from (entry for entry in ledger.entries(subject=subject) if entry.kind.startswith("incident."))
+    """By incident in the order of their opening, each one's as they were entered; a question a kind, not one each."""
+    every = sorted(
+        (entry for verb in get_args(Verb) for entry in ledger.entries(kind=f"incident.{verb}")),
+        key=lambda entry: entry.seq,
+    )
+    own: dict[str | None, list[Entry]] = {entry.subject: [] for entry in every if entry.kind == OPENED}
+    for entry in every:
+        if entry.subject in own:
+            own[entry.subject].append(entry)
+    for entries in own.values():
+        yield from entries

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
@@ -114,6 +115,16 @@ def _any(files: Iterable[Path]) -> Face | None:
 
 def _face(path: Path) -> Face | None:
     """The face of the file that draws Chinese, the one meant for Simplified Chinese where there are several."""
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int) -> Face | None:
+    """The same of the file as it was when it was changed last: a package of documents asks for it by the hundred."""
+    del changed
     try:
         if path.suffix.lower() in (".ttc", ".otc"):
             with TTCollection(path, lazy=True) as collection:

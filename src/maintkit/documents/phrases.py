@@ -199,6 +199,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"there is no unit of this name: see service\.active", "没有该服务，见“核心服务运行”"),
     (r"this host has no MD array", "本机没有软阵列"),
     (r"this host has no block device of its own", "本机没有自有块设备"),
+    (r"the kernel has not told how long the disk was busy", "内核未给出磁盘忙碌时间"),
     (r"this host has no swap", "本机未设交换区"),
     (r"this kernel \(before 4\.13\) does not count OOM kills", "4.13 之前的内核不记录内存耗尽终止次数"),
     (r"no systemd on this host: the declared units cannot be seen", "本机没有 systemd，无法查看登记的服务"),

@@ -37,7 +37,7 @@ def event(ledger: Ledger, name: str) -> Event:
     for newest, judged in enumerate(newest_first):
         seen = events_of(finding_of(raw) for raw in judged.body["findings"]).get(name)
         if seen is not None:
-            entered = handlings(ledger).get(name, ())
+            entered = tuple(map(_handling, ledger.entries(kind="finding.handled", subject=name)))
             return Event(name=name, finding=seen, run=judged.run or "", open=newest == 0, handlings=entered)
     raise AssertionError(name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -14,7 +14,8 @@ from maintkit.evidence import watch
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.figures import SERIES, figures_of
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.space import CUT, RESIZED, Fill, Jump, fills_of
+from maintkit.evidence.moved import NONE, Moved, Own
+from maintkit.evidence.space import RESIZED, Fill, Jump, entered, fills_of
 
 MOST_OPENED = 2000  # facts documents of entries that tell no figures yet: some seconds' worth
 RESPONSE = "response"
@@ -92,8 +93,13 @@ def responses(ledger: Ledger, *, since: datetime, before: int | None = None) -> 
     return {key: tuple(reversed(one)) for key, one in found.items()}
 
 
-def cuts(ledger: Ledger, name: Name, series: tuple[Figure, ...]) -> tuple[Jump, ...]:
-    """What is known to have cut a series: a whole that changed, a freeze of transactions, and what people entered."""
+def cuts(
+    ledger: Ledger,
+    name: Name,
+    series: tuple[Figure, ...],
+    own: Own = NONE,
+) -> tuple[Jump, ...]:
+    """What is known to have cut a series: a whole that changed, a freeze, a change of our own, what people entered."""
     host, kind, which = name
     seen = [
         Jump(at=after.at, why="容量变化")
@@ -103,12 +109,24 @@ def cuts(ledger: Ledger, name: Name, series: tuple[Figure, ...]) -> tuple[Jump, 
     if kind == "xid-age":
         frozen = [after.at for before, after in pairwise(series) if after.value < before.value]
         seen += [Jump(at=at, why="已冻结（VACUUM）") for at in frozen]
-    entered = [
+    seen += [Jump(at=one.at, why=one.why) for one in own.moves if _shook(one, kind, which, series, own.mounts)]
+    said = [
         Jump(at=from_text(entry.body["at"]), why=entry.body["why"])
-        for entry in ledger.entries(kind=CUT, subject=host)
+        for entry in entered(ledger, host)
         if entry.body["mount"] is None and entry.body.get("series") in (None, called(kind, which))
     ]
-    return tuple(sorted([*seen, *entered], key=lambda jump: jump.at))
+    return tuple(sorted([*seen, *said], key=lambda jump: jump.at))
+
+
+def _shook(one: Moved, kind: str, which: str, series: tuple[Figure, ...], mounts: Sequence[str]) -> bool:
+    """Whether a change moved much of a series that was told before and after it."""
+    known = [figure for figure in series if figure.at < one.at]
+    if not known or len(known) == len(series):
+        return False
+    if kind == "inodes":
+        return one.shook_inodes(which, mounts, known[-1].whole or 0.0)
+    # Of a database that was restored, the transactions are those of another time.
+    return (kind == "database" or (kind == "xid-age" and one.unknown)) and one.shook_database(which, known[-1].value)
 
 
 def called(kind: str, which: str) -> str:

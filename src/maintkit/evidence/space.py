@@ -12,8 +12,9 @@ from typing import Any
 from maintkit.clock import from_text, to_text
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.moved import NONE, Own
 
-CUT = "trend.cut"
+CUT, UNCUT = "trend.cut", "trend.uncut"
 RESIZED = 0.01  # of the size: less is the filesystem's own bookkeeping
 
 
@@ -39,19 +40,43 @@ class Jump:
     why: str
 
 
-def jumps(ledger: Ledger, host: str, mount: str, series: tuple[Fill, ...]) -> tuple[Jump, ...]:
-    """What is known to have cut the series: a filesystem that became larger or smaller, and what people entered."""
+def jumps(
+    ledger: Ledger,
+    host: str,
+    mount: str,
+    series: tuple[Fill, ...],
+    own: Own = NONE,
+) -> tuple[Jump, ...]:
+    """What is known to have cut the series: another size, a change of our own, and what people entered."""
     resized = [
         Jump(at=after.at, why="文件系统容量变化")
         for before, after in pairwise(series)
         if abs(after.room - before.room) > RESIZED * before.room
     ]
-    entered = [
+    ours = [
+        Jump(at=one.at, why=one.why)
+        for one in own.moves
+        if (before := _before(series, one.at)) and one.shook(mount, own.mounts, used=before.used, room=before.room)
+    ]
+    entered_ = [
         Jump(at=from_text(entry.body["at"]), why=entry.body["why"])
-        for entry in ledger.entries(kind=CUT, subject=host)
+        for entry in entered(ledger, host)
         if entry.body["mount"] in (None, mount) and entry.body.get("series") is None
     ]
-    return tuple(sorted([*resized, *entered], key=lambda jump: jump.at))
+    return tuple(sorted([*resized, *ours, *entered_], key=lambda jump: jump.at))
+
+
+def _before(series: tuple[Fill, ...], at: datetime) -> Fill | None:
+    """The newest before an instant; None where there is none, or nothing after it to be cut from."""
+    known = [one for one in series if one.at < at]
+    return known[-1] if known and len(known) < len(series) else None
+
+
+def entered(ledger: Ledger, host: str) -> tuple[Entry, ...]:
+    """The cuts that people have entered for a host and not withdrawn, oldest first."""
+    cuts = list(ledger.entries(kind=CUT, subject=host))
+    withdrawn = {entry.body["cut"] for entry in ledger.entries(kind=UNCUT, subject=host)} if cuts else set()
+    return tuple(entry for entry in cuts if entry.seq not in withdrawn)
 
 
 def enter(
@@ -59,6 +84,11 @@ def enter(
 ) -> None:
     """Record that something other than growth changed a filesystem or another series (both None: all of the host's)."""
     ledger.append(CUT, {"mount": mount, "series": series, "at": to_text(at), "why": why, "by": by}, subject=host)
+
+
+def withdraw(ledger: Ledger, cut: Entry, *, why: str, by: str) -> None:
+    """Record that a cut was a mistake: it cuts nothing any more. Both stay in the ledger."""
+    ledger.append(UNCUT, {"cut": cut.seq, "why": why, "by": by}, subject=cut.subject)
 
 
 def mounts(ledger: Ledger, host: str) -> tuple[str, ...]:

@@ -61,24 +61,26 @@ def record(site: Site, ledger: Ledger, seq: int, *, result: str, by: str, note: 
 
 
 def handle(
-    site: Site, ledger: Ledger, seq: int, *, week: Week, handling: str, owner: str, due: str | None, state: str, by: str
-) -> Entry:
-    """Enter what is done about a function that failed in a week; it stands in that week's report from then on.
+    site: Site, ledger: Ledger, seqs: Collection[int], *, week: Week, handling: str, owner: str, due: str | None,
+    state: str, by: str,
+) -> tuple[Entry, ...]:  # fmt: skip
+    """Enter what is done about functions that failed in a week; it stands in that week's report from then on.
 
-    WatchFailed when it did not fail in that week, or the week is still to come.
+    WatchFailed when one of them did not fail in that week, or the week is still to come: then none is entered.
     """
-    require(site, (seq,))
+    require(site, seqs)
     zone = site.contract.zone
     if week > Week.of(ledger.clock.now(), zone):
         raise WatchFailed(f"{week} is still to come", hint="name the week in which it failed with --week")
     failed = required_week(ledger, week, zone).failed
-    if seq not in failed:
+    for seq in sorted(set(seqs) - failed):
         known = ", ".join(map(str, sorted(failed))) or "none"
         raise WatchFailed(
             f"function {seq} did not fail in {week}", hint=f"those that failed are {known}; another week is --week"
         )
     body = {"week": str(week), "handling": handling, "owner": owner, "due": due, "state": state, "by": by}
-    return ledger.append(HANDLED, body, subject=str(seq))
+    drafts = tuple(Draft(kind=HANDLED, subject=str(seq), body=body) for seq in dict.fromkeys(seqs))
+    return ledger.append_all(drafts)
 
 
 def require(site: Site, seqs: Iterable[int]) -> None:

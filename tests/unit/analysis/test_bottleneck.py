@@ -26,14 +26,16 @@ def test_every_check_that_is_named_exists() -> None:
 @pytest.mark.parametrize(
     ("said", "state"),
     [
-        ([("memory.used", "ok"), ("pressure.memory", "ok")], "well"),
+        ([("memory.used", "ok"), ("pressure.memory", "ok"), ("memory.oom", "ok")], "well"),
+        ([("memory.used", "ok"), ("pressure.memory", "ok"), ("memory.oom", "not-applicable")], "well"),
+        ([("memory.used", "ok"), ("pressure.memory", "ok")], "partly"),
         ([("memory.used", "warn"), ("pressure.memory", "ok")], "strained"),
         ([("memory.used", "crit")], "bottleneck"),
         ([("memory.used", "ok"), ("pressure.memory", "warn")], "bottleneck"),
         ([("memory.used", "ok"), ("memory.oom", "warn")], "bottleneck"),
         ([("memory.used", "ok"), ("pressure.memory", "unknown")], "undetermined"),
         ([("memory.used", "not-applicable")], "undetermined"),
-        ([("memory.used", "waived")], "well"),
+        ([("memory.used", "waived")], "partly"),
         ([], "undetermined"),
     ],
 )
@@ -44,3 +46,17 @@ def test_a_resource_is_as_its_worst_aspect_says(said: list[tuple[str, str]], sta
 def test_the_worst_finding_of_an_aspect_comes_first() -> None:
     disk = found(("disk.space", "ok"), ("disk.inodes", "warn"), ("disk.free", "unknown"))["filesystem"]
     assert [one.check for one in disk.findings["utilisation"]] == ["disk.inodes", "disk.free", "disk.space"]
+
+
+def test_what_nobody_collected_is_told_and_not_called_well() -> None:
+    """Errors alone say nothing of how full a line is; a filesystem has no queue that could be missing."""
+    seen = found(("network.errors", "ok"), ("network.link", "ok"), ("disk.space", "ok"), ("disk.mounts", "ok"),
+                 ("disk.busy", "ok"), ("pressure.io", "ok"), ("disk.smart", "not-applicable"),
+                 ("kernel.processes", "ok"))  # fmt: skip
+    network, room, disk, places = (seen[name] for name in ("network", "filesystem", "storage-io", "kernel-tables"))
+    assert (network.state, network.silent) == (
+        "partly", {"utilisation": "not-collected", "saturation": "not-collected"},
+    )  # fmt: skip
+    assert (room.state, room.silent) == ("well", {"saturation": "none-such"})
+    assert (disk.state, disk.silent) == ("well", {"errors": "not-applicable"})
+    assert places.state == "well"

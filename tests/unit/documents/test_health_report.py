@@ -38,7 +38,8 @@ def test_a_capacity_plan_gives_dates_or_the_reason_for_none() -> None:
     assert "2026-12-31" in text
     assert "数据不足：只有 5 个数据点，跨 28 天" in text
     assert "（近期增速）" in text
-    assert "50 个数据点，343 天，1 次清理或扩容" in text
+    assert "50 个数据点，343 天，1 处突变" in text
+    assert "his-db1 /data（2026-05-05 清理影像缓存）" in text
 
 
 def test_nothing_to_forecast_is_no_good_news() -> None:

@@ -14,6 +14,7 @@ from maintkit.checks.model import Limit
 from maintkit.evidence import history, space
 from maintkit.evidence.figures import SERIES, Series
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.moved import Moved, Own, moved
 from maintkit.evidence.readings import Figure, Name, Readings, cuts, readings, responses
 from maintkit.evidence.recorded import Inspection
 
@@ -37,9 +38,15 @@ class Past:
     since: datetime
     until: Inspection | None
     told: Readings
+    moved: Mapping[str, tuple[Moved, ...]]
 
     def limits_of(self, host: str) -> Mapping[str, Limit]:
         return resolve(self.limits, host, self.groups.get(host, ()))
+
+    def own(self, host: str) -> Own:
+        """What our own changes did to a host."""
+        mounts = tuple(mount for name, mount in self.told.fills if name == host)
+        return Own(moves=self.moved.get(host, ()), mounts=mounts)
 
     def knows(self, host: str) -> bool:
         """Whether the host is one of the inspection; without one, all are."""
@@ -54,7 +61,8 @@ def past(
     groups = {host.name: host.groups for host in last.hosts} if last else {}
     before, simulated = until.head_seq if until else None, last.simulated if last else False
     told = readings(ledger, since=since, before=before, simulated=simulated, figures=figures)
-    return Past(ledger=ledger, limits=limits, groups=groups, since=since, until=until, told=told)
+    own = moved(ledger, since=since, simulated=simulated)
+    return Past(ledger=ledger, limits=limits, groups=groups, since=since, until=until, told=told, moved=own)
 
 
 def forecasts(known: Past) -> Iterator[Forecast]:
@@ -65,7 +73,8 @@ def forecasts(known: Past) -> Iterator[Forecast]:
         limit = known.limits_of(host)[USED]
         bounds = {"warn": limit.warn, "crit": limit.crit, "full": 100.0}
         room = series[-1].room
-        jumps = tuple(Cut(at=jump.at, why=jump.why) for jump in space.jumps(known.ledger, host, mount, series))
+        jumped = space.jumps(known.ledger, host, mount, series, known.own(host))
+        jumps = tuple(Cut(at=jump.at, why=jump.why) for jump in jumped)
         points = tuple(Point(at=one.at, value=float(one.used)) for one in series)
         yield Forecast(
             host=host,
@@ -87,7 +96,8 @@ def outlooks(known: Past) -> Iterator[Outlook]:
         if not about.grows or not known.knows(host) or series[-1].at < newest[host]:
             continue
         whole = series[-1].whole
-        jumps = tuple(Cut(at=one.at, why=one.why) for one in cuts(known.ledger, (host, kind, which), series))
+        jumped = cuts(known.ledger, (host, kind, which), series, known.own(host))
+        jumps = tuple(Cut(at=one.at, why=one.why) for one in jumped)
         yield Outlook(
             host=host,
             kind=kind,

@@ -31,6 +31,15 @@ def print_outlooks(rows: list[dict[str, Any]]) -> None:
             arrivals = [days_of(one["arrivals"].get(limit)) for limit in ("warn", "crit", "full")]
             table.add_row("" if number else name, "newest third" if number else now, growth, *arrivals)
     wide_console().print(table)
+    print_cuts([(f"{row['host']} {row['series']}", row["cuts"]) for row in rows])
+
+
+def print_cuts(rows: list[tuple[str, list[str]]]) -> None:
+    """What has cut each series, our own runs by their names."""
+    told = [(name, cuts) for name, cuts in rows if cuts]
+    for number, (name, cuts) in enumerate(told):
+        said = plain(f"{name}: {'; '.join(cuts)}")
+        wide_console().print(said if number else f"\ncut, and measured before and after, not across:\n{said}")
 
 
 def print_baselines(rows: list[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from itertools import zip_longest
 
 from maintkit.analysis.capacity import Arrival, Forecast, Scenario
-from maintkit.analysis.trend import Trend, Withheld
+from maintkit.analysis.trend import Cut, Trend, Withheld
 from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table, Tone
@@ -35,8 +35,19 @@ def section(title: str, forecasts: Sequence[Forecast], header: Header) -> tuple[
         "日增长为各数据点两两之间斜率的中位数，仅在同一时段内计算（扩容、清理前后分开）；括号内为 P10 至 P90 的范围。"
         "近三分之一时段的增长明显不同时另列一行“近期增速”。"
     )
+    cut = said_of_cuts([(f"{one.host} {one.mount}", one.cuts) for one in forecasts], header.zone)
     drawn = growth.charts(forecasts, header.zone)
-    return (*blocks, _table(forecasts, header.zone), Paragraph(text=rules, tone="muted"), *drawn)
+    return (*blocks, _table(forecasts, header.zone), *cut, Paragraph(text=rules, tone="muted"), *drawn)
+
+
+def said_of_cuts(cut: Sequence[tuple[str, Sequence[Cut]]], zone: tzinfo) -> tuple[Block, ...]:
+    """What parted the series that are named: a purge, another size, a change of our own with its run."""
+    told = [
+        f"{name}（{'；'.join(f'{one.at.astimezone(zone):%Y-%m-%d} {one.why}' for one in cuts)}）"
+        for name, cuts in cut
+        if cuts
+    ]
+    return (Paragraph(text=f"已知的突变，前后分段计算：{'、'.join(told)}。"),) if told else ()
 
 
 def soon(forecasts: Sequence[Forecast]) -> list[Forecast]:
@@ -84,7 +95,7 @@ def _rows(one: Forecast, zone: tzinfo) -> list[tuple[Cell, ...]]:
 
 
 def _basis(one: Forecast, trend: Trend) -> str:
-    cuts = f"，{len(one.cuts)} 次清理或扩容" if one.cuts else ""
+    cuts = f"，{len(one.cuts)} 处突变" if one.cuts else ""
     return f"{trend.points} 个数据点，{trend.history_days:.0f} 天{cuts}"
 
 

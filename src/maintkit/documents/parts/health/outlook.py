@@ -9,7 +9,7 @@ from maintkit.analysis.trend import Withheld
 from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
-from maintkit.documents.parts.health.capacity import SOON_DAYS, arrivals, is_soon
+from maintkit.documents.parts.health.capacity import SOON_DAYS, arrivals, is_soon, said_of_cuts
 from maintkit.evidence.figures import SERIES
 
 ALWAYS = ("database", "backup-target")  # what is planned for by its growth, also far from any limit
@@ -50,7 +50,9 @@ def section(outlooks: Sequence[Outlook], unopened: int, header: Header) -> tuple
         rows=tuple(row for one in shown for row in _rows(one, header)),
         empty="没有需要列出的序列",
     )
-    return (heading, Paragraph(text=said), table, Paragraph(text=_RULES, tone="muted"))
+    # Of transactions the freezes are counted by the hundred, and say nothing of what was done.
+    cut = said_of_cuts([(_name(one), one.cuts) for one in shown if one.kind != "xid-age"], header.zone)
+    return (heading, Paragraph(text=said), table, *cut, Paragraph(text=_RULES, tone="muted"))
 
 
 def _name(one: Outlook) -> str:
