@@ -10,8 +10,8 @@ class ModuleDocFragment:
 options:
   application:
     description:
-      - The application itself. While the copy is examined it is started against the copy under its own OS user, in a network of
-        its own, asked by HTTP, and stopped. Left out, none is started.
+      - The application itself. While the copy is examined it is started under its own OS user, in a network of its
+        own, asked by HTTP, and stopped. Left out, none is started.
       - It finds the copy by C(PGHOST), C(PGPORT), C(PGUSER) and C(PGDATABASE), may write below C(RUNTIME_DIRECTORY)
         only, and needs no password.
     type: dict
