@@ -107,7 +107,8 @@ class Rebuild:
 def _rebuild(worker: Session, work: dict[str, Any], watched: Watched) -> None:
     """In a thread of its own: the statement returns when it has ended."""
     try:
-        worker.ask(work.get("statement", REINDEX), **work.get("words", {"schema": work["schema"], "name": work["name"]}))
+        words = work.get("words") or {"schema": work["schema"], "name": work["name"]}
+        worker.ask(work.get("statement", REINDEX), **words)
     except (Refused, ValueError, OSError) as refused:
         watched.said = str(refused)
 
