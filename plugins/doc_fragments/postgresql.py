@@ -81,3 +81,78 @@ options:
     type: float
     default: 60
 """
+
+    CHANGES = r"""
+options:
+  role:
+    description: The server's role. Empty is that of the OS user's name.
+    type: str
+    default: ""
+  passfile:
+    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
+    type: path
+  bindir:
+    description: Where psql is, when it is not on the PATH.
+    type: str
+    default: ""
+  run:
+    description: The run's name, under which the host keeps definitions and what was begun.
+    type: str
+    required: true
+  wanted:
+    description: The indexes, each with what is to be done with it.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      act:
+        description: What is to be done.
+        type: str
+        choices: [create, drop]
+        required: true
+      database:
+        description: Its database.
+        type: str
+        required: true
+      schema:
+        description: The schema of the table, which is the index's too.
+        type: str
+        required: true
+      table:
+        description: Its table.
+        type: str
+        required: true
+      name:
+        description: Its name.
+        type: str
+        required: true
+      reason:
+        description: Why.
+        type: str
+        required: true
+      columns:
+        description: Columns of the table in their order, of an index to create.
+        type: list
+        elements: str
+        default: []
+      method:
+        description: The method of an index to create.
+        type: str
+        default: btree
+      unique:
+        description: Whether an index to create keeps values unique.
+        type: bool
+        default: false
+      used:
+        description: Drop the index although queries have used it since the statistics were reset.
+        type: bool
+        default: false
+  old_transaction:
+    description: Nothing is begun while a transaction of the database is older, in seconds.
+    type: float
+    default: 60
+  spare_mb:
+    description: What must stay free beside the room that a new index needs.
+    type: float
+    default: 1024
+"""

@@ -77,51 +77,6 @@ options:
         description: What the answer must hold. Empty is any answer of at least one line.
         type: str
         default: ""
-  application:
-    description:
-      - The application itself, for V(examine). It is started against the copy under its own OS user, in a network of
-        its own, asked by HTTP, and stopped. Left out, none is started.
-      - It finds the copy by C(PGHOST), C(PGPORT), C(PGUSER) and C(PGDATABASE), may write below C(RUNTIME_DIRECTORY)
-        only, and needs no password.
-    type: dict
-    suboptions:
-      name:
-        description: What the report calls it.
-        type: str
-        required: true
-      user:
-        description: The OS user that it runs as. Neither root nor the copy's.
-        type: str
-        required: true
-      argv:
-        description: Its command, by the absolute path of a program on the drill host.
-        type: list
-        elements: str
-        required: true
-      role:
-        description: The database role that it logs in as.
-        type: str
-        required: true
-      database:
-        description: Its database.
-        type: str
-        required: true
-      environment:
-        description: More of its environment. No secret.
-        type: dict
-        default: {}
-      url:
-        description: What is asked of it, on 127.0.0.1.
-        type: str
-        required: true
-      contains:
-        description: What the answer must hold. Empty is any answer with status 200.
-        type: str
-        default: ""
-      timeout:
-        description: Seconds until it must have answered rightly.
-        type: float
-        default: 60
   restore_timeout:
     description: Seconds that laying the backup out may take.
     type: float
@@ -151,6 +106,7 @@ options:
     type: int
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - maintkit.ops.restore_drill
 attributes:
   check_mode:
     support: full
@@ -184,7 +140,11 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
-from ansible_collections.maintkit.ops.plugins.module_utils.drill.application import Application, refuse_application
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.application import (
+    SPOKEN,
+    Application,
+    refuse_application,
+)
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
@@ -198,13 +158,6 @@ QUESTION = {
     "sql": {"type": "str", "required": True},
     "contains": {"type": "str", "default": ""},
 }
-APPLICATION = {
-    **{name: {"type": "str", "required": True} for name in ("name", "user", "role", "database", "url")},
-    "argv": {"type": "list", "elements": "str", "required": True},
-    "environment": {"type": "dict", "default": {}},
-    "contains": {"type": "str", "default": ""},
-    "timeout": {"type": "float", "default": 60},
-}
 SPEC = {
     "stage": {"type": "str", "required": True, "choices": ["begin", "restore", "examine", "wipe", "judge"]},
     "run": {"type": "str", "required": True},
@@ -217,7 +170,7 @@ SPEC = {
     "mark": {"type": "dict"},
     "settings": {"type": "dict", "default": {}},
     "smoke": {"type": "list", "elements": "dict", "default": [], "options": QUESTION},
-    "application": {"type": "dict", "options": APPLICATION},
+    "application": {"type": "dict", "options": SPOKEN},
     "restore_timeout": {"type": "float", "default": 14400},
     "recover_timeout": {"type": "float", "default": 7200},
     "check_timeout": {"type": "float", "default": 14400},

@@ -11,6 +11,7 @@ short_description: Tell what a restore drill would find on this host, and why it
 version_added: 0.3.0
 description:
   - Reads pgBackRest's own catalogue, the servers that run here, programs and room.
+  - An application that could not be started against the copy is among the refusals.
   - Of a run whose copy was wiped it only tells whether anything of it is left.
 options:
   run:
@@ -61,6 +62,7 @@ options:
     default: ""
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - maintkit.ops.restore_drill
 attributes:
   check_mode:
     support: full
@@ -93,8 +95,17 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.application import SPOKEN, refuse_application
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.look import Wish, look
+
+
+def unfit(application: dict, owner: str) -> list:
+    try:
+        refuse_application(application, owner)
+    except Refused as refused:
+        return [str(refused)]
+    return []
 
 
 def main() -> None:
@@ -111,6 +122,7 @@ def main() -> None:
             "oldest": {"type": "float", "default": 48},
             "spare_mb": {"type": "int", "default": 512},
             "bindir": {"type": "str", "default": ""},
+            "application": {"type": "dict", "options": SPOKEN},
         },
         supports_check_mode=True,
     )
@@ -128,6 +140,8 @@ def main() -> None:
     )
     try:
         found = look(wish)
+        if asked["application"]:
+            found["refusals"] += unfit(asked["application"], asked["user"])
     except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=False, found=found)

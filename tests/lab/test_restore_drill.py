@@ -156,6 +156,14 @@ def test_production_is_refused_before_anything_is_planned(evening: Evening) -> N
     assert (refused.returncode, "is the data directory of a PostgreSQL cluster" in refused.stderr) == (30, True)
 
 
+def test_an_application_that_could_not_be_started_is_refused_before_anything_is_planned(evening: Evening) -> None:
+    """Not first in the change phase, when the source has been marked and the backup read."""
+    refused = evening.asked("drill1", application={**SERVICE, "user": "root"})
+    assert (refused.returncode, "name the application's own user" in refused.stderr) == (30, True), refused.stderr
+    refused = evening.asked("drill1", application={**SERVICE, "argv": ["/nowhere/app"]})
+    assert (refused.returncode, "there is no /nowhere/app on this host" in refused.stderr) == (30, True), refused.stderr
+
+
 @pytest.mark.long
 def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> None:
     """Power and controller go while the copy runs; what the host finds on its disk afterwards is not gone on with."""

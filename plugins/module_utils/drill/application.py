@@ -22,6 +22,14 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from .instance import POLL_S, PORT, Instance, run
 
 NAME = "application"
+# As a module takes it.
+SPOKEN: dict[str, dict[str, Any]] = {
+    **{name: {"type": "str", "required": True} for name in ("name", "user", "role", "database", "url")},
+    "argv": {"type": "list", "elements": "str", "required": True},
+    "environment": {"type": "dict", "default": {}},
+    "contains": {"type": "str", "default": ""},
+    "timeout": {"type": "float", "default": 60},
+}
 # It may write below its own runtime directory only, and meets no socket by which this host's own servers are reached.
 APART = (
     "PrivateNetwork=yes",

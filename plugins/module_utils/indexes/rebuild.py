@@ -25,6 +25,8 @@ SELECT jsonb_build_object('index', index_relid::bigint, 'phase', phase, 'blocks_
 FROM pg_stat_progress_create_index WHERE pid = :'pid'::integer
 """
 
+REINDEX = 'REINDEX INDEX CONCURRENTLY :"schema".:"name"'
+
 
 @dataclass
 class Watched:
@@ -105,7 +107,8 @@ class Rebuild:
 def _rebuild(worker: Session, work: dict[str, Any], watched: Watched) -> None:
     """In a thread of its own: the statement returns when it has ended."""
     try:
-        worker.ask('REINDEX INDEX CONCURRENTLY :"schema".:"name"', schema=work["schema"], name=work["name"])
+        words = work.get("words") or {"schema": work["schema"], "name": work["name"]}
+        worker.ask(work.get("statement", REINDEX), **words)
     except (Refused, ValueError, OSError) as refused:
         watched.said = str(refused)
 

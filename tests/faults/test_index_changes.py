@@ -1,0 +1,168 @@
+"""Indexes created and dropped by name on a real PostgreSQL, and everything that comes in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from indexing import DATABASE, Server, part, server, until
+
+NAME = "visit_patient"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Server]:
+    with server() as made:
+        yield made
+
+
+@pytest.fixture
+def his(cluster: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A table of visits without an index on its patients, and a host that remembers no run."""
+    monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "state")
+    cluster.sql("CREATE TABLE visit (id integer PRIMARY KEY, patient integer, text text)")
+    cluster.sql("INSERT INTO visit SELECT n, n / 2, md5(n::text) FROM generate_series(1, 20000) AS n; ANALYZE visit")
+    yield cluster
+    cluster.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    cluster.sql("CREATE EXTENSION IF NOT EXISTS pgstattuple; CREATE EXTENSION IF NOT EXISTS amcheck")
+
+
+def wish(**changes: Any) -> dict[str, Any]:
+    told = {"act": "create", "database": DATABASE, "schema": "public", "table": "visit", "name": NAME,
+            "columns": ["patient"], "method": "btree", "unique": False, "used": False, "reason": "外键无索引"}  # fmt: skip
+    return {**told, **changes}
+
+
+def drop(**changes: Any) -> dict[str, Any]:
+    return wish(act="drop", columns=[], **changes)
+
+
+def look(his: Server, *wishes: dict[str, Any], run: str = "r1") -> dict[str, Any]:
+    reach = {"user": his.reach.user, "role": "", "socket": his.reach.socket, "port": 0, "passfile": None,
+             "bindir": his.reach.bindir}  # fmt: skip
+    asked = {**reach, "run": run, "wanted": list(wishes), "old_transaction": 1, "spare_mb": 0}
+    found: dict[str, Any] = part("index_changes.asking").look(asked)
+    return found
+
+
+def work(his: Server, *wishes: dict[str, Any], run: str = "r1", **changes: Any) -> Any:
+    """The run's work, with its definitions kept."""
+    journal = part("index_changes.journal").Journal(run)
+    found = look(his, *wishes, run=run)
+    journal.keep(found["server"]["cluster"], found["definitions"])
+    told = {"old_transaction_s": 1, "lock_timeout_s": 1, "tries": 2, "spare_bytes": 0}
+    return part("index_changes.work").Work(his.reach, journal, part("index_changes.work").Rules(**{**told, **changes}))
+
+
+def definition(his: Server, name: str = NAME) -> str:
+    return his.sql(f"SELECT pg_get_indexdef(to_regclass('{name}'))")  # its own name
+
+
+def test_an_index_is_made_once_and_undone(his: Server) -> None:
+    told = work(his, wish()).go([wish()])
+    assert (told["ended"], len(told["done"]), his.invalid()) == ("done", 1, [])
+    assert definition(his) == "CREATE INDEX visit_patient ON public.visit USING btree (patient)"
+    assert told["done"][0]["after_bytes"] == his.bytes(NAME)
+    again = work(his, wish(), run="r2").go([wish()])
+    assert (again["ended"], again["done"], look(his, wish())["todo"]) == ("done", [], [])
+    assert work(his, wish()).back() == [f"{DATABASE}: public.{NAME}"]
+    assert (definition(his), work(his, wish()).back()) == ("", [])
+
+
+def test_a_dropped_index_comes_back_exactly_as_it_was(his: Server) -> None:
+    his.sql(f"CREATE INDEX {NAME} ON visit (lower(text) DESC NULLS LAST) WITH (fillfactor=70) WHERE patient > 5")
+    his.sql(f"COMMENT ON INDEX {NAME} IS '勿删'")
+    before = definition(his)
+    told = work(his, drop()).go([drop()])
+    assert (told["ended"], definition(his), told["done"][0]["definition"]) == ("done", "", before)
+    assert work(his, drop()).back() == [f"{DATABASE}: public.{NAME}"]
+    assert (definition(his), his.invalid()) == (before, [])
+    assert his.sql(f"SELECT obj_description('{NAME}'::regclass)") == "勿删"
+
+
+def test_what_could_not_end_well_is_refused_with_the_reason(his: Server) -> None:
+    his.sql(f"CREATE UNIQUE INDEX {NAME}_u ON visit (id, patient); CREATE INDEX {NAME}_s ON visit (patient)")
+    his.sql("SET enable_seqscan = off; SELECT count(*) FROM visit WHERE patient = 7")
+    until(lambda: his.sql(f"SELECT 1 FROM pg_stat_user_indexes WHERE indexrelname = '{NAME}_s' AND idx_scan > 0"))
+    his.sql(f"CREATE INDEX {NAME} ON visit (text)")
+    for asked, why in (
+        (wish(columns=["patient", "nowhere"], name="x"), "visit has no column nowhere: it has"),
+        (wish(table="nowhere", name="x"), "there is no table public.nowhere"),
+        (wish(method="fancy", name="x"), "no index method fancy"),
+        (wish(name="visit"), "something else bears this name"),
+        (wish(), "another index bears this name: CREATE INDEX"),
+        (wish(reason=" ", name="x"), "has no reason"),
+        (drop(name="visit_pkey"), "a constraint or a foreign key rests on it"),
+        (drop(name=f"{NAME}_u"), "it keeps values unique"),
+        (drop(name=f"{NAME}_s"), "scans have used it"),
+        (drop(table="other"), "the plan says other"),
+    ):
+        assert why in "; ".join(look(his, asked)["refusals"]), asked
+    assert look(his, drop(name=f"{NAME}_s", used=True))["refusals"] == []
+    his.sql(f"ALTER TABLE visit ALTER patient SET NOT NULL; ALTER TABLE visit REPLICA IDENTITY USING INDEX {NAME}_u")
+    assert "the replica identity" in "; ".join(look(his, drop(name=f"{NAME}_u"))["refusals"])
+
+
+def test_values_that_are_twice_leave_no_index_and_no_remains(his: Server) -> None:
+    unique = wish(unique=True)
+    told = work(his, unique).go([unique])
+    assert (told["ended"], told["done"], his.invalid(), definition(his)) == ("stopped", [], [], "")
+    assert "could not create unique index" in told["remaining"][0]["why"]
+
+
+def test_a_long_transaction_hinders_and_is_named_and_a_short_budget_begins_nothing(his: Server) -> None:
+    with his.holding("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM pg_class LIMIT 1; SELECT pg_sleep(1.5)"):
+        assert "in a transaction since" in look(his, wish())["waits"][0]
+        told = work(his, wish()).go([wish()])
+        assert (told["ended"], definition(his)) == ("stopped", "")
+        assert "in a transaction since" in told["remaining"][0]["why"]
+        # One that is too young to be seen holds a build up: it is given up, and nothing of it stays.
+        told = work(his, wish(), run="r2", old_transaction_s=600).go([wish()])
+        assert (told["ended"], his.invalid(), definition(his)) == ("stopped", [], "")
+    told = work(his, wish(), run="r3", budget_s=0.5).go([wish()])
+    assert (told["ended"], told["remaining"][0]["why"][:11]) == ("out of time", "out of time")
+
+
+def test_a_killed_run_is_resumed_and_an_invalid_index_of_another_is_left(his: Server) -> None:
+    his.sql("INSERT INTO visit SELECT n, n, '' FROM generate_series(20001, 20010) AS n")
+    with his.holding("BEGIN; INSERT INTO visit VALUES (0, 0, '')"):
+        child = os.fork()
+        if child == 0:
+            work(his, wish(), old_transaction_s=600, lock_timeout_s=60).go([wish()])
+            os._exit(0)
+        until(lambda: his.invalid() == [NAME])
+        until(lambda: part("index_changes.journal").Journal("r1").told["begun"])
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        his.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'maintkit'")
+        until(lambda: his.sql("SELECT count(*) FROM pg_stat_progress_create_index") == "0")
+        assert his.invalid() == [NAME]
+        assert "an invalid index that this run has not made" in look(his, wish(), run="r2")["refusals"][0]
+    told = work(his, wish()).go([wish()])
+    assert (told["ended"], his.invalid()) == ("done", [])
+    assert definition(his).endswith("(patient)")
+
+
+def test_a_half_dropped_index_is_put_back(his: Server) -> None:
+    his.sql(f"CREATE INDEX {NAME} ON visit (patient)")
+    before = definition(his)
+    with (
+        his.holding("BEGIN; SELECT count(*) FROM visit"),
+        pytest.raises(part("changes.place").Refused, match="half dropped"),
+    ):
+        work(his, drop(), old_transaction_s=600).go([drop()])
+    assert his.invalid() == [NAME]
+    assert work(his, drop()).back() == [f"{DATABASE}: public.{NAME}"]
+    assert (definition(his), his.invalid()) == (before, [])
+
+
+def test_two_controllers_do_not_change_indexes_at_once(his: Server) -> None:
+    with (
+        his.holding("SELECT pg_advisory_lock(hashtextextended('maintkit reindex', 0))"),
+        pytest.raises(part("changes.place").Refused, match="another run changes indexes"),
+    ):
+        work(his, wish()).go([wish()])
