@@ -89,8 +89,8 @@ def documents() -> Mapping[str, Document]:
         "recovery-manual-mariadb": recovery_manual(recovery.mariadb(), header),
         "recovery-manual-wanting": recovery_manual(recovery.wanting(), header),
         "recovery-manual-undrilled": recovery_manual(recovery.undrilled(), header),
-        "watch": watch_report(watch.week(), watch.last_week(), header),
-        "watch-none": watch_report(watch.unwatched(), None, header),
+        "watch": watch_report(watch.week(), watch.last_week(), header, over=True),
+        "watch-none": watch_report(watch.unwatched(), None, header, over=True),
         "summary": inspection_summary(
             Quarter(year=2026, number=4), [fleet], handlings, header, emergencies=changes.unapproved()
         ),

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from maintkit.cli.incident import TIME
 from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
@@ -66,14 +67,22 @@ def run(*, only: tuple[int, ...], engineer: str | None, as_json: bool, site: Pat
 @click.argument("function", type=int)
 @click.option("--result", type=click.Choice(["ok", "bad"]), required=True, help="What was seen.")
 @click.option("--note", type=SAID, required=True, help="What was done and seen; no patient's name.")
+@click.option("--at", type=TIME, help="When it was seen, on site: 2026-11-27T16:30.  [default: now]")
 @by_option
 @json_option
 @site_option
-def record(*, function: int, result: str, note: str, by: str, as_json: bool, site: Path) -> None:
-    """Enter what a person saw of a FUNCTION (its number) that watch.yml has under `manual`."""
+def record(
+    *, function: int, result: str, note: str, at: datetime | None, by: str, as_json: bool, site: Path
+) -> None:  # fmt: skip
+    """Enter what a person saw of a FUNCTION (its number) that watch.yml has under `manual`.
+
+    It counts for the week in which it was seen.
+    """
     place = load_site(site)
+    zone = place.contract.zone
     with open_ledger(place.settings) as ledger:
-        entry = watching.record(place, ledger, function, result=result, by=by, note=note)
+        seen = at.replace(tzinfo=zone) if at else None
+        entry = watching.record(place, ledger, function, result=result, by=by, note=note, at=seen, zone=zone)
     _tell(entry, f"function {function} is {result}", as_json=as_json)
 
 
@@ -91,7 +100,7 @@ def handle(
     *, functions: tuple[int, ...], handling: str, owner: str, due: datetime | None, state: str, week: str | None,
     by: str, as_json: bool, site: Path,
 ) -> None:  # fmt: skip
-    """Enter how each FUNCTION that failed is handled; it stands in the week's report from its next rendering on.
+    """Enter how each FUNCTION that failed is handled, or why it was not tried; the week's report says so from then on.
 
     All of them are entered, or none.
     """

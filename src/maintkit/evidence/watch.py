@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
+from maintkit.clock import from_text
 from maintkit.errors import NotFound
 from maintkit.evidence.entry import Entry, Head
 from maintkit.evidence.ledger import Ledger
@@ -20,11 +21,15 @@ TOLD = (STARTED, PROBED, FINISHED, RECORDED)
 STATES = ("crit", "error", "not-run", "uncovered", "warn", "ok")
 State = Literal["crit", "error", "not-run", "uncovered", "warn", "ok"]
 ABNORMAL = ("crit", "error", "warn")
+UNTRIED = ("not-run", "uncovered")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """One try: a probe's answer, or what a person entered (`probe` and `took_ms` None, `detail` the note)."""
+    """One try: a probe's answer, or what a person saw (`probe` and `took_ms` None, `detail` the note).
+
+    `at` is when it was tried; `entered` when a person said so, None for a probe, which says so at once.
+    """
 
     at: datetime
     run: str | None
@@ -35,11 +40,12 @@ class Tried:
     detail: str
     took_ms: int | None = None
     by: str | None = None
+    entered: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handled:
-    """What is done about a function that failed in a week; `due` is a date or None."""
+    """What is done about a function that failed, or was not tried, in a week; `due` is a date or None."""
 
     at: datetime
     seq: int
@@ -105,6 +111,11 @@ class WatchWeek:
         """Functions that failed or were slow, or could not be asked, in the week."""
         return frozenset(one.seq for one in self.functions if any(map(one.told_by, self.failures)))
 
+    @property
+    def untried(self) -> frozenset[int]:
+        """Functions of which nothing, or not all that was agreed, is known for the week."""
+        return frozenset(one.seq for one in self.functions if one.state in UNTRIED)
+
     def counts(self, system: str | None = None) -> Mapping[State, int]:
         """How many functions are in each state, of one system or of all."""
         states = [one.state for one in self.functions if system in (None, one.system)]
@@ -115,15 +126,18 @@ class WatchWeek:
 
 
 def watch_week(ledger: Ledger, week: Week, zone: tzinfo) -> WatchWeek | None:
-    """The week as the ledger holds it; None when there was no run in it or before, so that nobody said what is watched.
+    """The week as the ledger holds it; None when nothing was tried in it and nobody had said before what is watched.
 
-    Which functions there are, and what covers them, is taken from the newest run up to the end of the week.
+    Which functions there are, and what covers them, is taken from the newest run up to the end of the week; where the
+    first run came later, and a person has entered what was seen in the week, from that one.
     """
     since, until = week.span(zone)
+    inside = [entry for kind in TOLD for entry in _within(ledger, kind, since, until)]
     plan = next((one for one in ledger.entries(kind=STARTED, newest_first=True) if one.at < until), None)
+    if plan is None and inside:
+        plan = next(ledger.entries(kind=STARTED, limit=1), None)
     if plan is None:
         return None
-    inside = [entry for kind in TOLD for entry in _within(ledger, kind, since, until)]
     handled = [entry for entry in ledger.entries(kind=HANDLED) if entry.body["week"] == str(week)]
     return week_of(week, plan, inside, handled)
 
@@ -155,8 +169,13 @@ def _within(ledger: Ledger, kind: str, since: datetime, until: datetime) -> Iter
     for entry in ledger.entries(kind=kind, newest_first=True):
         if entry.at < since:
             return
-        if entry.at < until:
+        if since <= seen_at(entry) < until:
             yield entry
+
+
+def seen_at(entry: Entry) -> datetime:
+    """When something was tried: for a probe's answer when it was entered; a person may enter later what was seen."""
+    return from_text(entry.body["at"]) if entry.kind == RECORDED and "at" in entry.body else entry.at
 
 
 def _function(row: Mapping[str, Any], tried: list[Tried]) -> Watched:
@@ -186,7 +205,7 @@ def _tried(entry: Entry) -> Tried:
             reason=body["reason"], detail=body["detail"], took_ms=body["took_ms"],
         )  # fmt: skip
     return Tried(
-        at=entry.at, run=None, probe=None, covers=(int(entry.subject or 0),),
+        at=seen_at(entry), entered=entry.at, run=None, probe=None, covers=(int(entry.subject or 0),),
         status="ok" if body["result"] == "ok" else "crit",
         reason="as-expected" if body["result"] == "ok" else "seen-bad", detail=body["note"], by=body["by"],
     )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.watch import HANDLED, RECORDED, STARTED, TOLD, WatchWeek, week_of
+from maintkit.evidence.watch import HANDLED, RECORDED, STARTED, TOLD, WatchWeek, seen_at, week_of
 from maintkit.evidence.week import Week
 
 
@@ -17,10 +17,10 @@ def watch_weeks(ledger: Ledger, zone: tzinfo) -> Iterator[WatchWeek]:
     handled: dict[str, list[Entry]] = {}
     for kind in TOLD:
         for entry in ledger.entries(kind=kind, newest_first=True):
-            inside.setdefault(Week.of(entry.at, zone), []).append(entry)
+            inside.setdefault(Week.of(seen_at(entry), zone), []).append(entry)
     for entry in ledger.entries(kind=HANDLED):
         handled.setdefault(entry.body["week"], []).append(entry)
-    plan: Entry | None = None
+    plan = next(ledger.entries(kind=STARTED, limit=1), None)  # of what was seen before the first run, too
     for week in sorted(inside):
         own = inside[week]
         plan = next((entry for entry in own if entry.kind == STARTED), plan)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from maintkit import __version__
-from maintkit.clock import Clock
+from maintkit.clock import Clock, to_text
 from maintkit.contract.functions import Function
 from maintkit.contract.load import Site
 from maintkit.contract.watch import Sql, Watch, WatchProbe
@@ -32,51 +32,77 @@ def watch(
     passwords = dict(_passwords(site, probes))
     ledger.redactor = Redactor(passwords.values(), site.settings.redact_patterns)
     with ledger.writing("start a watch"):
-        run = _name(ledger, clock, zone)
-        started = ledger.append(
-            STARTED,
-            {
-                "engineer": engineer,
-                "version": __version__,
-                "functions": [_row(function, site.watch) for function in site.functions],
-                "asked": [probe.name for probe in probes],
-            },
-            run=run,
-        )
+        started = _start(site, ledger, probes, engineer=engineer, clock=clock, zone=zone)
     asked = ask_all(probes, passwords)
-    counts = {status: sum(one.answer.status == status for one in asked) for status in ("ok", "warn", "crit", "error")}
-    drafts = [_draft(one, run) for one in asked]
-    drafts.append(Draft(kind=FINISHED, body={"ended": "complete", "counts": counts}, run=run))
+    drafts = [_draft(one, started.run) for one in asked]
+    drafts.append(Draft(kind=FINISHED, body={"ended": "complete", "counts": _counts(asked)}, run=started.run))
     return (started, *ledger.append_all(drafts))
 
 
-def record(site: Site, ledger: Ledger, seq: int, *, result: str, by: str, note: str) -> Entry:
-    """Enter what a person saw of a function; WatchFailed when watch.yml asks nobody to try it."""
+def _start(
+    site: Site, ledger: Ledger, probes: Iterable[WatchProbe], *, engineer: str, clock: Clock, zone: tzinfo
+) -> Entry:  # fmt: skip
+    body = {
+        "engineer": engineer,
+        "version": __version__,
+        "functions": [_row(function, site.watch) for function in site.functions],
+        "asked": [probe.name for probe in probes],
+    }
+    return ledger.append(STARTED, body, run=_name(ledger, clock, zone))
+
+
+def _counts(asked: Collection[Asked]) -> dict[str, int]:
+    return {status: sum(one.answer.status == status for one in asked) for status in ("ok", "warn", "crit", "error")}
+
+
+def record(
+    site: Site, ledger: Ledger, seq: int, *, result: str, by: str, note: str, at: datetime | None, zone: tzinfo
+) -> Entry:  # fmt: skip
+    """Enter what a person saw of a function, `at` None for now; the first entry of a site says what is watched, too.
+
+    WatchFailed when watch.yml asks nobody to try it, or `at` is still to come.
+    """
     require(site, (seq,))
+    now = ledger.clock.now()
+    if at is not None and at > now:
+        raise WatchFailed(f"{to_text(at)} is still to come", hint="--at is when it was seen")
     if site.watch.manual_of(seq) is None:
         raise WatchFailed(
             f"watch.yml asks no person to try function {seq}", hint="add it to `manual`, with what is to be seen"
         )
-    return ledger.append(RECORDED, {"result": result, "by": by, "note": note}, subject=str(seq))
+    body = {"at": to_text(at or now), "result": result, "by": by, "note": note}
+    with ledger.writing("record what was seen"):
+        if next(ledger.entries(kind=STARTED, limit=1), None) is None:
+            started = _start(site, ledger, (), engineer=by, clock=ledger.clock, zone=zone)
+            ledger.append(FINISHED, {"ended": "complete", "counts": _counts(())}, run=started.run)
+        return ledger.append(RECORDED, body, subject=str(seq))
 
 
 def handle(
     site: Site, ledger: Ledger, seqs: Collection[int], *, week: Week, handling: str, owner: str, due: str | None,
     state: str, by: str,
 ) -> tuple[Entry, ...]:  # fmt: skip
-    """Enter what is done about functions that failed in a week; it stands in that week's report from then on.
+    """Enter what is done about functions that failed in a week, or why they were not tried; its report then says so.
 
-    WatchFailed when one of them did not fail in that week, or the week is still to come: then none is entered.
+    WatchFailed when one of them was well in that week, the week is still to come, or `due` has passed: then none is
+    entered.
     """
     require(site, seqs)
     zone = site.contract.zone
     if week > Week.of(ledger.clock.now(), zone):
         raise WatchFailed(f"{week} is still to come", hint="name the week in which it failed with --week")
-    failed = required_week(ledger, week, zone).failed
-    for seq in sorted(set(seqs) - failed):
+    today = ledger.clock.now().astimezone(zone).date()
+    if due is not None and due < today.isoformat():
+        raise WatchFailed(
+            f"{due} has passed", hint="--due is the day by which it will be done; what is done is `resolved`"
+        )
+    found = required_week(ledger, week, zone)
+    failed = found.failed
+    for seq in sorted(set(seqs) - failed - found.untried):
         known = ", ".join(map(str, sorted(failed))) or "none"
         raise WatchFailed(
-            f"function {seq} did not fail in {week}", hint=f"those that failed are {known}; another week is --week"
+            f"function {seq} did not fail in {week}, and was tried",
+            hint=f"those that failed are {known}; another week is --week",
         )
     body = {"week": str(week), "handling": handling, "owner": owner, "due": due, "state": state, "by": by}
     drafts = tuple(Draft(kind=HANDLED, subject=str(seq), body=body) for seq in dict.fromkeys(seqs))
@@ -124,7 +150,7 @@ def _row(function: Function, watch: Watch) -> dict[str, Any]:
     }
 
 
-def _draft(one: Asked, run: str) -> Draft:
+def _draft(one: Asked, run: str | None) -> Draft:
     body = {
         "kind": one.probe.kind,
         "covers": list(one.probe.covers),

@@ -145,7 +145,8 @@ def watched(place: Site, ledger: Ledger, week: Week) -> Document:
     """系统功能主动监测周报 of a week; NotFound when nothing was watched in it or before."""
     zone = place.contract.zone
     found = required_week(ledger, week, zone)
-    return watch_report(found, watch_week(ledger, week.previous(), zone), header(place))
+    over = week.span(zone)[1] <= ledger.clock.now()
+    return watch_report(found, watch_week(ledger, week.previous(), zone), header(place), over=over)
 
 
 def registered(place: Site, ledger: Ledger) -> Document:

@@ -131,12 +131,10 @@ def _change(place: Site, ledger: Ledger, run: str) -> Document:
 
 def _watches(place: Site, ledger: Ledger, period: Period) -> Iterator[Drawing]:
     kinds = (watch.STARTED, watch.RECORDED)
-    tried = (entry.at for kind in kinds for entry in ledger.entries(kind=kind))
-    first = next((entry.at for entry in ledger.entries(kind=watch.STARTED, limit=1)), None)
+    tried = (watch.seen_at(entry) for kind in kinds for entry in ledger.entries(kind=kind))
+    planned = next(ledger.entries(kind=watch.STARTED, limit=1), None) is not None
     for week in sorted({Week.of(at, period.zone) for at in tried}):
-        # Before the first run nobody had said what is watched.
-        told = first is not None and first < week.span(period.zone)[1]
-        if told and period.overlaps(week.monday, week.monday + timedelta(days=6)):
+        if planned and period.overlaps(week.monday, week.monday + timedelta(days=6)):
             yield partial(drawing.watched, place, ledger, week)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from maintkit.documents import wording
 from maintkit.documents.glossary import TO_FILL_IN
@@ -21,17 +21,17 @@ from maintkit.documents.model import (
     Table,
 )
 from maintkit.documents.parts.watch import HANDLING, REASON, STATE, TONE, by_system, changes, detail, names
-from maintkit.evidence.watch import Handled, Tried, Watched, WatchWeek
+from maintkit.evidence.watch import UNTRIED, Handled, Tried, Watched, WatchRun, WatchWeek
 
 KIND = "function-watch"
 TITLE = "系统功能主动监测周报"
 _STATEMENT = "双方确认：本周系统功能监测结果如上，异常的处理、责任人与期限如上。"
 
 
-def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header) -> Document:
+def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header, *, over: bool) -> Document:
     """The report of a week; `before` is the week before, None when nothing was watched up to then.
 
-    It is a draft while a function that failed in the week has no handling.
+    It is a draft until the week is over, and while a function that failed in it, or was not tried, has no person's word.
     """
     return Document(
         kind=KIND,
@@ -40,7 +40,7 @@ def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header) -> D
         organisation=header.hospital,
         cover=_cover(week, header),
         blocks=(
-            *_alerts(week),
+            *_alerts(week, over=over),
             Heading(text="一、监测结论"),
             Paragraph(text=_sentence(week)),
             by_system(week, header),
@@ -50,8 +50,8 @@ def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header) -> D
             changes(week, before, header),
             Heading(text="四、人工监测"),
             _manual(week, header),
-            Heading(text="五、未覆盖的功能"),
-            _uncovered(week, header),
+            Heading(text="五、未执行与未覆盖的功能"),
+            _untried(week, header),
             Heading(text="六、各项功能最近一次结果"),
             _functions(week, header),
             Heading(text="七、证据"),
@@ -60,7 +60,7 @@ def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header) -> D
         ),
         footer=f"编号 {week.week}　台账 #{week.head.seq} {week.head.hash[:16]}",
         dated=week.dated,
-        draft=bool(unhandled(week)),
+        draft=not over or bool(unspoken(week)),
     )
 
 
@@ -71,15 +71,22 @@ def _cover(week: WatchWeek, header: Header) -> KeyValues:
         items=(
             *parties(header),
             KeyValue(label="监测周", text=week.week.title),
-            KeyValue(label="探测次数", text=f"{len(week.runs)} 次"),
+            KeyValue(label="探测次数", text=f"{len(_asking(week))} 次"),
             KeyValue(label="监测人员", text="、".join(dict.fromkeys(people)) or wording.NOTHING, wide=True),
         )
     )
 
 
-def _alerts(week: WatchWeek) -> Iterator[Note]:
+def _asking(week: WatchWeek) -> list[WatchRun]:
+    """The runs that asked something; one of a site without probes only says what is watched."""
+    return [run for run in week.runs if run.asked]
+
+
+def _alerts(week: WatchWeek, *, over: bool) -> Iterator[Note]:
     counts = week.counts()
-    if not week.runs:
+    if not over:
+        yield Note(kind="alert", text="草稿：本周尚未结束。")
+    if not _asking(week) and any(one.probes for one in week.functions):
         yield Note(kind="alert", text="本周在台账中没有探测记录：有探针的功能均为未执行，不得视为正常。")
     for run in week.runs:
         if run.ended is None:
@@ -91,6 +98,9 @@ def _alerts(week: WatchWeek) -> Iterator[Note]:
     missing = unhandled(week)
     if missing:
         yield Note(kind="alert", text=f"草稿：以下功能的异常尚未填写处理：{'、'.join(map(str, missing))}（序号）。")
+    silent = [seq for seq in unspoken(week) if seq not in missing]
+    if silent:
+        yield Note(kind="alert", text=f"草稿：以下功能未执行或未覆盖，尚未说明：{spans(silent)}（序号）。")
 
 
 def _sentence(week: WatchWeek) -> str:
@@ -100,8 +110,27 @@ def _sentence(week: WatchWeek) -> str:
 
 def unhandled(week: WatchWeek) -> list[int]:
     """Functions that failed or were slow, or could not be asked, in the week, and that nobody has handled."""
-    handled = {one.seq for one in week.handlings}
-    return sorted(week.failed - handled)
+    return sorted(week.failed - _handled(week))
+
+
+def unspoken(week: WatchWeek) -> list[int]:
+    """Those, and the functions that were not tried: of each a person must have said what is done, or why not."""
+    return sorted((week.failed | week.untried) - _handled(week))
+
+
+def _handled(week: WatchWeek) -> set[int]:
+    return {one.seq for one in week.handlings}
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Numbers in rising order, those that follow one another as one span: `1–4、7`."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and ends[-1][1] == number - 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return "、".join(str(low) if low == high else f"{low}–{high}" for low, high in ends)
 
 
 def _failures(week: WatchWeek, header: Header) -> Table:
@@ -146,7 +175,7 @@ def _manual(week: WatchWeek, header: Header) -> Table:
             Cell(text=one.manual or ""),
             Cell(text=STATE[state], tone=TONE[state]),
             Cell(text=wording.instant(done.at if done else None, header.zone)),
-            Cell(text=f"{done.by}：{done.detail}" if done else wording.NOTHING),
+            Cell(text=f"{done.by}：{done.detail}{_late(done, header)}" if done else wording.NOTHING),
         )
 
     return Table(
@@ -163,13 +192,25 @@ def _manual(week: WatchWeek, header: Header) -> Table:
     )
 
 
-def _uncovered(week: WatchWeek, header: Header) -> Table:
+def _late(done: Tried, header: Header) -> str:
+    """That it was entered on another day than that on which it was seen."""
+    if done.entered is None or done.entered.astimezone(header.zone).date() == done.at.astimezone(header.zone).date():
+        return ""
+    return f"（{wording.instant(done.entered, header.zone)} 补录）"
+
+
+def _untried(week: WatchWeek, header: Header) -> Table:
+    def said(one: Watched) -> str:
+        return "\n".join(_handling(each) for each in week.handlings if each.seq == one.seq)
+
     return Table(
         columns=(
-            Column(title="序号", width=8, align="center"),
-            Column(title="系统", width=27),
-            Column(title="类别", width=25),
-            Column(title="功能", width=40),
+            Column(title="序号", width=7, align="center"),
+            Column(title="系统", width=17),
+            Column(title="类别", width=16),
+            Column(title="功能", width=22),
+            Column(title="结果", width=11, align="center"),
+            Column(title="说明", width=27),
         ),
         rows=tuple(
             (
@@ -177,11 +218,13 @@ def _uncovered(week: WatchWeek, header: Header) -> Table:
                 Cell(text=header.system(one.system)),
                 Cell(text=one.category_zh),
                 Cell(text=one.function_zh),
+                Cell(text=STATE[one.state], tone=TONE[one.state]),
+                Cell(text=said(one) or TO_FILL_IN, tone="plain" if said(one) else "strong"),
             )
             for one in week.functions
-            if one.state == "uncovered"
+            if one.state in UNTRIED
         ),
-        empty="全部功能均有探针或人工监测",
+        empty="全部功能均已监测",
     )
 
 

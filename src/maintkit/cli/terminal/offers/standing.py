@@ -20,7 +20,7 @@ from maintkit.documents.views.registers import KIND as REGISTERS
 from maintkit.documents.views.vulnerability_report import KIND as VULNERABILITY
 from maintkit.documents.views.watch_report import KIND as WATCH
 from maintkit.documents.views.watch_report import TITLE as WATCH_TITLE
-from maintkit.documents.views.watch_report import unhandled
+from maintkit.documents.views.watch_report import unspoken
 from maintkit.evidence import history, knowledge, registers, vulnerabilities
 from maintkit.evidence.watch_weeks import watch_weeks
 
@@ -37,10 +37,12 @@ def offers(counter: Counter) -> Iterator[Offer]:
 
 
 def _watches(counter: Counter) -> Iterator[Offer]:
-    for week in watch_weeks(counter.ledger, counter.place.contract.zone):
-        names = ", ".join(map(str, unhandled(week)))
+    zone = counter.place.contract.zone
+    for week in watch_weeks(counter.ledger, zone):
+        names = ", ".join(map(str, unspoken(week)))
         number, words = str(week.week), ("report", "watch", "--week", str(week.week))
-        lacks = (f"a handling of functions {names}",) if names else ()
+        over = week.week.span(zone)[1] <= counter.ledger.clock.now()
+        lacks = (*(() if over else (NOT_OVER,)), *((f"a handling of functions {names}",) if names else ()))
         yield Offer(kind=WATCH, number=number, title=WATCH_TITLE, day=week.week.monday, words=words, lacks=lacks)
 
 
