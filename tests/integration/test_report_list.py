@@ -15,7 +15,9 @@ from jsonschema import Draft202012Validator
 from sites import make_site
 
 from maintkit.cli.terminal.offers import listing
+from maintkit.cli.terminal.offers.wanting import UNKNOWN
 from maintkit.clock import FixedClock
+from maintkit.contract.load import load_site
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.settings import load_settings
@@ -74,6 +76,26 @@ def test_a_fresh_site_offers_the_plans_alone(tmp_path: Path) -> None:
     assert emergency["duties"] == ["emergency-plan"]
     assert any(lack.startswith("blank command (") for lack in emergency["lacks"])
     assert "an inspection that has seen the hosts" in emergency["lacks"]
+
+
+def test_what_the_contract_asks_for_and_is_not_there_is_told_with_what_it_needs(tmp_path: Path) -> None:
+    """Every document of every duty is either offered or said to be not yet possible; never left out in silence."""
+    fresh = make_site(tmp_path / "site", {"all": {"hosts": {"his1": {}}}})
+    found = json.loads(run(fresh, "report", "--list", "--json").stdout)
+    contract = load_site(fresh).contract
+    asked = {title for duty in contract.duties for title in (*duty.documents, *duty.documents_if_found)}
+    wanted = {one["title"]: one for one in found["not_yet"]}
+    offered = {one["title"] for one in found["documents"]}
+    assert {*asked, contract.faults.report.document} <= {*wanted, *offered}
+    assert not {*wanted} & offered
+    assert wanted["备份恢复验证报告"]["duties"] == ["restore-drill"]
+    assert "maintkit plan restore-drill" in wanted["备份恢复验证报告"]["needs"]
+    assert not [one for one in wanted.values() if one["needs"] == UNKNOWN]
+    line = "季度深度巡检记录  not yet possible  deep-inspection  needs a deep inspection: `maintkit inspect --deep`"
+    assert line in run(fresh, "report", "--list").stdout.splitlines()
+    with ledger_of(fresh) as ledger:
+        inspected(ledger, "D1", deep=True)
+    assert line not in run(fresh, "report", "--list").stdout.splitlines()
 
 
 def test_a_deep_inspection_offers_its_documents_and_says_what_they_lack(site: Path) -> None:

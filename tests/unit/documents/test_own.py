@@ -243,6 +243,14 @@ def test_a_word_file_that_must_not_be_used_is_refused(tmp_path: Path, told: str)
     assert error.value.hint
 
 
+def test_a_template_of_another_format_is_refused_and_told_that_only_word_has_one(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "style.xlsx").write_bytes(b"PK")
+    with pytest.raises(SiteError, match=r"style\.xlsx: no document is made of this file") as error:
+        load_own(tmp_path)
+    assert "only Word has a template, style.docx" in (error.value.hint or "")
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [(b"GIF89a", "no PNG"), (letterhead.logo(1200, 40), "too wide"), (letterhead.logo(5000, 5000), "5000 × 5000")],

@@ -51,6 +51,8 @@ def load_own(root: Path) -> Own:
     for path in sorted(place.iterdir()):
         if path.name not in FILES and not path.name.startswith(OPEN):
             hint = f"take it away, or name it as one of {', '.join(FILES)}"
+            if path.name.startswith("style."):
+                hint = f"only Word has a template, {STYLE}; the others take words.yml, layout.yml and logo.png"
             errors.append(SiteError(f"{path}: no document is made of this file", hint=hint))
     there = [name for name in FILES if (place / name).is_file()]
     contents = {name: _attempt(errors, lambda name=name: _bytes(place / name)) for name in there}  # type: ignore[misc]

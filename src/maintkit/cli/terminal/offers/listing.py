@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from maintkit.cli.terminal.offers import changing, desk, inspecting, standing
 from maintkit.cli.terminal.offers.offer import Counter, Offer
+from maintkit.cli.terminal.offers.wanting import wanting
 from maintkit.cli.terminal.words import bare
 from maintkit.contract.load import Site
 from maintkit.evidence.ledger import Ledger
@@ -54,10 +55,19 @@ class Listed(_Part):
     issues: list[Issued]
 
 
+class NotYet(_Part):
+    """A document that the contract asks for and of which there is none yet."""
+
+    title: str
+    needs: str = Field(description="what must be there first, with the command that makes it")
+    duties: list[str] = Field(description="the duties of contract.yml that name this document")
+
+
 class Listing(_Part):
     """What `maintkit report --list --json` prints: the newest first of each kind."""
 
     documents: list[Listed]
+    not_yet: list[NotYet] = Field(description="what the contract asks for and cannot be drawn yet, in its order")
     not_looked_at: list[str] = Field(description="inspections that `--all` looks into as well")
 
 
@@ -72,7 +82,14 @@ def listing(place: Site, ledger: Ledger, *, everything: bool) -> Listing:
     offers = [offer for source in (*sources, standing.offers(counter)) for offer in source]
     offers += _gone(counter, offers)
     unread = [one.number for one in offers if one.kind == inspecting.RECORD and one.lacks is None]
-    return Listing(documents=[_listed(counter, one) for one in offers], not_looked_at=unread)
+    there = [one.title for one in offers]
+    return Listing(
+        documents=[_listed(counter, one) for one in offers],
+        not_yet=[
+            NotYet(title=one.title, needs=one.needs, duties=list(one.duties)) for one in wanting(place.contract, there)
+        ],
+        not_looked_at=unread,
+    )
 
 
 def _gone(counter: Counter, offers: Iterable[Offer]) -> Iterator[Offer]:
@@ -114,10 +131,13 @@ def lines(listed: Listing, zone: tzinfo) -> Iterator[str]:
     """The list for people: a line a document, and under it what it lacks."""
     for one in listed.documents:
         command = f"maintkit {shlex.join(one.command)}" if one.command else "no longer drawn"
-        told = (str(one.day), one.title, one.number, _issue(one, zone) or one.state, one.came, ",".join(one.duties))
-        yield bare("  ".join(part for part in (*told, command) if part))
+        said = (str(one.day), one.title, one.number, _issue(one, zone) or one.state, one.came, ",".join(one.duties))
+        yield bare("  ".join(part for part in (*said, command) if part))
         for lack in one.lacks or ():
             yield bare(f"    lacks {lack}")
+    for wanted in listed.not_yet:
+        told = (wanted.title, "not yet possible", ",".join(wanted.duties), f"needs {wanted.needs}")
+        yield bare("  ".join(part for part in told if part))
     if listed.not_looked_at:
         count = len(listed.not_looked_at)
         yield f"{count} older inspections were not looked into: `maintkit report --list --all` does"
