@@ -253,8 +253,8 @@ MISSED = {
     "disaster-plan": [],
     # Nobody looked through it again after either upgrade: 7 working days after it is late.
     "recovery-manual": [
-        "after 2026-03-22, engine: upgrade C20260321-1",
-        "after 2026-09-20, engine: upgrade C20260919-1",
+        "after 2026-03-21, engine: upgrade C20260321-1",
+        "after 2026-09-19, engine: upgrade C20260919-1",
     ],
     "inspection-summary": [],
     "monthly-inspection": [],
