@@ -204,7 +204,7 @@ STEPPED: tuple[tuple[date, str, dict[str, tuple[float, datetime | None, str]]], 
         "done": (24.0 * 60, datetime(2026, 9, 11, 23, 59, 59, tzinfo=ZONE), "met"),
     }),
     (date(2026, 9, 1), "urgent-change", {
-        "assess": (0.0, datetime(2026, 9, 1, 11, 0, tzinfo=ZONE), "met"),
+        "assess": (0.0, None, "undetermined"),  # at once: the contract states no minutes to hold it against
         "done": (24.0 * 3 + 8, AGREED, "breached"),
     }),
 )  # fmt: skip
