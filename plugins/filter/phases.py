@@ -100,6 +100,26 @@ def as_vacuumed(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def as_index_changes(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Indexes to create or drop, or that were, as steps with the room that they take before and afterwards."""
+    sides = {"create": ("after_bytes", 1), "drop": ("before_bytes", 0)}
+    steps = []
+    for one in indexes:
+        side, at = sides[one["act"]]
+        sizes = ["", ""]
+        sizes[at] = f"{one.get(side, one.get('bytes', 0)) / 2**20:.1f} MiB"
+        steps.append(
+            {
+                "action": f"{one['act']} index",
+                "target": f"{one['database']}: {one['schema']}.{one['name']}",
+                "from": sizes[0],
+                "to": sizes[1],
+                "rollback_class": "reversible",
+            }
+        )
+    return steps
+
+
 def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Old files to compress or delete, or that were, as steps with the room that they take."""
     return [
@@ -188,6 +208,7 @@ class FilterModule:
             "only": only,
             "as_steps": as_steps,
             "as_restarts": as_restarts,
+            "as_index_changes": as_index_changes,
             "as_rebuilds": as_rebuilds,
             "as_table_rebuilds": as_table_rebuilds,
             "as_tidied": as_tidied,

@@ -75,6 +75,7 @@ PROOFS: tuple[Proof, ...] = (
     _changed("tuning", "vacuum"),
     # Figures before and after make it tuning: what `maintkit advise` plans has them.
     _changed("tuning", "config", planned=lambda parameters: bool(parameters.get("measures"))),
+    _changed("tuning", "change_indexes"),
     _changed("housekeeping", "reindex"),
     _changed("housekeeping", "rebuild_tables"),
     _changed("housekeeping", "housekeeping"),

@@ -118,6 +118,8 @@ ACTION: Mapping[str, str] = {
     "repeat on replicas": "从库重放重建",
     "freeze table": "冻结旧事务号",
     "vacuum table": "清理死元组",
+    "create index": "新建索引",
+    "drop index": "移除索引",
     "analyze table": "更新统计信息",
     "compress file": "压缩旧文件",
     "delete file": "删除过期文件",

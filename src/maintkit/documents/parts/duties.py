@@ -49,6 +49,7 @@ _WHAT = (
     (r"patch", "补丁更新"),
     (r"restart", "重启"),
     (r"reindex", "索引重建"),
+    (r"change_indexes", "索引增删"),
     (r"rebuild_tables", "表重建"),
     (r"housekeeping", "日志与旧文件清理"),
     (r"vacuum", "数据库清理"),

@@ -52,6 +52,7 @@ _OF_PROCEDURE: dict[str, Kind] = {
     "patch": "patch",
     "restart": "restart",
     "reindex": "tuning",
+    "change_indexes": "tuning",
     "rebuild_tables": "tuning",
     "housekeeping": "housekeeping",
     "vacuum": "housekeeping",

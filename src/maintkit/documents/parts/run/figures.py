@@ -14,6 +14,8 @@ from maintkit.plans.implementation import Implementation
 _UNTOLD = "台账无记录"
 _MEASURED = {  # what a step was done to, which of its figures stands on both sides, and what was done
     "rebuild index": ("索引", "大小", "已重建"),
+    "create index": ("索引", "大小", "已新建"),
+    "drop index": ("索引", "大小", "已移除"),
     "rebuild table": ("表", "大小", "已重建"),
     "vacuum table": ("表", "死元组（行）", "已清理"),
     "analyze table": ("表", "统计后变化（行）", "已分析"),
