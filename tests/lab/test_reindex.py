@@ -23,6 +23,31 @@ HOSTS = ("backup1", "his-db1", "his-app1")
 APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
 ASKED = {
     "reindex": {"databases": ["his"], "min_mb": 1, "spare_mb": 16, "budget": 120, "lock_timeout": 10},
+    "change_indexes": {
+        "wanted": [
+            {
+                "act": "create",
+                "database": "his",
+                "schema": "public",
+                "table": "patient",
+                "name": "patient_phone",
+                "columns": ["phone"],
+                "reason": "按电话查询",
+            },
+            {
+                "act": "drop",
+                "database": "his",
+                "schema": "public",
+                "table": "patient",
+                "name": "patient_twin",
+                "reason": "重复",
+            },
+        ],
+        "budget": 120,
+        "spare_mb": 16,
+        "old_transaction": 30,
+        "lock_timeout": 10,
+    },
     "vacuum": {"databases": ["his"], "budget": 120, "old_transaction": 30},
 }
 INDEX = "patient_card_no_key"
@@ -121,3 +146,19 @@ def test_a_table_that_is_behind_is_vacuumed_in_the_window_and_the_record_shows_w
     assert "维护记录" in page
     assert "表 his: public.visit_log 死元组（行）" in page
     assert "30000" in page
+
+
+def test_indexes_are_made_and_dropped_by_name_in_the_window_and_the_record_shows_both(evening: Evening) -> None:
+    evening.sql("CREATE INDEX patient_twin ON patient (name)")
+    plan = evening.approved("change_indexes")
+    with Load(f"http://{evening.his.lab['his-app1'].address}:8080", rate=10) as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert load.result().failures() == []
+    named = "SELECT string_agg(indexrelid::regclass::text, ' ') FROM pg_index WHERE indexrelid::regclass::text LIKE "
+    assert evening.sql(f"{named}'patient_%n%' AND indisvalid AND NOT indisunique") == "patient_phone"
+    run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
+    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
+    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    for words in ("性能优化实施记录", "索引 his: public.patient_phone 大小", "索引 his: public.patient_twin 大小"):
+        assert words in page

@@ -26,7 +26,7 @@ from maintkit.evidence.servers import servers
     "--write",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write the parameters of each plan into this folder, for `maintkit plan config --vars`.",
+    help="Write the parameters of each plan into this folder, for `maintkit plan … --vars`.",
 )
 @json_option
 @site_option

@@ -278,11 +278,21 @@ def test_a_setting_that_a_file_would_not_override_is_no_plan(where: dict[str, st
     assert words in made.reason
 
 
-def test_a_server_whose_files_are_elsewhere_and_everything_else_is_done_by_hand() -> None:
+def test_a_setting_of_a_server_whose_files_are_elsewhere_is_done_by_hand() -> None:
     elsewhere = plan_of(settings={"fsync": "off", "config_file": "/var/lib/pgsql/15/data/postgresql.conf"})
-    twin = plan_of(database={"indexes": [{**INDEX, "twin_of": "j"}]})
     assert isinstance(elsewhere, ByHand)
-    assert isinstance(twin, ByHand)
+
+
+def test_an_index_that_is_advised_is_a_plan_that_names_it() -> None:
+    twin = plan_of(database={"indexes": [{**INDEX, "twin_of": "j"}]})
+    assert isinstance(twin, Planned)
+    (wish,) = twin.variables["wanted"]
+    assert (twin.procedure, wish["act"], wish["schema"], wish["name"]) == ("change_indexes", "drop", "public", "i")
+    key = {"name": "k", "table": "public.t", "parent": "p", "table_bytes": 50 * MIB, "columns": 'a, "B ""c"'}
+    missing = plan_of(database={"foreign_keys": [key]})
+    assert isinstance(missing, Planned)
+    (wish,) = missing.variables["wanted"]
+    assert (wish["act"], wish["columns"], wish["name"]) == ("create", ["a", 'B "c'], 't_a_B "c_idx')
 
 
 @pytest.mark.parametrize(

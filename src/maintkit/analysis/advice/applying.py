@@ -15,9 +15,10 @@ FIRST, LAST = "zz-maintkit-", ".conf"
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """Parameters of `maintkit plan config` (as --vars takes them), and what has to follow: "" or the restart."""
+    """Parameters of a procedure's plan (as --vars takes them), and what has to follow: "" or the restart."""
 
     variables: dict[str, Any]
+    procedure: str = "config"
     then_zh: str = ""
 
 
@@ -30,11 +31,13 @@ class ByHand:
 
 
 def applying(advice: Advice, one: Postgresql | None, *, os_user: str = "postgres") -> Planned | ByHand:
-    """The plan of a setting of PostgreSQL; of everything else, why there is none.
+    """The plan of a setting or a named index of PostgreSQL; of everything else, why there is none.
 
     The file holds this setting alone, so that plans do not undo one another. Whether the server takes it is measured by
     the plan itself: where it does not, the host puts the old state back.
     """
+    if advice.index is not None and one is not None and not one.in_recovery:
+        return Planned(variables={"wanted": [dict(advice.index)], **_server(one, os_user)}, procedure="change_indexes")
     if advice.change is None or one is None:
         return ByHand(reason="no plan: people have to look first", reason_zh="须人工核实后实施")
     found, file = setting(one, advice.change.name), text(one, "config_file")
@@ -84,6 +87,12 @@ def _stronger(source: str | None, file: str | None, dest: str) -> str:
         return "ALTER SYSTEM"
     beside = file is not None and file.rpartition("/")[0] == dest.rpartition("/")[0]
     return file if beside and file and name > dest.rpartition("/")[2] else ""
+
+
+def _server(one: Postgresql, os_user: str) -> dict[str, Any]:
+    """Where the server is, as procedures of PostgreSQL take it."""
+    folder = text(one, "unix_socket_directories").split(",")[0].strip()
+    return {"user": os_user, "socket": folder, "port": int(text(one, "port") or 5432)}
 
 
 def _psql(one: Postgresql, os_user: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -46,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """One piece of advice on one thing. `sql`: what a person would run, where no plan can be made of it."""
+    """One piece of advice on one thing. `sql`: what a person would run; `index`: as `change_indexes` takes it."""
 
     rule: Rule
     subject: str
@@ -55,6 +56,7 @@ class Advice:
     conclusion_zh: str
     advice_zh: str
     change: Change | None = None
+    index: Mapping[str, object] | None = None
     sql: str = ""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from hashlib import sha256
 
 from maintkit.analysis.advice.model import DAY_S, MIB, Advice, Insufficient, Rule, Said, Seen, counted, enough, size
 from maintkit.analysis.advice.pg_values import quoted
-from maintkit.evidence.server_facts import Activity, Database, Index, Postgresql
+from maintkit.evidence.server_facts import Activity, Database, ForeignKey, Index, Postgresql
 
 _KEEP = "事先用 pg_get_indexdef 保存定义，需要时用 CREATE INDEX CONCURRENTLY 重建。"
 _DROP = (
@@ -64,6 +66,7 @@ MISSING = Rule(
     undo_zh="DROP INDEX CONCURRENTLY 移除新索引。",
 )
 RULES = (DUPLICATE, PREFIX, UNUSED, FOREIGN_KEY, MISSING)
+_QUOTED = re.compile(r'"(?:[^"]|"")+"|[^", ]+')  # names as quote_ident writes them
 LEAST_BYTES = 10 * MIB
 UNUSED_DAYS = 30  # a month's end must lie in it
 SCANS_A_DAY, ROWS_A_SCAN = 24, 10_000  # more than a backup, a dump or a nightly report makes
@@ -98,11 +101,29 @@ def _needless(seen: Seen[Postgresql], database: Database) -> Iterator[Said]:
             conclusion_zh=f"{better} 能代替它；多余的索引增加每次写入、清理和备份的开销。",
             advice_zh=f"与应用厂商确认没有程序按名称使用后，移除 {index.name}，保留 {better}。",
             sql=_dropping(index),
+            index=_going(database, index, f"由 {better} 代替"),
         )
 
 
 def _dropping(index: Index) -> str:
     return f"DROP INDEX CONCURRENTLY {quoted(index.name)};"
+
+
+def _going(database: Database, index: Index, reason_zh: str) -> dict[str, object] | None:
+    """None where the facts do not tell schema and name apart."""
+    (schema, _, name), (_, _, table) = index.name.partition("."), index.table.partition(".")
+    wish = {"act": "drop", "database": database.name, "schema": schema, "table": table, "name": name}
+    return {**wish, "reason": reason_zh} if name and table else None
+
+
+def _coming(database: Database, key: ForeignKey) -> dict[str, object] | None:
+    """Under a name of 63 bytes at most; None where the columns are not known."""
+    (schema, _, table), columns = key.table.partition("."), _QUOTED.findall(key.columns or "")
+    plain = [one[1:-1].replace('""', '"') if one.startswith('"') else one for one in columns]
+    name = "_".join((table, *plain, "idx"))
+    name = name if len(name.encode()) <= 63 else f"fk_{sha256(name.encode()).hexdigest()[:16]}_idx"
+    wish: dict[str, object] = {"act": "create", "database": database.name, "schema": schema, "table": table}
+    return {**wish, "name": name, "columns": plain, "reason": f"外键 {key.name} 的引用列没有索引"} if columns else None
 
 
 def _unused(seen: Seen[Postgresql], database: Database) -> Iterator[Said]:
@@ -133,6 +154,7 @@ def _unused(seen: Seen[Postgresql], database: Database) -> Iterator[Said]:
             conclusion_zh="它占用空间，增加每次写入的开销，对本实例的查询没有作用。",
             advice_zh=f"{standby_zh}核对月末、年终报表并与应用厂商确认后，在维护窗口移除；不要仅凭本项移除。",
             sql=_dropping(index),
+            index=_going(database, index, f"{days:.0f} 天内未被使用"),
         )  # fmt: skip
 
 
@@ -150,6 +172,7 @@ def _foreign_keys(seen: Seen[Postgresql], database: Database) -> Iterator[Said]:
             conclusion_zh=f"在 {key.parent} 上删除记录或修改主键时，每次都要全表扫描 {key.table}，并长时间持锁。",
             advice_zh="业务会删除或修改被引用的记录的，补建索引；从不变更的，登记为接受。",
             sql=made,
+            index=_coming(database, key),
         )
 
 

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Collection, Iterator
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,15 @@ def _row(host: str, said: Said) -> dict[str, Any]:
 def _plan(host: str, said: Advice, made: Planned | ByHand, folder: Path | None) -> dict[str, Any]:
     if isinstance(made, ByHand):
         return {"by_hand": made.reason}
-    file = (folder or Path()) / f"{host}-{server_of(said)}-{said.rule.id.partition('.')[2]}.json"
+    file = (folder or Path()) / f"{host}-{server_of(said)}-{said.rule.id.partition('.')[2]}{_of(said)}.json"
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(made.variables, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    words = ["maintkit", "plan", "config", "--limit", host, "--vars", str(file), "--reason", said.rule.title_zh]
+    words = ["maintkit", "plan", made.procedure, "--limit", host, "--vars", str(file), "--reason", said.rule.title_zh]
     command = f"{shlex.join(words)} --requester PRINCIPAL"
     return {"command": command, "then": made.then_zh or None, "variables": made.variables}
+
+
+def _of(said: Advice) -> str:
+    """Which of many indexes: its subject's own number, since a name may hold what a file's name may not."""
+    return f"-{sha256(said.subject.encode()).hexdigest()[:8]}" if said.index is not None else ""

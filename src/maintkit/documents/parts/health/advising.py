@@ -65,7 +65,7 @@ def _row(number: int, host: str, one: Advice, how: Planned | ByHand | None) -> t
     observed = f"{rule.title_zh}。\n{one.observation_zh}\n结论：{one.conclusion_zh}\n依据：{rule.source}"
     advised = f"{one.advice_zh}\n{one.sql}" if one.sql else one.advice_zh
     if isinstance(how, Planned):
-        advised += f"\n实施：变更计划（config），{how.then_zh or TAKES[rule.takes]}"
+        advised += f"\n实施：变更计划（{how.procedure}），{how.then_zh or TAKES[rule.takes]}"
     else:
         advised += f"\n实施：{TAKES[rule.takes]}" + (f"（{how.reason_zh}）" if how and one.change else "")
     return (
