@@ -73,6 +73,15 @@ def test_an_index_is_made_once_and_undone(his: Server) -> None:
     assert (definition(his), work(his, wish()).back()) == ("", [])
 
 
+def test_another_index_that_took_its_name_since_is_left(his: Server) -> None:
+    """A build of milliseconds, which nobody saw while it went on, is known by its oid nevertheless."""
+    work(his, wish()).go([wish()])
+    his.sql(f"DROP INDEX {NAME}; CREATE INDEX {NAME} ON visit (text)")
+    with pytest.raises(part("changes.place").Refused, match="is not what this run has made"):
+        work(his, wish()).back()
+    assert "(text)" in definition(his)
+
+
 def test_a_dropped_index_comes_back_exactly_as_it_was(his: Server) -> None:
     his.sql(f"CREATE INDEX {NAME} ON visit (lower(text) DESC NULLS LAST) WITH (fillfactor=70) WHERE patient > 5")
     his.sql(f"COMMENT ON INDEX {NAME} IS '勿删'")

@@ -64,7 +64,7 @@ class Journal:
     def owns(self, wish: dict[str, Any], found: Found) -> bool:
         """Whether the run has made this index, or half dropped it: of a wish that it has begun, by its oid.
 
-        An index that was built too fast to be seen has nothing but its name and table, which were free before.
+        One whose client died before it was seen has nothing but its name and table, which were free before.
         """
         begun = self.begun(wish)
         if begun is None:

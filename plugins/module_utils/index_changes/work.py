@@ -128,6 +128,8 @@ class Work:
             why = self._state(wish, {"oid": 0, **statement(wish), **told}, name, watcher)
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if judge.fulfilled(wish, found):
+                if found is not None and not why:
+                    self.journal.saw(name, found.oid)
                 return ""
             if wish["act"] == CREATE:
                 self._clear(wish, watcher)

@@ -31,7 +31,7 @@ _STATEMENT = "双方确认：本周系统功能监测结果如上，异常的处
 def watch_report(week: WatchWeek, before: WatchWeek | None, header: Header, *, over: bool) -> Document:
     """The report of a week; `before` is the week before, None when nothing was watched up to then.
 
-    It is a draft until the week is over, and while a function that failed in it, or was not tried, has no person's word.
+    It is a draft until the week is over, and while a function that failed in it, or was not tried, has nobody's word.
     """
     return Document(
         kind=KIND,
