@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from maintkit.contract.load import load_site
+from maintkit.contract.watch import Watch
 from maintkit.errors import SiteError
 
+WORDS = ("probes", "manual")
 GOOD = """\
 probes:
   - name: his-web
@@ -31,6 +35,26 @@ def test_functions_share_probes_and_may_have_several(site: Path) -> None:
     ]  # fmt: skip
     assert [watch.manual_of(seq) for seq in (1, 17)] == [None, "打开月报"]
     assert [probe.kind for probe in watch.probes] == ["http", "sql"]
+
+
+def test_the_example_in_a_new_site_asks_for_the_functions_that_it_names(site: Path) -> None:
+    """Each number has its function's name of the catalogue beside it, or the beginning of one."""
+    text = (site / "watch.yml").read_text()
+    example = "".join(
+        line[2:] for line in text.splitlines(keepends=True) if line.startswith("#   ") or line[2:-2] in WORDS
+    )
+    watch = Watch.model_validate(yaml.safe_load(example))
+    named = {seq: name for numbers, names in re.findall(r"covers: \[(.+)\]  # (.+)", text)
+             for seq, name in zip(map(int, numbers.split(", ")), _names(numbers, names), strict=True)}  # fmt: skip
+    catalogue = {function.seq: function.function_zh for function in load_site(site).functions}
+    covered = [one.covers for one in watch.probes] + [one.covers for one in watch.manual]
+    assert {seq for covers in covered for seq in covers} == named.keys()
+    assert [seq for seq, name in named.items() if not catalogue[seq].startswith(name)] == []
+
+
+def _names(numbers: str, names: str) -> list[str]:
+    """One name has its own commas; of several numbers each has one."""
+    return names.split("、") if "," in numbers else [names]
 
 
 def test_a_site_without_the_file_watches_nothing(site: Path) -> None:
