@@ -50,6 +50,7 @@ def ports(certificate: tuple[Path, Path]) -> Iterator[dict[str, int]]:
             "closed": partners.closed_port(),
             "hl7": enter(partners.mllp(partners.acknowledge("AA"))),
             "hl7-refusing": enter(partners.mllp(partners.acknowledge("AE"))),
+            "hl7-cut": enter(partners.mllp(lambda asked: partners.acknowledge("AA")(asked)[:-9])),
             "hl7-babbling": enter(partners.mllp(lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n")),
             "hl7-other": enter(partners.mllp(lambda _: b"\x0bMSH|^~\\&|A|B|C|D|1||ACK|1|P|2.4\rMSA|AA|other\r\x1c\r")),
         }
@@ -151,23 +152,25 @@ def test_an_open_port_is_all_that_tcp_asks_for(ports: dict[str, int]) -> None:
     [
         ("hl7", ("ok", "as-expected")),
         ("hl7-refusing", ("crit", "rejected")),
+        ("hl7-cut", ("crit", "not-understood")),
         ("hl7-babbling", ("crit", "not-understood")),
         ("hl7-other", ("crit", "not-understood")),
     ],
 )
 def test_only_aa_to_this_very_message_is_well(ports: dict[str, int], server: str, expected: tuple[str, str]) -> None:
-    """AE, no MLLP at all, and an acknowledgement of another message are not."""
+    """AE, a block that breaks off, no MLLP at all, and an acknowledgement of another message are not."""
     asked = ask("hl7", host="127.0.0.1", port=ports[server], application="LIS", facility="H")
     assert said(asked) == expected
 
 
 @pytest.mark.skipif(shutil.which("storescp") is None, reason="no dcmtk on this machine")
 def test_dicom_echoes_with_a_partner_that_takes_the_association() -> None:
-    """storescp of dcmtk; told to refuse every association, it is rejected."""
+    """storescp of dcmtk; told to refuse every association, it is rejected, however soon it closes the connection."""
     with partners.storescp("--aetitle", "PACS") as port:
         assert said(ask("dicom", host="127.0.0.1", port=port, called="PACS", timeout_s=20)) == ("ok", "as-expected")
     with partners.storescp("--refuse") as port:
-        assert said(ask("dicom", host="127.0.0.1", port=port, called="PACS", timeout_s=20)) == ("crit", "rejected")
+        told = [said(ask("dicom", host="127.0.0.1", port=port, called="PACS", timeout_s=20)) for _ in range(12)]
+        assert told == [("crit", "rejected")] * 12
 
 
 @pytest.mark.parametrize(

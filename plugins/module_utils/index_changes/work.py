@@ -124,7 +124,7 @@ class Work:
     def _try(self, wish: dict[str, Any], told: dict[str, Any], watcher: Session) -> str:
         """Why it did not work, or nothing. A lock that does not come is tried again; an error of the rows is not."""
         name, why = self.journal.begin(wish), ""
-        for _ in range(self.rules.tries):
+        for _attempt in range(self.rules.tries):
             why = self._state(wish, {"oid": 0, **statement(wish), **told}, name, watcher)
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if judge.fulfilled(wish, found):
@@ -169,7 +169,7 @@ class Work:
 
     def _drop(self, wish: dict[str, Any], watcher: Session) -> None:
         why = ""
-        for _ in range(self.rules.tries):
+        for _attempt in range(self.rules.tries):
             with Session(self.reach, wish["database"]) as worker:
                 worker.ask("SELECT set_config('lock_timeout', :'limit', false)",
                            limit=f"{int(self.rules.lock_timeout_s * 1000)}ms")  # fmt: skip
@@ -206,7 +206,7 @@ class Work:
         words = {"definition": kept["definition"], "tablespace": kept["tablespace"]}
         work = {"oid": 0, "statement": AGAIN, "words": words}
         why = ""
-        for _ in range(self.rules.tries):
+        for _attempt in range(self.rules.tries):
             why = self._state(wish, work, key_of(wish), watcher)
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if found is not None and found.valid and found.definition == kept["definition"]:

@@ -127,11 +127,14 @@ def _seen(duty: str, evidence: list[Evidence], lacks: str, told: Mapping[str, tu
 
 
 def _watched(ledger: Ledger, zone: ZoneInfo) -> Iterator[Evidence]:
-    """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none."""
+    """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none.
+
+    The day is that of the last try: what is entered of a week later does not move it.
+    """
     for made in watch_weeks(ledger, zone):
-        counts = made.counts()
-        if counts["not-run"] == counts["uncovered"] == 0:
-            day = made.dated.astimezone(zone).date()
+        tried = [one.at for function in made.functions for one in function.tried]
+        if tried and not made.untried:
+            day = max(tried).astimezone(zone).date()
             yield Evidence(day=day, source=f"week {made.week}", what=f"{len(made.functions)} functions watched")
 
 

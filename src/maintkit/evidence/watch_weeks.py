@@ -20,7 +20,10 @@ def watch_weeks(ledger: Ledger, zone: tzinfo) -> Iterator[WatchWeek]:
             inside.setdefault(Week.of(seen_at(entry), zone), []).append(entry)
     for entry in ledger.entries(kind=HANDLED):
         handled.setdefault(entry.body["week"], []).append(entry)
-    plan = next(ledger.entries(kind=STARTED, limit=1), None)  # of what was seen before the first run, too
+    starts = (entry for own in inside.values() for entry in own if entry.kind == STARTED)
+    plan = min(
+        starts, key=lambda entry: entry.seq, default=None
+    )  # what was seen before the first run is read by it, too
     for week in sorted(inside):
         own = inside[week]
         plan = next((entry for entry in own if entry.kind == STARTED), plan)

@@ -65,6 +65,25 @@ def test_a_week_counts_when_every_function_was_tried_whatever_it_answered(ledger
     assert (found.day, found.source, found.what) == (date(2026, 11, 25), "week 2026W48", "2 functions watched")
 
 
+def test_what_is_entered_of_a_week_later_proves_that_week_and_no_other(ledger: Ledger) -> None:
+    """On Monday somebody enters what was seen on Friday, and how a failure was handled."""
+    watched(ledger, WEEK_47, function(1, probes=["web"]), function(2, manual="打印一张"))
+    at(ledger, "2026-11-23T02:00:00Z")
+    seen_on = {"at": "2026-11-20T08:00:00Z", "result": "ok", "note": "", "by": "李工"}
+    ledger.append("watch.recorded", seen_on, subject="2")
+    handling = {
+        "week": "2026W47",
+        "handling": "已处理",
+        "owner": "李工",
+        "due": None,
+        "state": "resolved",
+        "by": "李工",
+    }
+    ledger.append("watch.handled", handling, subject="1")
+    (found,) = proof(ledger).evidence
+    assert (found.day, found.source) == (date(2026, 11, 20), "week 2026W47")
+
+
 def test_a_function_that_nothing_covers_leaves_the_week_unproved(ledger: Ledger) -> None:
     watched(ledger, WEEK_48, function(1, probes=["web"]), function(2))
     assert proof(ledger).evidence == ()

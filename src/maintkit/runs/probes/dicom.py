@@ -8,6 +8,7 @@ from maintkit.runs.probes.tcp import ask as ask_tcp
 
 VERIFICATION = "1.2.840.10008.1.1"  # PS3.6, the Verification SOP class
 SUCCESS = 0x0000  # PS3.7, C.1.1
+REJECTED = 0x03  # PS3.8, 9.3.4: the type of an A-ASSOCIATE-RJ
 
 
 def ask(question: Dicom, deadline: Deadline) -> Answer:
@@ -21,8 +22,12 @@ def ask(question: Dicom, deadline: Deadline) -> Answer:
     entity = pynetdicom.AE(ae_title=question.calling)
     entity.add_requested_context(VERIFICATION)
     entity.connection_timeout = entity.acse_timeout = entity.network_timeout = entity.dimse_timeout = deadline.left
-    association = entity.associate(question.host.strip("[]"), question.port, ae_title=question.called)
-    if association.is_rejected:
+    # A partner that rejects and closes at once: pynetdicom may see the end of the connection before the rejection.
+    received: list[int] = []
+    handlers = [(pynetdicom.evt.EVT_DATA_RECV, lambda event: received.append(event.data[0]))]
+    where = (question.host.strip("[]"), question.port)
+    association = entity.associate(*where, ae_title=question.called, evt_handlers=handlers)
+    if association.is_rejected or REJECTED in received:
         return bad("rejected", "the association was rejected")
     if not association.is_established:
         return bad("no-answer", "no association")
