@@ -102,11 +102,11 @@ def test_every_document_of_a_practice_site_says_so_at_its_head() -> None:
 
 def test_chapters_are_numbered_anew_and_so_are_words_that_name_one() -> None:
     """The weekly report says "见第五节" of what nothing covers; that section comes first here."""
-    wanted = Layout(chapters={"function-watch": Chapters(order=("未覆盖的功能",), leave_out=("与上周比较",))})
+    wanted = Layout(chapters={"function-watch": Chapters(order=("未执行与未覆盖的功能",), leave_out=("与上周比较",))})
     document = DOCUMENTS["watch"]
     assert any("见第五节" in note.text for note in document.alerts)
     dressed = dress(document, Own(layout=wanted), HEADER)
-    assert chapters(dressed)[:3] == ["一、未覆盖的功能", "二、监测结论", "三、异常与处理"]
+    assert chapters(dressed)[:3] == ["一、未执行与未覆盖的功能", "二、监测结论", "三、异常与处理"]
     assert any("见第一节" in note.text for note in dressed.alerts)
     assert any("未列章节：与上周比较" in block.text for block in dressed.blocks if isinstance(block, Note))
 
