@@ -236,7 +236,7 @@ STANDS: dict[date, dict[str, str]] = {
                          "incident-summary": "met"},
     date(2026, 12, 31): {"function-watch": "met", "monthly-inspection": "met", "deep-inspection": "met",
                          "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
-                         "incident-summary": "undetermined", "final-handover": "met",
+                         "incident-summary": "undetermined", "final-handover": "due-soon",
                          "vulnerability-check": "met", "recovery-manual": "overdue", "emergency-plan": "met",
                          "knowledge-update": "undetermined"},
 }  # fmt: skip

@@ -107,7 +107,7 @@ def test_a_softer_target_that_is_missed_is_told_and_breaches_nothing(played: tup
 
 
 def test_the_end_is_handed_over(played: tuple[Year, Played]) -> None:
-    """December's documents are in the package, verified and delivered."""
+    """December's documents are in the package, verified and delivered; the end of the term asks for all of it."""
     year, done = played
     assert done.packed["documents"] > len([day for day in story.MONDAYS if day.month == story.HANDED_OVER.month])
     with year.ledger() as ledger:

@@ -96,7 +96,14 @@ PROOFS: tuple[Proof, ...] = (
     _issued("service-review", "service-review"),
     _issued("emergency-plan", "emergency-plan"),
     _issued("disaster-plan", "disaster-plan"),
-    Proof(duty="final-handover", kind="handover.delivered", what="handover", sole=False),
+    Proof(
+        duty="final-handover",
+        kind="handover.delivered",
+        what="handover",
+        where={"since": None, "until": None},
+        note="a package of everything is asked for: made without --from and --to",
+        sole=False,
+    ),  # fmt: skip
     Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
 )
 

@@ -84,6 +84,15 @@ def test_what_is_entered_of_a_week_later_proves_that_week_and_no_other(ledger: L
     assert (found.day, found.source) == (date(2026, 11, 20), "week 2026W47")
 
 
+def test_the_end_of_the_term_is_met_by_a_package_of_everything_and_a_period_by_one_of_it(ledger: Ledger) -> None:
+    body = {"manifest": "0" * 64, "files": 3, "signer": None, "receiver": "李主任", "by": "张伟"}
+    ledger.append("handover.delivered", {**body, "since": "2026-10-01", "until": None})
+    assert (len(proof(ledger, "documents-handover").evidence), proof(ledger, "final-handover").evidence) == (1, ())
+    ledger.append("handover.delivered", {**body, "since": None, "until": None})
+    (found,) = proof(ledger, "final-handover").evidence
+    assert (found.source, "a package of everything" in proof(ledger, "final-handover").note) == ("entry 2", True)
+
+
 def test_a_function_that_nothing_covers_leaves_the_week_unproved(ledger: Ledger) -> None:
     watched(ledger, WEEK_48, function(1, probes=["web"]), function(2))
     assert proof(ledger).evidence == ()
