@@ -28,7 +28,7 @@ def tried(probe: str, status: str, reason: str, detail: str = "", *, hours: int 
     covers = tuple(row[0] for row in CATALOGUE if probe in row[4])
     return Tried(
         at=MONDAY + timedelta(hours=hours), run=f"W20261123-{hours}", probe=probe, covers=covers, status=status,  # type: ignore[arg-type]
-        reason=reason, detail=detail, took_ms=took_ms,
+        reason=reason, detail=detail, took_ms=took_ms, hosts=("emr-app1",) if probe == "emr-hl7" else (),
     )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from click.testing import CliRunner
 from sites import MAINTKIT
 
 from maintkit.cli.main import cli
+from maintkit.cli.terminal.place import open_ledger
+from maintkit.contract.load import load_site
 from maintkit.errors import MaintkitError
 from maintkit.evidence.week import Week
 
@@ -194,6 +196,21 @@ def test_only_what_failed_in_a_week_that_has_come_is_handled(site: Path) -> None
     assert (done.returncode, "2998W10 is still to come" in done.stderr) == (27, True), done.stderr
     done = _maintkit(site, "handle", "3", *words[:3], " ", *words[4:])
     assert (done.returncode, "an empty text" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_host_of_a_probe_that_no_inspection_has_seen_is_told(tmp_path: Path, ports: dict[str, int]) -> None:
+    """The probe is asked all the same: a new host is watched before it is inspected."""
+    root = tmp_path / "site"
+    subprocess.run([MAINTKIT, "init", root], check=True, capture_output=True)
+    asks = f"http: {{url: 'http://127.0.0.1:{ports['web']}/login'}}"
+    (root / "watch.yml").write_text(f"probes: [{{name: web, covers: [1], hosts: [web1, web2], {asks}}}]\n")
+    before = _maintkit(root, "run", "--json")
+    assert (before.returncode, json.loads(before.stdout)["probes"][0]["hosts"]) == (0, ["web1", "web2"])
+    assert "no inspection has seen" not in before.stderr
+    with open_ledger(load_site(root).settings) as ledger:
+        ledger.append("inspection.started", {"hosts": ["web1"], "inventory_size": 1}, run="20261126-1")
+    after = _maintkit(root, "run")
+    assert (after.returncode, "probe web names web2, which no inspection has seen" in after.stderr) == (0, True)
 
 
 def _draft(site: Path, *week: str) -> bool:

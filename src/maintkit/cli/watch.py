@@ -53,6 +53,10 @@ def run(*, only: tuple[int, ...], engineer: str | None, as_json: bool, site: Pat
         entries = watching.watch(
             place, ledger, only=only, engineer=who, clock=SystemClock(), zone=place.contract.zone
         )  # fmt: skip
+        strange = watching.strange_hosts(place, ledger)
+    for name, hosts in strange.items():
+        sentence = f"watch.yml: probe {name} names {', '.join(hosts)}, which no inspection has seen"
+        click.echo(plain(sentence), err=True)
     rows = [{"probe": entry.subject, **entry.body} for entry in entries if entry.kind == PROBED]
     if as_json:
         told = {"run": entries[0].run, "counts": entries[-1].body["counts"], "probes": rows}

@@ -11,6 +11,7 @@ from maintkit.contract.services import Port, Url
 from maintkit.sitefile import Problem, Problems, SiteModel
 
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9\[][A-Za-z0-9.:\]-]*$")]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 Title = Annotated[str, Field(pattern=r"^[ -~]{1,16}$")]
 LIMIT = "seconds, above 0 and at most 60"
 
@@ -108,6 +109,7 @@ class WatchProbe(SiteModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="a name like his-web")
     covers: tuple[int, ...] = Field(min_length=1, description="a list of seq of functions.csv")
+    hosts: tuple[HostName, ...] = Field(default=(), description="a list of hosts of the inventory that it is of")
     timeout_s: float = Field(default=10, gt=0, le=60, description=LIMIT)
     latency_ms: float | None = Field(default=None, gt=0, description="milliseconds, above 0")
     http: Http | None = Field(default=None, description="`url`, `status`, `contains`, `ca`")

@@ -48,7 +48,7 @@ def links(ledger: Ledger, one: Incident, others: tuple[Incident, ...], *, before
                 seen = [said for said in entry.body["findings"] if said["status"] in ABNORMAL and said["event"]]
                 events.update(dict.fromkeys(said["event"] for said in seen))
     changes = dict.fromkeys(entry.run or "" for entry in _changes(ledger, hosts, start, end))
-    watches = dict(_watches(ledger, set(one.systems), start, end))
+    watches = dict(_watches(ledger, set(one.systems), hosts, start, end))
     if one.run:
         changes = {one.run: None, **changes}
     return Links(
@@ -97,9 +97,9 @@ def _going(ledger: Ledger, begun: Entry, over: datetime | None, hosts: set[str],
 
 
 def _watches(
-    ledger: Ledger, systems: set[str], start: datetime, end: datetime
+    ledger: Ledger, systems: set[str], hosts: set[str], start: datetime, end: datetime
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The runs that tried a function of these systems, each with those of them that were abnormal."""
+    """The runs with a probe of these hosts or of a function of these systems, with those that were abnormal."""
     begun = []
     for entry in ledger.entries(kind=watch.STARTED, newest_first=True):
         if entry.at < start:
@@ -108,10 +108,13 @@ def _watches(
             begun.append(entry)
     for entry in begun[::-1]:
         own = {row["seq"] for row in entry.body["functions"] if row["system"] in systems}
-        tried = [one.body for one in ledger.entries(run=entry.run) if one.kind == watch.PROBED]
-        if any(not own.isdisjoint(body["covers"]) for body in tried):
-            bad = {seq for body in tried if body["status"] in watch.ABNORMAL for seq in body["covers"]}
-            yield entry.run or "", tuple(sorted(own & bad))
+        asked = [one.body for one in ledger.entries(run=entry.run) if one.kind == watch.PROBED]
+        here = [body for body in asked if not hosts.isdisjoint(body.get("hosts", ()))]
+        tried = [body for body in asked if body in here or not own.isdisjoint(body["covers"])]
+        if tried:
+            bad = {seq for body in asked if body["status"] in watch.ABNORMAL for seq in body["covers"]}
+            of_hosts = {seq for body in here for seq in body["covers"]}
+            yield entry.run or "", tuple(sorted((own | of_hosts) & bad))
 
 
 def _overlap(one: Incident, other: Incident, now: datetime) -> bool:

@@ -28,7 +28,8 @@ UNTRIED = ("not-run", "uncovered")
 class Tried:
     """One try: a probe's answer, or what a person saw (`probe` and `took_ms` None, `detail` the note).
 
-    `at` is when it was tried; `entered` when a person said so, None for a probe, which says so at once.
+    `at` is when it was tried; `entered` when a person said so, None for a probe, which says so at once. `hosts` are
+    those of the probe, by watch.yml.
     """
 
     at: datetime
@@ -41,6 +42,7 @@ class Tried:
     took_ms: int | None = None
     by: str | None = None
     entered: datetime | None = None
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +205,7 @@ def _tried(entry: Entry) -> Tried:
         return Tried(
             at=entry.at, run=entry.run, probe=entry.subject, covers=tuple(body["covers"]), status=body["status"],
             reason=body["reason"], detail=body["detail"], took_ms=body["took_ms"],
+            hosts=tuple(body.get("hosts", ())),
         )  # fmt: skip
     return Tried(
         at=seen_at(entry), entered=entry.at, run=None, probe=None, covers=(int(entry.subject or 0),),

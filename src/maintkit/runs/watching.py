@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -13,6 +13,7 @@ from maintkit.contract.load import Site
 from maintkit.contract.watch import Sql, Watch, WatchProbe
 from maintkit.errors import NotFound, WatchFailed
 from maintkit.evidence.entry import Draft, Entry
+from maintkit.evidence.history import known_hosts
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 from maintkit.evidence.watch import FINISHED, HANDLED, PROBED, RECORDED, STARTED, required_week
@@ -109,6 +110,15 @@ def handle(
     return ledger.append_all(drafts)
 
 
+def strange_hosts(site: Site, ledger: Ledger) -> Mapping[str, tuple[str, ...]]:
+    """By probe, the hosts that no inspection has seen; none before the whole inventory was inspected once."""
+    known = known_hosts(ledger)
+    if known is None:
+        return {}
+    strange = {probe.name: tuple(host for host in probe.hosts if host not in known) for probe in site.watch.probes}
+    return {name: hosts for name, hosts in strange.items() if hosts}
+
+
 def require(site: Site, seqs: Iterable[int]) -> None:
     """NotFound for functions that the catalogue does not have."""
     known = {function.seq for function in site.functions}
@@ -154,6 +164,7 @@ def _draft(one: Asked, run: str | None) -> Draft:
     body = {
         "kind": one.probe.kind,
         "covers": list(one.probe.covers),
+        "hosts": list(one.probe.hosts),
         "status": one.answer.status,
         "reason": one.answer.reason,
         "detail": one.answer.detail,

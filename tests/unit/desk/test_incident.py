@@ -541,6 +541,18 @@ def test_a_watch_over_an_incidents_system_is_linked_with_the_functions_that_fail
     assert (around(desk, id_).watches, around(desk, id_).functions) == (("W1", "W2"), (2,))
 
 
+def test_a_watch_whose_probe_is_of_an_incidents_host_is_linked(desk: Desk) -> None:
+    """watch.yml says which host a probe is of; a function that failed only elsewhere is not the host's."""
+    desk.clock.at = desk.instant(-100)
+    rows = [{"seq": seq, "system": "HIS"} for seq in (1, 2)]
+    desk.ledger.append("watch.started", {"functions": rows}, run="W1")
+    for seq, host in ((1, "his1"), (2, "lis1")):
+        body = {"covers": [seq], "status": "crit", "hosts": [host]}
+        desk.ledger.append("watch.probed", body, run="W1", subject=host)
+    id_ = desk.open()
+    assert (around(desk, id_).watches, around(desk, id_).functions) == (("W1",), (1,))
+
+
 def test_where_an_incident_is_may_be_corrected_also_after_it_was_closed(desk: Desk) -> None:
     """The links are those of the host that it was; what was said first stays in its steps."""
     desk.clock.at = desk.instant(-600)

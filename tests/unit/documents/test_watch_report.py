@@ -32,7 +32,7 @@ def test_every_function_is_counted_in_one_state() -> None:
 def test_a_failure_that_was_well_an_hour_later_still_stands() -> None:
     """The week's failures are all of it, not the last ones."""
     failures = _tables(watch_report(sample.week(), None, HEADER, over=True))[1]
-    assert [row[2].text for row in failures.rows] == ["his-web", "his-slow", "emr-hl7", "pacs-echo"]
+    assert [row[2].text for row in failures.rows] == ["his-web", "his-slow", "emr-hl7（emr-app1）", "pacs-echo"]
     assert [row[4].text for row in failures.rows] == [
         "应答内容不符：状态码 503，应为 200",
         "应答超过时限：2310 毫秒，上限 2000 毫秒",

@@ -33,6 +33,7 @@ _REASONS = (
     (r"the physical state is looked at by a person, and not seen here", "物理状态由人检查，不在此列"),
     (r"the age of antivirus definitions stands in the inspections", "病毒库时效见巡检记录"),
     (r"counts when it is issued: .*", "文件签发后方计入"),
+    (r"a package of everything is asked for: .*", "须移交全部文件与台账，不限期间"),
     (r"counts when every host's packages were looked at", "每台主机的软件包均已检查时方计入"),
     (r"(\S+) does not count: saw no .*", r"巡检 \1 不计入：未取得应有的检查结果"),
     (r"(\S+) does not count: critical findings .*", r"巡检 \1 不计入：严重异常尚无处理意见"),

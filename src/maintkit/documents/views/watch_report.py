@@ -140,7 +140,7 @@ def _failures(week: WatchWeek, header: Header) -> Table:
         return (
             Cell(text=wording.second(one.at, header.zone)),
             Cell(text=names(of)),
-            Cell(text=one.probe or f"人工（{one.by}）"),
+            Cell(text=_asked(one)),
             Cell(text=STATE[one.status], tone=TONE[one.status]),
             Cell(text="：".join(filter(None, (REASON[one.reason], one.detail if one.by else detail(one.detail))))),
             Cell(text="\n".join(map(_handling, handled)) or TO_FILL_IN, tone="plain" if handled else "strong"),
@@ -158,6 +158,11 @@ def _failures(week: WatchWeek, header: Header) -> Table:
         rows=tuple(row(one) for one in week.failures),
         empty="本周没有异常",
     )
+
+
+def _asked(one: Tried) -> str:
+    hosts = f"（{'、'.join(one.hosts)}）" if one.hosts else ""
+    return f"{one.probe}{hosts}" if one.probe else f"人工（{one.by}）"
 
 
 def _handling(one: Handled) -> str:
