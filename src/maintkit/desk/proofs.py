@@ -103,7 +103,7 @@ PROOFS: tuple[Proof, ...] = (
         where={"since": None, "until": None},
         note="a package of everything is asked for: made without --from and --to",
         sole=False,
-    ),  # fmt: skip
+    ),
     Proof(duty="documents-handover", kind="handover.delivered", what="handover", sole=False),
 )
 
