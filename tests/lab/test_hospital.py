@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from lab import Host
 from lab.hospital import practice
 from lab.hospital.load import Load
 from lab.hospital.practice import Hospital, hospital, updates
-from lab.hospital.site import declared
+from lab.hospital.site import MAINTKIT, declared, make_site
 from maintkit.contract.services import Mysql
 
 BOOK = {"card_no": "T00000001", "department": "IM"}
@@ -120,6 +121,37 @@ def test_the_pharmacy_dispenses_and_the_report_is_shown(his: Hospital) -> None:
     status, text = call("GET", report)
     assert status == 200
     assert "内科" in text
+
+
+def test_the_functions_of_the_hospital_are_watched(his: Hospital, tmp_path: Path) -> None:
+    """Every service answers; when one application host is stopped, its function is told with the host."""
+    site = make_site(his, tmp_path / "site")
+
+    def watch() -> tuple[int, dict[str, tuple[str, list[str]]]]:
+        done = subprocess.run([MAINTKIT, "watch", "run", "--json", "--site", site], capture_output=True, check=False)
+        told = json.loads(done.stdout)["probes"]
+        return done.returncode, {row["probe"]: (row["status"], row["hosts"]) for row in told}
+
+    code, probes = watch()
+    assert (code, {status for status, _ in probes.values()}, len(probes)) == (0, {"ok"}, 5)
+    his.lab["his-app2"].run("systemctl", "stop", "his-demo")
+    try:
+        code, probes = watch()
+        assert (code, probes["departments-his-app2"]) == (11, ("crit", ["his-app2"]))
+        assert probes["his-web"] == ("ok", ["his-web1"])  # nginx asks the other one
+    finally:
+        his.lab["his-app2"].run("systemctl", "start", "his-demo")
+    limit = time.monotonic() + 60
+    while not _alive(f"{api(his, 'his-app2')}/health"):
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+
+
+def _alive(url: str) -> bool:
+    try:
+        return call("GET", url)[0] == 200
+    except OSError:
+        return False
 
 
 def test_security_updates_appear_when_debian_publishes_them_and_are_real(his: Hospital) -> None:

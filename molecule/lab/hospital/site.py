@@ -40,6 +40,7 @@ def make_site(made: Hospital, place: Path, *, window_h: int = 4) -> Path:
         _maintkit("init", place)
     (place / "inventory" / "hosts.yml").write_text(json.dumps(_inventory(made, place), ensure_ascii=False, indent=1))
     _replace(place / "services.yml", {"groups": {}, "hosts": {one.name: declared(made, one) for one in made.members}})
+    _replace(place / "watch.yml", watched(made))
     open_window(place / "contract.yml", timedelta(hours=window_h))
     appoint(place)
     _maintkit("site", "check", "--site", place)
@@ -87,6 +88,22 @@ def declared(made: Hospital, member: Member) -> dict[str, Any]:
         account = {"socket": "/run/mysqld/mysqld.sock", "defaults_file": "/etc/maintkit-my.cnf"}
         said["mysql"] = [{"name": "pharmacy", **account, "role": "primary"}]
     return said
+
+
+def watched(made: Hospital) -> dict[str, Any]:
+    """What watch.yml says: each service is asked for what only it can answer; charging is tried by a person."""
+
+    def probe(name: str, covers: list[int], host: str, url: str, **more: str) -> dict[str, Any]:
+        return {"name": name, "covers": covers, "hosts": [host], "latency_ms": 2000, "http": {"url": url, **more}}
+
+    at = {member.name: made.lab[member.name].address for member in made.members}
+    front = probe("his-web", [1, 2], "his-web1", f"{made.url}/", contains="挂号", ca=str(made.cafile))
+    desks = [probe(f"departments-{name}", [2], name, f"http://{at[name]}:8080/api/departments", contains="IM")
+             for name in ("his-app1", "his-app2")]  # fmt: skip
+    stock = probe("pharmacy-stock", [7], "pharmacy1", f"http://{at['pharmacy1']}:8081/api/stock", contains="T0001")
+    reports = probe("reports", [17], "report1", f"http://{at['report1']}/reports/", contains="registrations-")
+    person = {"covers": [3], "how": "在收费窗口为测试病人划价一次，核对金额后作废"}
+    return {"probes": [front, *desks, stock, reports], "manual": [person]}
 
 
 def _replace(path: Path, parts: dict[str, Any]) -> None:
