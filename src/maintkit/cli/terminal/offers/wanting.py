@@ -33,7 +33,8 @@ NEEDS = {
     WATCH: "a watch: `maintkit watch run`",
     "漏洞检查报告": "a check of packages: `maintkit vulnerability check`",
     REQUEST: "a plan: `maintkit plan`",
-    CHANGES["tuning"]: "a run of reindex or rebuild_tables, or of restart or config issued with --tuning",
+    CHANGES["tuning"]: "a run of reindex, change_indexes or rebuild_tables, or one of restart or config "
+    "issued with --tuning",
     CHANGES["patch"]: "a run of patch: `maintkit plan patch`",
     CHANGES["restart"]: "a run of restart: `maintkit plan restart`",
     CHANGES["housekeeping"]: "a run of housekeeping or vacuum: `maintkit plan housekeeping`",
