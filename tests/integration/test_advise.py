@@ -51,10 +51,15 @@ def test_each_piece_says_what_was_seen_what_to_do_and_by_which_plan(site: Path, 
     danger, twin, gap = json.loads(done.stdout)
     assert (danger["rule"], danger["danger"], danger["takes"]) == ("postgresql.full-page-writes", True, "reload")
     assert all(danger[name] for name in ("observation", "conclusion", "advice", "risk", "undo", "source", "figures"))
-    (file,) = (tmp_path / "plans").iterdir()
-    assert f"--vars {file}" in danger["plan"]["command"]
-    assert json.loads(file.read_text()) == danger["plan"]["variables"]
-    assert (twin["sql"], "command" in twin["plan"]) == ("DROP INDEX CONCURRENTLY public.i2;", False)
+    files = sorted((tmp_path / "plans").iterdir())
+    assert len(files) == 2
+    for piece, procedure in ((danger, "config"), (twin, "change_indexes")):
+        (file,) = [one for one in files if f"--vars {one}" in piece["plan"]["command"]]
+        assert piece["plan"]["command"].startswith(f"maintkit plan {procedure} ")
+        assert json.loads(file.read_text()) == piece["plan"]["variables"]
+    assert twin["sql"] == "DROP INDEX CONCURRENTLY public.i2;"
+    (wish,) = twin["plan"]["variables"]["wanted"]
+    assert (wish["act"], wish["schema"], wish["name"]) == ("drop", "public", "i2")
     assert gap["insufficient"].startswith("performance_schema")
 
 

@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-# These four cost minutes of what CI has; tests/lab tries the same roles on booted hosts.
-LONG = {"config", "drain", "patch", "restart"}
+# These five cost minutes of what CI has; tests/lab tries the same roles on booted hosts.
+LONG = {"config", "drain", "patch", "restart", "upgrade"}
 SCENARIOS = [
     pytest.param(name, marks=pytest.mark.long if name in LONG else ())
     for name in sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))

@@ -97,6 +97,7 @@ def failures(result: Result) -> list[object]:
     return list(result.failures())
 
 
+@pytest.mark.long
 def test_an_upgrade_is_rolled_out_host_by_host_and_no_patient_notices(evening: Evening) -> None:
     evening.released("1.1")
     plan = evening.plan("upgrade", "his_app", package="his-demo", version="1.1-1", service="his-demo.service",

@@ -44,6 +44,7 @@ def test_rules_that_shut_everybody_out_are_taken_back_by_the_host(one: Lab) -> N
     assert one["h1"].run("stat", "-c", "%a", "/etc/nftables.conf").out == "755\n"
 
 
+@pytest.mark.long
 def test_a_change_that_is_confirmed_stays_and_can_still_be_rolled_back(one: Lab) -> None:
     new = OPEN.replace("inet lab", "inet lab2")
     went = play(one, "config", **RULES, config_content=new, config_deadline=90)

@@ -174,6 +174,7 @@ def test_an_old_version_that_the_archive_has_dropped_is_rebuilt_where_that_is_po
     assert host.run("curl", "-s", "http://127.0.0.1:8080/version").out == "1.0\n"
 
 
+@pytest.mark.long
 def test_the_wrong_version_after_the_change_fails(one: Lab) -> None:
     """Fault 38: somebody else puts another version there between change and verify."""
     assert play(one, "patch", patch_packages=["demo-secure"]).fine
@@ -183,6 +184,7 @@ def test_the_wrong_version_after_the_change_fails(one: Lab) -> None:
     assert went.phase("verify")["status"] == "failed"
 
 
+@pytest.mark.long
 def test_a_service_that_comes_and_goes_does_not_pass_the_soak(boot: Boot) -> None:
     """Fault 36: 1.2 starts and dies, again and again; it is rolled back to what worked."""
     flaps = demo("1.2", body="sleep 0.7\nexit 1\n")

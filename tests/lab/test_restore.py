@@ -20,6 +20,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         yield made
 
 
+@pytest.mark.long
 def test_a_dropped_table_is_back_as_it_was_before_the_mistake(night: Night) -> None:
     """To a point in time after the backup: what was written until then is there, the mistake is not."""
     before = night.sql("SELECT pg_create_restore_point('earlier'); SELECT timeline_id FROM pg_control_checkpoint()")
@@ -48,6 +49,7 @@ def test_a_dropped_table_is_back_as_it_was_before_the_mistake(night: Night) -> N
     assert "测试患者" not in page + night.db.sh(f"cat /var/lib/maintkit/runs/{run}/restore.json")
 
 
+@pytest.mark.long
 def test_what_cannot_be_reached_is_refused_before_anything_is_planned(night: Night) -> None:
     """A time of which the repository has nothing."""
     refused(night, "is before the end of the oldest backup", target="2020-01-01 00:00:00+08")

@@ -216,6 +216,7 @@ def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Documen
     assert marked == story.MARKED
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="libreoffice is not installed")
 def test_an_office_program_opens_one_of_each(drawn: dict[str, Document], tmp_path: Path) -> None:
     """Each has its title and the contract's number on paper, and no word of the program's own; tables as sheets too."""
