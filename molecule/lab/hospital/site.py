@@ -91,19 +91,24 @@ def declared(made: Hospital, member: Member) -> dict[str, Any]:
 
 
 def watched(made: Hospital) -> dict[str, Any]:
-    """What watch.yml says: each service is asked for what only it can answer; charging is tried by a person."""
+    """What watch.yml says of the hosts that are there: each service is asked for what only it can answer."""
 
     def probe(name: str, covers: list[int], host: str, url: str, **more: str) -> dict[str, Any]:
         return {"name": name, "covers": covers, "hosts": [host], "latency_ms": 2000, "http": {"url": url, **more}}
 
-    at = {member.name: made.lab[member.name].address for member in made.members}
-    front = probe("his-web", [1, 2], "his-web1", f"{made.url}/", contains="挂号", ca=str(made.cafile))
-    desks = [probe(f"departments-{name}", [2], name, f"http://{at[name]}:8080/api/departments", contains="IM")
-             for name in ("his-app1", "his-app2")]  # fmt: skip
-    stock = probe("pharmacy-stock", [7], "pharmacy1", f"http://{at['pharmacy1']}:8081/api/stock", contains="T0001")
-    reports = probe("reports", [17], "report1", f"http://{at['report1']}/reports/", contains="registrations-")
+    probes = []
+    for name in sorted(member.name for member in made.members):
+        at = f"http://{made.lab[name].address}"
+        if name == "his-web1":
+            probes.append(probe("his-web", [1, 2], name, f"{made.url}/", contains="挂号", ca=str(made.cafile)))
+        elif name in ("his-app1", "his-app2"):
+            probes.append(probe(f"departments-{name}", [2], name, f"{at}:8080/api/departments", contains="IM"))
+        elif name == "pharmacy1":
+            probes.append(probe("pharmacy-stock", [7], name, f"{at}:8081/api/stock", contains="T0001"))
+        elif name == "report1":
+            probes.append(probe("reports", [17], name, f"{at}/reports/", contains="registrations-"))
     person = {"covers": [3], "how": "在收费窗口为测试病人划价一次，核对金额后作废"}
-    return {"probes": [front, *desks, stock, reports], "manual": [person]}
+    return {"probes": probes, "manual": [person]}
 
 
 def _replace(path: Path, parts: dict[str, Any]) -> None:
