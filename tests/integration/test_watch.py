@@ -181,6 +181,9 @@ def test_a_site_that_people_watch_alone_is_seen_with_the_first_word(tmp_path: Pa
     assert done.returncode == 0, done.stderr
     states = _shown(root)
     assert [states[seq] for seq in (6, 7, 8)] == ["ok", "not-run", "uncovered"]
+    (root / "watch.yml").write_text("manual: [{covers: [6, 7, 8], how: 打开并核对}]\n")
+    assert _maintkit(root, "record", "8", "--result", "ok", "--by", "张伟", "--note", "看过").returncode == 0
+    assert _shown(root)[8] == "ok"
     done = _maintkit(root, "watch", "--format", "html", "--json", group="report")
     page = Path(json.loads(done.stdout)["written"][0]).read_text()
     assert ("探测次数" in page, "本周在台账中没有探测记录" in page) == (True, False)

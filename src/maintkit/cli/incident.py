@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
-from rich.table import Table
 
-from maintkit.cli.terminal.calendar import calendar_of
-from maintkit.cli.terminal.incident import Desk, as_json_of, print_incident, row
-from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
-from maintkit.cli.terminal.place import open_ledger
-from maintkit.cli.terminal.screen import wide_console
-from maintkit.cli.terminal.words import plain
-from maintkit.clock import SystemClock, to_text
-from maintkit.contract.load import load_site
+from maintkit.cli.terminal.fault_desk import at_desk, hosts_of, require_known, rows, take_step, tell
+from maintkit.cli.terminal.incident import as_json_of
+from maintkit.cli.terminal.incidents import as_csv, print_incidents
+from maintkit.cli.terminal.options import SAID, TIME, at_option, by_option, json_option, site_option, text_option
+from maintkit.clock import to_text
 from maintkit.contract.sla import FaultKind, Faults, LevelId, Scope, Severity, Target
 from maintkit.desk.incident import Verb, incident, incidents, rule_of
 from maintkit.desk.intake import enter, open_incident
 from maintkit.errors import DeskRefused
-from maintkit.evidence import history
 from maintkit.evidence.changes import standing
-from maintkit.sitefile import near
-
-TIME = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
-at_option = click.option("--at", type=TIME, help="When it happened, on site: 2026-10-08T09:30.  [default: now]")
-text_option = click.option("--text", type=SAID, required=True, help="What was done or found, in a person's words.")
 
 
 @click.group()
@@ -71,9 +57,9 @@ def open_(  # noqa: PLR0913  # one argument an option
     site: Path,
 ) -> None:
     """Enter a fault report: the clocks run from --at."""
-    with _desk(site) as desk:
+    with at_desk(site) as desk:
         contract = desk.place.contract
-        _known(desk, systems, hosts)
+        require_known(desk, systems, hosts)
         channels = contract.faults.channels
         if channel not in channels:
             raise click.UsageError(f"--channel is one of {', '.join(channels)}")
@@ -96,12 +82,12 @@ def open_(  # noqa: PLR0913  # one argument an option
             "reporter": reporter,
             "department": department,
             "systems": list(systems),
-            "hosts": list(dict.fromkeys((*hosts, *_hosts_of(desk, systems)))),
+            "hosts": list(dict.fromkeys((*hosts, *hosts_of(desk, systems)))),
             "run": run,
             "by": by,
         }
         entry = open_incident(desk.ledger, body, at=when, zone=contract.zone)
-        _tell(desk, entry.subject or "", as_json=as_json)
+        tell(desk, entry.subject or "", as_json=as_json)
 
 
 @command.command()
@@ -139,7 +125,7 @@ def triage(  # noqa: PLR0913  # one argument an option
     site: Path,
 ) -> None:
     """Give the level: by the contract's rules, or by agreement with the hospital. Every change of it is kept."""
-    with _desk(site) as desk:
+    with at_desk(site) as desk:
         faults, when = desk.place.contract.faults, desk.instant(at)
         had = incident(desk.ledger, id_)
         # Business that stood has stood since the report, unless somebody knows better; a slow system has not stood.
@@ -170,7 +156,7 @@ def triage(  # noqa: PLR0913  # one argument an option
             "target": own.title_zh if own else None,
         }
         enter(desk.ledger, id_, "triaged", at=when, by=by, text=why or "", more=more)
-        _tell(desk, id_, as_json=as_json)
+        tell(desk, id_, as_json=as_json)
 
 
 def _target(faults: Faults, level: LevelId, name: str | None) -> Target | None:
@@ -200,7 +186,7 @@ def _plain_step(name: str, verb: Verb, doc: str) -> None:
     @json_option
     @site_option
     def step(*, id_: str, text: str, at: datetime | None, by: str, as_json: bool, site: Path) -> None:
-        _step(site, id_, verb, at=at, by=by, text=text, as_json=as_json)
+        take_step(site, id_, verb, at=at, by=by, text=text, as_json=as_json)
 
 
 _plain_step("acknowledge", "acknowledged", "The report was answered: the clock of the response ends.")
@@ -234,12 +220,12 @@ def pause(
     site: Path,
 ) -> None:
     """Let the clocks rest, as agreed with the hospital; --text says why."""
-    with _desk(site) as desk:
+    with at_desk(site) as desk:
         start, end = desk.instant(at), desk.instant(until) if until else None
         if end and end <= start:
             raise click.UsageError("--until is not after the begin of the pause")
     more = {"agreed_by": agreed_by, "until": to_text(end) if end else None}
-    _step(site, id_, "paused", at=at, by=by, text=text, as_json=as_json, more=more)
+    take_step(site, id_, "paused", at=at, by=by, text=text, as_json=as_json, more=more)
 
 
 @command.command()
@@ -256,7 +242,7 @@ def analyse(
 ) -> None:
     """Enter 故障分析: --text says what happened; its clock ends when it was handed over, --at."""
     more = {"cause": cause, "prevention": prevention}
-    _step(site, id_, "analysed", at=at, by=by, text=text, as_json=as_json, more=more)
+    take_step(site, id_, "analysed", at=at, by=by, text=text, as_json=as_json, more=more)
 
 
 @command.command()
@@ -280,12 +266,12 @@ def relate(
     """Say that a fault is another one's duplicate, or one that recurs."""
     if (duplicate_of is None) == (recurs is None):
         raise click.UsageError("say one of --duplicate-of and --recurs")
-    with _desk(site) as desk:
+    with at_desk(site) as desk:
         other = incident(desk.ledger, duplicate_of or recurs or "")
         if other.id == id_ or other.duplicate_of is not None:
             raise DeskRefused(f"{other.id} is no other fault of its own", hint="name the incident that is worked on")
     more = {"duplicate_of": duplicate_of, "recurs": recurs}
-    _step(site, id_, "related", at=at, by=by, text="", as_json=as_json, more=more)
+    take_step(site, id_, "related", at=at, by=by, text="", as_json=as_json, more=more)
 
 
 @command.command()
@@ -314,12 +300,12 @@ def locate(
     """
     if not (systems or hosts):
         raise click.UsageError("say where it is: --system, --host, or both")
-    with _desk(site) as desk:
+    with at_desk(site) as desk:
         had = incident(desk.ledger, id_)
-        _known(desk, systems, hosts)
-        on = hosts or tuple(_hosts_of(desk, systems))
+        require_known(desk, systems, hosts)
+        on = hosts or tuple(hosts_of(desk, systems))
     more = {"systems": list(dict.fromkeys(systems or had.systems)), "hosts": list(dict.fromkeys(on))}
-    _step(site, id_, "located", at=at, by=by, text=text, as_json=as_json, more=more)
+    take_step(site, id_, "located", at=at, by=by, text=text, as_json=as_json, more=more)
 
 
 @command.command()
@@ -328,8 +314,8 @@ def locate(
 @site_option
 def show(*, id_: str, as_json: bool, site: Path) -> None:
     """One incident: level and rule, clocks, every step with both times, what happened around it."""
-    with _desk(site, read_only=True) as desk:
-        _tell(desk, id_, as_json=as_json)
+    with at_desk(site, read_only=True) as desk:
+        tell(desk, id_, as_json=as_json)
 
 
 @command.command("list")
@@ -338,23 +324,12 @@ def show(*, id_: str, as_json: bool, site: Path) -> None:
 @site_option
 def list_(*, only_open: bool, as_json: bool, site: Path) -> None:
     """Every incident with its level and its breached clocks."""
-    with _desk(site, read_only=True) as desk:
-        rows = list(_rows(desk, only_open=only_open))
+    with at_desk(site, read_only=True) as desk:
+        found = list(rows(desk, only_open=only_open))
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    if not rows:
-        click.echo("no incidents")
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("incident", "level", "state", "reported", "breached", "title"):
-        table.add_column(title, no_wrap=title != "title", overflow="fold")
-    for one in rows:
-        breached = ", ".join(one["breached"]) or "-"
-        table.add_row(
-            one["incident"], one["level"] or "?", one["state"], one["reported"], breached, plain(one["title"])
-        )
-    wide_console().print(table)
+    print_incidents(found)
 
 
 @command.command()
@@ -362,86 +337,9 @@ def list_(*, only_open: bool, as_json: bool, site: Path) -> None:
 @site_option
 def export(*, kind: str, site: Path) -> None:
     """Print all incidents: csv for a spreadsheet, json with every clock and step."""
-    with _desk(site, read_only=True) as desk:
+    with at_desk(site, read_only=True) as desk:
         everyone = incidents(desk.ledger)
         if kind == "json":
             click.echo(json.dumps([as_json_of(desk, one, everyone) for one in everyone], ensure_ascii=False, indent=2))
             return
-        rows = list(_rows(desk, only_open=False))
-    out = io.StringIO()
-    columns = (
-        "incident",
-        "level",
-        "rule",
-        "state",
-        "reported",
-        "channel",
-        "department",
-        "reporter",
-        "title",
-        "breached",
-    )
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    for one in rows:
-        cells = ["; ".join(cell) if isinstance(cell, list) else cell or "" for cell in map(one.get, columns)]
-        # A spreadsheet takes a text that begins so for a formula.
-        writer.writerow([f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell for cell in cells])
-    click.echo(out.getvalue(), nl=False)
-
-
-@contextmanager
-def _desk(site: Path, *, read_only: bool = False) -> Iterator[Desk]:
-    place, now = load_site(site), SystemClock().now()
-    with open_ledger(place.settings, read_only=read_only) as ledger:
-        yield Desk(place=place, ledger=ledger, calendar=calendar_of(place, now), now=now)
-
-
-def _step(
-    site: Path,
-    id_: str,
-    verb: Verb,
-    *,
-    at: datetime | None,
-    by: str,
-    text: str,
-    as_json: bool,
-    more: dict[str, Any] | None = None,
-) -> None:
-    with _desk(site) as desk:
-        enter(desk.ledger, id_, verb, at=desk.instant(at), by=by, text=text, more=more)
-        _tell(desk, id_, as_json=as_json)
-
-
-def _tell(desk: Desk, id_: str, *, as_json: bool) -> None:
-    one, everyone = incident(desk.ledger, id_), incidents(desk.ledger)
-    if as_json:
-        click.echo(json.dumps(as_json_of(desk, one, everyone), ensure_ascii=False, indent=2))
-    else:
-        print_incident(as_json_of(desk, one, everyone), desk.place.contract.zone)
-
-
-def _rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:
-    for one in incidents(desk.ledger):
-        if not only_open or one.state not in ("closed", "duplicate"):
-            yield row(desk, one)
-
-
-def _known(desk: Desk, systems: tuple[str, ...], hosts: tuple[str, ...]) -> None:
-    """Refuse a system that the contract has not, and a host that no inspection names.
-
-    Of hosts nobody can tell before the whole inventory was inspected once.
-    """
-    for name in systems:
-        if name not in desk.place.contract.systems:
-            raise click.UsageError(f"no system {name!r}{near(name, desk.place.contract.systems)}")
-    known = history.known_hosts(desk.ledger) if hosts else None
-    for name in hosts:
-        if known is not None and name not in known:
-            raise click.UsageError(f"no inspection has seen a host {name!r}{near(name, sorted(known))}")
-
-
-def _hosts_of(desk: Desk, systems: tuple[str, ...]) -> list[str]:
-    """The hosts of these systems as the newest inspection knew them: asking the inventory would start Ansible."""
-    newest = history.latest(desk.ledger) if systems else None
-    return [host.name for host in newest.hosts if set(host.systems) & set(systems)] if newest else []
+        click.echo(as_csv(rows(desk, only_open=False)), nl=False)

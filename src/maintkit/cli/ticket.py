@@ -11,8 +11,7 @@ from typing import Any, get_args
 
 import click
 
-from maintkit.cli.incident import TIME, at_option, text_option
-from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, TIME, at_option, by_option, json_option, site_option, text_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.ticket import as_json_of, print_ticket
 from maintkit.cli.terminal.words import bare
@@ -265,7 +264,7 @@ def _enter(
 
 
 def _of_its_kind(place: Site, one: Ticket, step: str, *, agreed: bool) -> None:
-    kind = desk.kind_of(place.contract.requests, one)
+    kind = place.contract.requests.kind(one.kind)
     if kind is None:
         raise DeskRefused(f"{one.id} is not accepted yet", hint=f"`maintkit ticket accept {one.id}`")
     steps = [each.id for each in kind.steps]

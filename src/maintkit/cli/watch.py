@@ -12,8 +12,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from maintkit.cli.incident import TIME
-from maintkit.cli.terminal.options import SAID, by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, TIME, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.summary import CRIT, CRIT_AND_MISSED, MISSED, WARN, WELL

@@ -149,6 +149,10 @@ class Requests(SiteModel):
     kinds: tuple[RequestKind, ...] = Field(min_length=1, description="a list of kinds")
     included_person_days: float = Field(ge=0, description="person-days, 0 or more")
 
+    def kind(self, id_: str | None) -> RequestKind | None:
+        """The kind of this id; None for no id, or when the contract has it no longer."""
+        return next((kind for kind in self.kinds if kind.id == id_), None)
+
     @model_validator(mode="after")
     def _ids_once(self) -> Requests:
         ids = [kind.id for kind in self.kinds]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from maintkit.clock import from_text
-from maintkit.contract.sla import RequestKind, Requests
+from maintkit.contract.sla import Requests
 from maintkit.contract.span import Span
 from maintkit.contract.workdays import Calendar, Undetermined
 from maintkit.evidence.entry import Entry
@@ -39,10 +39,6 @@ class Terms:
     requests: Requests
     calendar: Calendar
     zone: ZoneInfo
-
-    def kind(self, id_: str | None) -> RequestKind | None:
-        """The contract's kind of this id; None when the contract has it no longer."""
-        return next((kind for kind in self.requests.kinds if kind.id == id_), None)
 
 
 def promises(step: str, said: Sequence[Entry], agreed_kind: str, terms: Terms) -> tuple[Promise, ...]:
@@ -80,7 +76,7 @@ def _passed(known: tuple[Promise, ...], until: datetime) -> Iterator[tuple[datet
 def _promise(
     step: str, start: datetime, at: datetime, accepted: Entry | None, agreed: Entry | None, terms: Terms
 ) -> Promise:
-    kind = terms.kind(str(accepted.body["kind"])) if accepted else None
+    kind = terms.requests.kind(str(accepted.body["kind"])) if accepted else None
     asked = next((each for each in kind.steps if each.id == step), None) if kind else None
     if kind is None or asked is None:
         return Promise(since=at, date=None, reason="its kind asks for no such step")

@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from maintkit.clock import from_text
-from maintkit.contract.sla import RequestKind, Requests, Step
+from maintkit.contract.sla import Requests, Step
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.promise import AT_ONCE, BY_AGREEMENT, Promise, Terms, breach, promises
 from maintkit.errors import NotFound
@@ -89,7 +89,7 @@ class Ticket:
 
     def steps(self, terms: Terms) -> dict[str, Step]:
         """The steps of its kind; none before the acceptance, or when the contract has the kind no longer."""
-        kind = terms.kind(self.kind)
+        kind = terms.requests.kind(self.kind)
         return {step.id: step for step in kind.steps} if kind else {}
 
     @property
@@ -134,11 +134,6 @@ def ticket(ledger: Ledger, id_: str) -> Ticket:
     return Ticket(id=id_, opened=from_text(own[0].body["at"]), entries=own, efforts=tuple(efforts(own)))
 
 
-def kind_of(requests: Requests, one: Ticket) -> RequestKind | None:
-    """The contract's kind of a ticket; None when it was not accepted, or the contract has it no longer."""
-    return next((kind for kind in requests.kinds if kind.id == one.kind), None)
-
-
 def dues(one: Ticket, requests: Requests, calendar: Calendar, zone: ZoneInfo, now: datetime) -> tuple[Due, ...]:
     """What is due for a ticket, by when, and whether it was reached in time; nothing before the acceptance.
 
@@ -147,7 +142,7 @@ def dues(one: Ticket, requests: Requests, calendar: Calendar, zone: ZoneInfo, no
     """
     terms = Terms(requests=requests, calendar=calendar, zone=zone)
     own = one.steps(terms)
-    kinds = [terms.kind(str(entry.body["kind"])) for entry in one.of(ACCEPTED)]
+    kinds = [terms.requests.kind(str(entry.body["kind"])) for entry in one.of(ACCEPTED)]
     former = {step.id: step for kind in kinds if kind for step in kind.steps if step.id not in own}
     late = (due for due in (_due(one, step, terms, now) for step in former.values()) if due.breached_at)
     return (*(_due(one, step, terms, now) for step in own.values()), *late)

@@ -21,9 +21,8 @@ def watch_weeks(ledger: Ledger, zone: tzinfo) -> Iterator[WatchWeek]:
     for entry in ledger.entries(kind=HANDLED):
         handled.setdefault(entry.body["week"], []).append(entry)
     starts = (entry for own in inside.values() for entry in own if entry.kind == STARTED)
-    plan = min(
-        starts, key=lambda entry: entry.seq, default=None
-    )  # what was seen before the first run is read by it, too
+    # The first one is also the plan of what people saw in the weeks before it.
+    plan = min(starts, key=lambda entry: entry.seq, default=None)
     for week in sorted(inside):
         own = inside[week]
         plan = next((entry for entry in own if entry.kind == STARTED), plan)

@@ -40,6 +40,12 @@ def watch(
     return (started, *ledger.append_all(drafts))
 
 
+def _asks_a_person(ledger: Ledger, seq: int) -> bool:
+    """Whether the newest word on what is watched has a person try this function: without it, no look at it is shown."""
+    plan = next(ledger.entries(kind=STARTED, newest_first=True, limit=1), None)
+    return plan is not None and any(row["seq"] == seq and row["manual"] for row in plan.body["functions"])
+
+
 def _start(
     site: Site, ledger: Ledger, probes: Iterable[WatchProbe], *, engineer: str, clock: Clock, zone: tzinfo
 ) -> Entry:  # fmt: skip
@@ -59,7 +65,7 @@ def _counts(asked: Collection[Asked]) -> dict[str, int]:
 def record(
     site: Site, ledger: Ledger, seq: int, *, result: str, by: str, note: str, at: datetime | None, zone: tzinfo
 ) -> Entry:  # fmt: skip
-    """Enter what a person saw of a function, `at` None for now; the first entry of a site says what is watched, too.
+    """Enter what a person saw of a function, `at` None for now; and what is watched, where the ledger does not know it.
 
     WatchFailed when watch.yml asks nobody to try it, or `at` is still to come.
     """
@@ -73,7 +79,7 @@ def record(
         )
     body = {"at": to_text(at or now), "result": result, "by": by, "note": note}
     with ledger.writing("record what was seen"):
-        if next(ledger.entries(kind=STARTED, limit=1), None) is None:
+        if not _asks_a_person(ledger, seq):
             started = _start(site, ledger, (), engineer=by, clock=ledger.clock, zone=zone)
             ledger.append(FINISHED, {"ended": "complete", "counts": _counts(())}, run=started.run)
         return ledger.append(RECORDED, body, subject=str(seq))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import sample_watch as sample
 from sample_inspections import HEADER
@@ -48,11 +49,18 @@ def test_it_is_a_draft_until_every_function_that_failed_or_was_not_tried_has_a_w
     """1, 2, 3 and 7 lack a handling, 5 and 8 a word why nobody tried; with all of them it is none, once it is over."""
     week = sample.week()
     assert watch_report(week, None, HEADER, over=True).draft
-    word = {"at": week.dated, "handling": "已处理", "owner": "李娜", "due": None, "state": "resolved", "by": "张伟"}
-    done = replace(week, handlings=tuple(Handled(seq=seq, **word) for seq in (1, 2, 3, 6, 7)))  # type: ignore[arg-type]
+    word: dict[str, Any] = {
+        "at": week.dated,
+        "handling": "已处理",
+        "owner": "李娜",
+        "due": None,
+        "state": "resolved",
+        "by": "张伟",
+    }
+    done = replace(week, handlings=tuple(Handled(seq=seq, **word) for seq in (1, 2, 3, 6, 7)))
     assert watch_report(done, None, HEADER, over=True).draft
     assert "尚未说明：5、8（序号）" in "".join(texts(watch_report(done, None, HEADER, over=True)))
-    said = tuple(Handled(seq=seq, **word) for seq in (1, 2, 3, 5, 6, 7, 8))  # type: ignore[arg-type]
+    said = tuple(Handled(seq=seq, **word) for seq in (1, 2, 3, 5, 6, 7, 8))
     done = replace(week, handlings=said)
     assert not watch_report(done, None, HEADER, over=True).draft
     early = watch_report(done, None, HEADER, over=False)

@@ -33,3 +33,6 @@ site_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 by_option = click.option("--by", type=SAID, required=True, help="Who enters this: a person's name, as records bear it.")
+TIME = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+at_option = click.option("--at", type=TIME, help="When it happened, on site: 2026-10-08T09:30.  [default: now]")
+text_option = click.option("--text", type=SAID, required=True, help="What was done or found, in a person's words.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from maintkit.contract.sla import Requests
 from maintkit.desk.past import Wish
-from maintkit.desk.ticket import Due, State, kind_of
+from maintkit.desk.ticket import Due, State
 from maintkit.documents.model import Cell, Column, EvidenceItem, Table, Tone
 from maintkit.evidence.moment import Basis
 
@@ -20,7 +20,7 @@ NOT_ACCEPTED = "未受理"
 
 def kind_name(one: Wish, requests: Requests) -> str:
     """The printed name of its kind; the id where the contract has it no longer."""
-    kind = kind_of(requests, one.ticket)
+    kind = requests.kind(one.ticket.kind)
     return kind.title_zh if kind else one.ticket.kind or NOT_ACCEPTED
 
 

@@ -10,7 +10,7 @@ from maintkit.clock import from_text
 from maintkit.contract.sla import Requests
 from maintkit.desk import ticket as tickets_of
 from maintkit.desk.past import Wish
-from maintkit.desk.ticket import Due, kind_of
+from maintkit.desk.ticket import Due
 from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import (
@@ -181,7 +181,7 @@ def _dues(found: WishPeriod, header: Header) -> Table:
 
 def _agreed(found: WishPeriod, header: Header) -> Table:
     def row(one: Wish, entry: Entry) -> tuple[Cell, ...]:
-        kind = kind_of(found.requests, one.ticket)
+        kind = found.requests.kind(one.ticket.kind)
         titles = {str(step.id): step.title_zh for step in kind.steps} if kind else {}
         step = str(entry.body["step"])
         return (
