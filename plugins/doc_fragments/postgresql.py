@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of several modules: `postgresql` of how a server is reached, `postgresql.indexes` of which are chosen."""
+    """Options of several modules: how a server is reached (the first, and `session`), and what is to be done there."""
 
     DOCUMENTATION = r"""
 options:
@@ -22,7 +22,7 @@ options:
     default: 5432
 """
 
-    INDEXES = r"""
+    SESSION = r"""
 options:
   role:
     description: The server's role. Empty is that of the OS user's name.
@@ -35,6 +35,10 @@ options:
     description: Where psql is, when it is not on the PATH.
     type: str
     default: ""
+"""
+
+    INDEXES = r"""
+options:
   databases:
     description: The databases; empty means all that can be entered.
     type: list
@@ -52,17 +56,6 @@ options:
 
     VACUUM = r"""
 options:
-  role:
-    description: The server's role. Empty is that of the OS user's name.
-    type: str
-    default: ""
-  passfile:
-    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
-    type: path
-  bindir:
-    description: Where psql is, when it is not on the PATH.
-    type: str
-    default: ""
   databases:
     description: The databases; empty means all that can be entered.
     type: list
@@ -84,17 +77,6 @@ options:
 
     CHANGES = r"""
 options:
-  role:
-    description: The server's role. Empty is that of the OS user's name.
-    type: str
-    default: ""
-  passfile:
-    description: A password file (pgpass) of the OS user. A password itself is taken nowhere.
-    type: path
-  bindir:
-    description: Where psql is, when it is not on the PATH.
-    type: str
-    default: ""
   run:
     description: The run's name, under which the host keeps definitions and what was begun.
     type: str

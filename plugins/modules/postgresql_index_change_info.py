@@ -14,6 +14,7 @@ description:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.postgresql
+  - maintkit.ops.postgresql.session
   - maintkit.ops.postgresql.changes
 attributes:
   check_mode:

@@ -25,6 +25,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.postgresql
+  - maintkit.ops.postgresql.session
   - maintkit.ops.postgresql.indexes
 attributes:
   check_mode:

@@ -58,6 +58,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.postgresql
+  - maintkit.ops.postgresql.session
   - maintkit.ops.postgresql.vacuum
 attributes:
   check_mode:
