@@ -116,6 +116,25 @@ def test_what_could_not_end_well_is_refused_with_the_reason(his: Server) -> None
     assert "the replica identity" in "; ".join(look(his, drop(name=f"{NAME}_u"))["refusals"])
 
 
+def test_an_index_that_belongs_to_more_than_its_table_is_not_dropped(his: Server) -> None:
+    his.sql(f"CREATE INDEX {NAME} ON visit (patient); ALTER TABLE visit CLUSTER ON {NAME}")
+    assert "its table is clustered by it" in "; ".join(look(his, drop())["refusals"])
+    his.sql("CREATE TABLE year (n integer) PARTITION BY RANGE (n)")
+    his.sql("CREATE TABLE january PARTITION OF year FOR VALUES FROM (1) TO (2)")
+    his.sql("CREATE INDEX year_n ON year (n)")
+    for name, table in (("year_n", "year"), ("january_n_idx", "january")):
+        told = look(his, drop(name=name, table=table))["refusals"]
+        assert "it is part of a partitioned index" in "; ".join(told), name
+    his.sql("CREATE TABLE own (n integer); CREATE INDEX own_n ON own (n); ALTER EXTENSION pgstattuple ADD TABLE own")
+    assert "it belongs to an extension" in "; ".join(look(his, drop(name="own_n", table="own"))["refusals"])
+
+
+def test_without_room_for_it_no_index_is_begun(his: Server) -> None:
+    told = work(his, wish(), spare_bytes=1 << 60).go([wish()])
+    assert (told["ended"], told["done"], definition(his)) == ("stopped", [], "")
+    assert "bytes free, and" in told["remaining"][0]["why"]
+
+
 def test_values_that_are_twice_leave_no_index_and_no_remains(his: Server) -> None:
     unique = wish(unique=True)
     told = work(his, unique).go([unique])

@@ -46,7 +46,7 @@ SELECT to_jsonb(found) FROM (
       CASE WHEN EXISTS (SELECT FROM pg_inherits AS h WHERE h.inhrelid = c.oid) OR c.relkind = 'I'
         THEN 'it is part of a partitioned index' END,
       CASE WHEN EXISTS (SELECT FROM pg_depend AS d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        WHERE d.classid = 'pg_class'::regclass AND d.objid IN (c.oid, t.oid) AND d.deptype = 'e')
         THEN 'it belongs to an extension' END
     ], NULL)) AS tied
   FROM pg_index AS i
