@@ -50,12 +50,12 @@ def annex(inspection: Inspection) -> Annex:
         table=Table(
             columns=(
                 Column(title="主机", width=14),
-                Column(title="类别", width=9),
+                Column(title="类别", width=13),
                 Column(title="巡检项", width=19),
                 Column(title="对象", width=13),
                 Column(title="结果", width=9, align="center"),
                 Column(title="实测值", width=12, align="right"),
-                Column(title="判定限值", width=16),
+                Column(title="判定限值", width=12),
                 Column(title="说明", width=22),
             ),
             rows=tuple(_item(finding) for finding in findings),
