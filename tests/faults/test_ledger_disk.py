@@ -128,11 +128,12 @@ ORDINARY_USER = """
 import os, sys
 from maintkit.clock import SystemClock
 from maintkit.cli import ledger
-from maintkit.cli.main import main
+from maintkit.cli.main import cli, main
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
 
-# Everything is loaded before the change of user, who may not read this checkout.
+# Everything is loaded and known before the change of user, who may not read this checkout.
+cli.list_commands = lambda _context, known=tuple(cli.list_commands(None)): list(known)
 Ledger.open(sys.argv[1], clock=SystemClock(), redactor=Redactor(), read_only=True).close()
 if os.geteuid() == 0:
     os.setgroups([])

@@ -373,8 +373,12 @@ def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_o
         his.pgbackrest("backup", "--type=incr")
         assert len(catalogue(his)) == len(good) + 1
         his.pgbackrest("expire", f"--set={catalogue(his)[-1]}")
-        his.sql("SELECT pg_switch_wal()")
-        wait_for(his, failing=False)
+        # What goes in while it is copied would be lost with the small one: nothing is on its way any more.
+        wal = his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_walfile_name(pg_switch_wal())")
+        until = time.monotonic() + 90
+        while his.sql("SELECT last_archived_wal FROM pg_stat_archiver") != wal:
+            assert time.monotonic() < until
+            time.sleep(0.2)
         subprocess.run(["cp", "-a", f"{his.repository}/.", kept], check=True)
     finally:
         subprocess.run(["umount", his.repository], check=True)

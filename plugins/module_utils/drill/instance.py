@@ -172,14 +172,14 @@ class Instance:
             raise Refused(f"the copy cannot be stopped: {(done.stderr or done.stdout).strip()[-300:]}")
 
     def last_words(self) -> str:
-        """What its log says of its end; levels above a warning only."""
+        """What its log says of its end, with the indented lines that go on; levels above a warning only."""
         path = self.place / "log" / "server.log"
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        grave = [re.split(r"(?=(?:FATAL|PANIC|ERROR):)", line, maxsplit=1)[-1] for line in lines if _GRAVE.search(line)]
+        text = path.read_text(errors="replace") if path.exists() else ""
+        grave = [" ".join(line.strip() for line in said[0].splitlines()) for said in _GRAVE.finditer(text)]
         return " / ".join(grave[-2:]) or "its log says nothing"
 
 
-_GRAVE = re.compile(r"\b(?:FATAL|PANIC|ERROR):")
+_GRAVE = re.compile(r"\b(?:FATAL|PANIC|ERROR):.*(?:\n[ \t]+\S.*)*")
 
 
 def run(argv: list[str], timeout: float = 360) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -187,6 +188,23 @@ def test_a_server_keeps_a_place_by_its_data_and_not_by_where_it_was_started(mari
     (mariadbd / "aria_log_control").touch()
     with pytest.raises(REFUSED, match="MariaDB or MySQL server runs in"):
         part("drill.guard").refuse_place(mariadbd / "scratch")
+
+
+def test_the_last_words_of_a_server_have_their_reason_with_them(tmp_path: Path) -> None:
+    """pgBackRest says why in the lines after: without them nobody knows whether the file is missing or broken."""
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log/server.log").write_text(
+        "2026-11-26 04:12:21 P00  ERROR: [042]: unable to get 000000010000000000000013:\n"
+        "                                repo1: 15-1/000000010000000000000013-ab.gz [FormatError] unexpected eof\n"
+        "2026-11-26 04:12:21 LOG:  redo done\n"
+        "2026-11-26 04:12:21 FATAL:  recovery ended before configured recovery target was reached\n"
+    )
+    said = part("drill.instance").Instance.last_words(SimpleNamespace(place=tmp_path))
+    assert said == (
+        "ERROR: [042]: unable to get 000000010000000000000013:"
+        " repo1: 15-1/000000010000000000000013-ab.gz [FormatError] unexpected eof"
+        " / FATAL:  recovery ended before configured recovery target was reached"
+    )
 
 
 def test_positions_are_compared_as_numbers() -> None:
