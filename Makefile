@@ -33,9 +33,11 @@ demo: ## inspect this machine and write the inspection record (build/demo)
 test: ## the quality gate and every test
 	@setup/prepare test
 	@$(MAKE) --no-print-directory $(VENV)/.dev
-	@setup/gate $(BIN)
+	@# The gate beside the tests, which often wait for hosts; its lines stand among theirs, and pytest's are the last.
 	@# By file: the tests of one share their hosts, and some go on from where the one before ended.
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --durations 40 --durations-min 8
+	@setup/gate $(BIN) & gate=$$!; \
+	  $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --durations 40 --durations-min 8; tests=$$?; \
+	  wait $$gate || { echo "gate: failed, see above"; exit 1; }; exit $$tests
 
 test-newest: ## the same tests on Python 3.13 with the newest ansible-core
 	@PYTHON=python3.13 $(MAKE) --no-print-directory VENV=.venv-newest test

@@ -26,7 +26,9 @@ date "+# completed %F %T on $(uname -n)"; } > SHA256SUMS"""
 
 def section(place: Path, declared: dict[str, Any], python: str = sys.executable) -> Any:
     """What the collector tells of one declared job: the section of backups."""
-    document = run(python, script({"only": ["backups"], "backups": [{"name": "pacs", **declared}]}, place))
+    # To derive a key from a password takes restic seconds, and many on a busy machine.
+    asked = {"only": ["backups"], "backups": [{"name": "pacs", **declared}], "section_timeout_s": 40}
+    document = run(python, script(asked, place))
     assert SECRET not in str(document)
     facts = Facts.model_validate(document)
     assert unknown_fields(document, facts.model_dump(mode="json", by_alias=True)) == []

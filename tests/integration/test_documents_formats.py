@@ -230,6 +230,7 @@ def test_a_record_of_twenty_hosts_is_drawn_in_all_formats_within_five_seconds(tm
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_record_of_a_thousand_hosts_is_drawn(tmp_path: Path) -> None:
     """60 000 items: the paper formats keep a line a host, the workbook holds every item."""
     paths = render(record(1000), FORMATS, tmp_path, "record")

@@ -76,6 +76,7 @@ def test_a_change_that_the_host_has_taken_back_is_not_begun_anew(one: Lab) -> No
     assert content(one) == OPEN
 
 
+@pytest.mark.long
 def test_content_that_is_not_valid_and_files_that_are_links_are_refused_before_anything(one: Lab) -> None:
     went = play(one, "config", **RULES, config_content="nonsense\n")
     assert (went.code, went.phase("precheck")["status"]) == (2, "failed")
@@ -87,6 +88,7 @@ def test_content_that_is_not_valid_and_files_that_are_links_are_refused_before_a
     assert content(one) == OPEN
 
 
+@pytest.mark.long
 def test_an_address_that_is_wrong_is_taken_back_also_over_a_reboot(one: Lab) -> None:
     """The host goes down before the deadline, comes up with the wrong address, and still takes it back."""
     host = one["h1"]

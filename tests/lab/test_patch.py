@@ -222,6 +222,7 @@ def test_after_a_host_that_failed_no_other_is_begun(boot: Boot) -> None:
     assert not any(name in ("h2.backup", "h2.change") for name in gone.phases)
 
 
+@pytest.mark.long
 def test_a_service_that_still_runs_what_was_replaced_is_restarted_unless_it_is_not_to_be(boot: Boot) -> None:
     """The package itself restarts nothing, as with a library."""
     libs = [
@@ -244,6 +245,7 @@ def test_a_service_that_still_runs_what_was_replaced_is_restarted_unless_it_is_n
     assert host.run("systemctl", "show", "-P", "MainPID", "b").out == before["b"]
 
 
+@pytest.mark.long
 def test_a_reboot_that_the_host_asks_for_is_made_only_when_it_is_wanted(boot: Boot) -> None:
     asks = Deb(name="demo-kernel", version="1.1", scripts={"postinst": "#!/bin/sh\ntouch /run/reboot-required\n"})
     made = boot(Spec(name="h1", files=archive_of([Deb(name="demo-kernel", version="1.0"), asks])))

@@ -123,6 +123,7 @@ def test_a_release_that_spoils_data_is_taken_back_with_them_and_one_that_is_ther
     assert one["h1"].run("cat", "/opt/his/releases/1.2/version").out == "what?\n"
 
 
+@pytest.mark.long
 def test_a_release_that_nobody_confirms_is_taken_back_by_the_host(one: Lab, tmp_path: Path) -> None:
     """Its controller dies after the change."""
     archive = packed(tmp_path, "1.3", {"version": "1.3\n"})

@@ -72,6 +72,7 @@ def test_a_host_whose_clock_is_another_is_not_changed(one: Lab) -> None:
         assert play(one, "procedures.restart.precheck", **ASKED).fine
 
 
+@pytest.mark.long
 def test_what_is_missing_or_does_not_come_back_fails(one: Lab) -> None:
     for asked in ({"restart_units": ["demo.service"]}, {"restart_reason": "because"}):
         assert "restart_reason says why" in play(one, "restart", **asked).phase("precheck")["reason"]

@@ -54,6 +54,7 @@ def test_rules_that_cut_the_network_are_taken_back_by_the_host_and_the_documents
     assert desk.maintkit("lock", "list").stdout == "no host is locked\n"
 
 
+@pytest.mark.long
 def test_a_good_change_is_confirmed_over_a_new_connection_and_shows_no_secret(desk: Office) -> None:
     template = desk.site / "pool.conf.j2"
     template.write_text(POOL.replace("20", "60").replace("Tiger-9-lives", "Tiger-8-lives"))
@@ -110,6 +111,7 @@ def test_a_patch_that_is_not_wanted_any_more_is_undone_once_and_the_host_compare
     assert last["run"] in desk.page("change", run)
 
 
+@pytest.mark.long
 def test_a_rollback_that_fails_is_a_p1_keeps_the_lock_and_says_what_to_do_by_hand(desk: Office) -> None:
     """Fault 41: loading the new content takes the copy away, by which the host would have gone back."""
     kept = "/var/lib/maintkit/runs/*/config/before"
