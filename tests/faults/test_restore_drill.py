@@ -350,6 +350,7 @@ def test_a_source_that_does_not_archive_is_not_marked(his: Source) -> None:
 def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_one(his: Source) -> None:
     """No WAL goes in either, so the source is not marked; with room again the archive catches up and a backup ends."""
     kept = his.repository.with_suffix(".kept")
+    settle(his)
     his.repository.rename(kept)
     his.repository.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "none", his.repository], check=True)
@@ -373,12 +374,7 @@ def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_o
         his.pgbackrest("backup", "--type=incr")
         assert len(catalogue(his)) == len(good) + 1
         his.pgbackrest("expire", f"--set={catalogue(his)[-1]}")
-        # What goes in while it is copied would be lost with the small one: nothing is on its way any more.
-        wal = his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_walfile_name(pg_switch_wal())")
-        until = time.monotonic() + 90
-        while his.sql("SELECT last_archived_wal FROM pg_stat_archiver") != wal:
-            assert time.monotonic() < until
-            time.sleep(0.2)
+        settle(his)
         subprocess.run(["cp", "-a", f"{his.repository}/.", kept], check=True)
     finally:
         subprocess.run(["umount", his.repository], check=True)
@@ -402,6 +398,15 @@ def wait_for(his: Source, *, failing: bool) -> None:
     while (his.sql(question) == "t") is not failing:
         assert time.monotonic() < until
         his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_switch_wal()")
+        time.sleep(0.2)
+
+
+def settle(his: Source) -> None:
+    """Until nothing is on its way to the repository: a file half written when that is copied would stay half."""
+    wal = his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_walfile_name(pg_switch_wal())")
+    until = time.monotonic() + 90
+    while his.sql("SELECT last_archived_wal FROM pg_stat_archiver") != wal:
+        assert time.monotonic() < until
         time.sleep(0.2)
 
 
