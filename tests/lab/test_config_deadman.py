@@ -135,6 +135,7 @@ def test_a_revert_that_does_not_work_is_found_before_the_change(one: Lab) -> Non
     assert one["h1"].sh("ls /etc/systemd/system | grep deadman || true") == ""
 
 
+@pytest.mark.long
 def test_host_and_controller_never_both_take_a_change_back(one: Lab) -> None:
     """Fault 42: the controller comes just as the deadline is over; whoever wins, the revert runs once."""
     for number in range(3):

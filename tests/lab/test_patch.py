@@ -206,6 +206,7 @@ def test_a_service_that_comes_and_goes_does_not_pass_the_soak(boot: Boot) -> Non
     assert made["h1"].run("systemctl", "is-active", "demo").out == "active\n"
 
 
+@pytest.mark.long
 def test_after_a_host_that_failed_no_other_is_begun(boot: Boot) -> None:
     """Fault 34, also when the first one does not answer at all, where Ansible by itself would go on."""
     made = boot(spec("h1"), spec("h2"))

@@ -87,6 +87,7 @@ def leads(made: Lab) -> str:
     return made["h1"].run("readlink", "/opt/his/current").out.strip()
 
 
+@pytest.mark.long
 def test_a_release_that_is_well_runs_and_can_be_undone_as_long_as_both_are_what_they_were(
     one: Lab, tmp_path: Path
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_gate_finds_a_service_that_was_not_restarted(one: Lab) -> None:
     assert "it was not restarted" in went.phase("verify")["reason"]
 
 
+@pytest.mark.long
 def test_servers_behind_nginx_are_restarted_one_by_one_and_no_request_fails() -> None:
     """Each is out of rotation while it is away, and back in only when it is well."""
     serves = "cd /usr/share/demo && exec python3 -m http.server 8080\n"

@@ -104,6 +104,7 @@ def test_a_schema_that_was_brought_up_goes_down_before_the_old_version_comes_bac
     assert "gate" in host.run("cat", "/var/lib/demo/patients").out
 
 
+@pytest.mark.long
 def test_a_schema_without_a_way_down_is_restored_only_when_somebody_has_agreed(one: Lab) -> None:
     """Fault 41 as far as it is the host's: the failed rollback says what is to be decided, and leaves all as it is."""
     host = one["h1"]
