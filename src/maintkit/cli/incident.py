@@ -9,7 +9,15 @@ from typing import get_args
 
 import click
 
-from maintkit.cli.terminal.fault_desk import at_desk, hosts_of, require_known, rows, take_step, tell
+from maintkit.cli.terminal.fault_desk import (
+    at_desk,
+    hosts_of,
+    require_known,
+    require_no_breach_lost,
+    rows,
+    take_step,
+    tell,
+)
 from maintkit.cli.terminal.incident import as_json_of
 from maintkit.cli.terminal.incidents import as_csv, print_incidents
 from maintkit.cli.terminal.options import SAID, TIME, at_option, by_option, json_option, site_option, text_option
@@ -270,6 +278,8 @@ def relate(
         other = incident(desk.ledger, duplicate_of or recurs or "")
         if other.id == id_ or other.duplicate_of is not None:
             raise DeskRefused(f"{other.id} is no other fault of its own", hint="name the incident that is worked on")
+        if duplicate_of:
+            require_no_breach_lost(desk, incident(desk.ledger, id_), other)
     more = {"duplicate_of": duplicate_of, "recurs": recurs}
     take_step(site, id_, "related", at=at, by=by, text="", as_json=as_json, more=more)
 

@@ -17,7 +17,7 @@ from maintkit.evidence.phase_document import PhaseDocument, phase_document
 # The procedures that free or move much, and the engine whose databases they do it to.
 ENGINES: Mapping[str, str] = {
     "housekeeping": "", "reindex": "postgresql", "vacuum": "postgresql", "rebuild_tables": "mysql",
-    "restore": "postgresql",
+    "restore": "postgresql", "change_indexes": "postgresql",
 }  # fmt: skip
 PHASES = ("change", "rollback")
 DONE = ("ok", "nothing")  # a phase that says so and that it has changed nothing has moved nothing
@@ -28,9 +28,9 @@ MUCH = 0.01  # of the filesystem or database: less is lost in its daily growth
 class Moved:
     """What one run did to one host, from `at` on; `why` names it as documents do.
 
-    `files`: bytes freed by path, `deleted`: those that are gone. `databases`: bytes freed by name. `unknown`: nobody
-    knows how much, because nothing was heard of it or all was replaced: it counts as much. `data`: the directory that
-    was replaced; empty where it is not known.
+    `files`: bytes freed by path, `deleted`: those that are gone. `databases`: bytes freed by name, or taken at once by
+    new indexes. `unknown`: nobody knows how much, because nothing was heard of it or all was replaced: it counts as
+    much. `data`: the directory that was replaced; empty where it is not known.
     """
 
     at: datetime
@@ -151,16 +151,17 @@ def _told(procedure: str, document: PhaseDocument | None) -> dict[str, Any]:
     for one in rows:
         name = str(one.get("database"))
         freed[name] = freed.get(name, 0) + _freed(one)
-    return {"databases": freed}
+    return {"databases": {name: abs(size) for name, size in freed.items()}}
 
 
 def _freed(item: Mapping[str, Any]) -> int:
-    """Bytes by which a table or index is smaller; one that was not rebuilt tells no size after."""
+    """Bytes by which a table or index is smaller, negative for a new one; one not rebuilt tells no size after."""
     after = item.get("after_bytes")
     vacuumed = item.get("after")
     if isinstance(vacuumed, Mapping):
         after = vacuumed.get("bytes")
-    return _whole(item.get("bytes")) - _whole(after) if isinstance(after, int) else 0
+    before = item.get("before_bytes", item.get("bytes"))
+    return _whole(before) - _whole(after) if isinstance(after, int) else 0
 
 
 def _whole(value: Any) -> int:

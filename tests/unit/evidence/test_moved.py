@@ -89,6 +89,8 @@ def test_many_small_files_cut_the_inodes_of_their_filesystem(night: Night) -> No
 
 
 REBUILT = {"database": "his", "bytes": 90 * GIB, "after_bytes": 40 * GIB, "verdict": "rebuilt"}
+CREATED = {"act": "create", "database": "his", "before_bytes": 0, "after_bytes": 50 * GIB}
+DROPPED = {"act": "drop", "database": "his", "before_bytes": 50 * GIB, "after_bytes": 0}
 VACUUMED = {"database": "his", "bytes": 90 * GIB, "before": {"bytes": 90 * GIB}, "after": {"bytes": 40 * GIB}}
 
 
@@ -98,6 +100,8 @@ VACUUMED = {"database": "his", "bytes": 90 * GIB, "before": {"bytes": 90 * GIB},
         ("reindex", REBUILT, "postgresql", "mysql"),
         ("rebuild_tables", REBUILT, "mysql", "postgresql"),
         ("vacuum", VACUUMED, "postgresql", "mysql"),
+        ("change_indexes", CREATED, "postgresql", "mysql"),
+        ("change_indexes", DROPPED, "postgresql", "mysql"),
     ],
 )
 def test_a_rebuild_cuts_its_database_and_the_filesystems_that_could_hold_it(
