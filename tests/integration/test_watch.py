@@ -184,8 +184,13 @@ def test_a_site_that_people_watch_alone_is_seen_with_the_first_word(tmp_path: Pa
     (root / "watch.yml").write_text("manual: [{covers: [6, 7, 8], how: 打开并核对}]\n")
     assert _maintkit(root, "record", "8", "--result", "ok", "--by", "张伟", "--note", "看过").returncode == 0
     assert _shown(root)[8] == "ok"
+    done = _maintkit(root, "record", "8", "--result", "bad", "--by", "张伟", "--note", "合计不符")
+    assert (done.returncode, _shown(root)[8]) == (0, "crit"), done.stderr
+    line = next(line for line in _maintkit(root, "show").stdout.splitlines() if line.split()[:1] == ["8"])
+    assert "crit" in line
     done = _maintkit(root, "watch", "--format", "html", "--json", group="report")
     page = Path(json.loads(done.stdout)["written"][0]).read_text()
+    assert "合计不符" in page
     assert ("探测次数" in page, "本周在台账中没有探测记录" in page) == (True, False)
 
 
