@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from indexing import DATABASE, Server, part, server, until
+from postgres import OWNER
 
 NAME = "visit_patient"
 
@@ -116,6 +123,19 @@ def test_what_could_not_end_well_is_refused_with_the_reason(his: Server) -> None
     assert "the replica identity" in "; ".join(look(his, drop(name=f"{NAME}_u"))["refusals"])
 
 
+def test_a_drop_that_is_misspelt_is_not_taken_for_done(his: Server) -> None:
+    """The run that has dropped it asks again and is told nothing; nor is one whose index has no namesake."""
+    his.sql(f"CREATE INDEX {NAME} ON visit (patient); CREATE INDEX {NAME}2 ON visit (patient)")
+    told = look(his, drop(name="visit_pateint"))
+    assert (told["todo"], len(told["fulfilled"])) == ([], 1)
+    assert f"visit has no such index, and has {NAME}, {NAME}2" in told["refusals"][0]
+    assert "there is no table public.visits" in look(his, drop(name="gone", table="visits"))["refusals"][0]
+    assert look(his, drop(name="long_gone"))["refusals"] == []
+    assert work(his, drop()).go([drop()])["ended"] == "done"
+    assert look(his, drop())["refusals"] == []
+    assert f"has {NAME}2" in look(his, drop(), run="r2")["refusals"][0]
+
+
 def test_an_index_that_belongs_to_more_than_its_table_is_not_dropped(his: Server) -> None:
     his.sql(f"CREATE INDEX {NAME} ON visit (patient); ALTER TABLE visit CLUSTER ON {NAME}")
     assert "its table is clustered by it" in "; ".join(look(his, drop())["refusals"])
@@ -173,6 +193,86 @@ def test_a_killed_run_is_resumed_and_an_invalid_index_of_another_is_left(his: Se
     told = work(his, wish()).go([wish()])
     assert (told["ended"], his.invalid()) == ("done", [])
     assert definition(his).endswith("(patient)")
+
+
+def test_a_build_that_still_goes_on_at_the_deadline_is_cancelled_and_leaves_nothing(his: Server) -> None:
+    """An old snapshot holds it up. Where a lock does, what is left over cannot go yet, and the rollback clears it."""
+    limits = {"old_transaction_s": 600, "lock_timeout_s": 5, "tries": 1, "budget_s": 3}
+    with his.holding("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class"):
+        began = time.monotonic()
+        told = work(his, wish(), **limits).go([wish()])
+        assert 2 < time.monotonic() - began < 20
+        assert (told["done"], his.invalid(), definition(his)) == ([], [], "")
+        assert (told["ended"], told["remaining"][0]["why"]) == ("out of time", "out of time")
+    held = his.holding("BEGIN; INSERT INTO visit VALUES (0, 0, '')")
+    with held, pytest.raises(part("changes.place").Refused, match="is left over and cannot be dropped"):
+        work(his, wish(), run="r2", **limits).go([wish()])
+    assert his.invalid() == [NAME]
+    assert work(his, wish(), run="r2").back() == [f"{DATABASE}: public.{NAME}"]
+    assert (his.invalid(), definition(his)) == ([], "")
+
+
+def test_a_server_that_builds_on_after_its_client_died_is_waited_for_and_its_index_is_the_runs_own(his: Server) -> None:
+    with contextlib.ExitStack() as held:
+        held.enter_context(his.holding("BEGIN; INSERT INTO visit VALUES (0, 0, '')"))
+        child = os.fork()
+        if child == 0:
+            work(his, wish(), old_transaction_s=600, lock_timeout_s=60).go([wish()])
+            os._exit(0)
+        until(lambda: his.invalid() == [NAME])
+        made = his.sql(f"SELECT '{NAME}'::regclass::oid")
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert his.sql("SELECT count(*) FROM pg_stat_progress_create_index") == "1"
+        release = threading.Timer(1.5, held.pop_all().close)
+        release.start()
+        told = work(his, wish(), old_transaction_s=600).go([wish()])
+        release.join()
+    assert (told["ended"], his.invalid(), his.sql(f"SELECT '{NAME}'::regclass::oid")) == ("done", [], made)
+    assert work(his, wish()).back() == [f"{DATABASE}: public.{NAME}"]
+    assert definition(his) == ""
+
+
+@contextlib.contextmanager
+def apart(his: Server, *, size: str = "") -> Iterator[None]:
+    """A tablespace `apart`, for as long as nothing needs it; with `size` on a filesystem of its own."""
+    place = Path(tempfile.mkdtemp(prefix="maintkit-space-"))
+    if size:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", place], check=True)
+    shutil.chown(place, OWNER)
+    try:
+        his.sql(f"CREATE TABLESPACE apart LOCATION '{place}'")
+        yield
+    finally:
+        his.sql(f"DROP INDEX IF EXISTS {NAME}")
+        his.sql("DROP TABLESPACE IF EXISTS apart")
+        if size:
+            subprocess.run(["umount", place], check=True)
+        place.rmdir()
+
+
+def test_an_index_in_a_tablespace_of_its_own_comes_back_there(his: Server) -> None:
+    with apart(his):
+        his.sql(f"CREATE INDEX {NAME} ON visit (patient) TABLESPACE apart")
+        where = "SELECT tablespace FROM pg_indexes WHERE tablespace = 'apart'"
+        assert work(his, drop()).go([drop()])["ended"] == "done"
+        assert his.sql(where) == ""
+        work(his, drop()).back()
+        assert his.sql(where) == "apart"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small filesystem")
+def test_a_disk_that_is_full_in_the_build_leaves_no_index_and_says_so(his: Server) -> None:
+    """New indexes of the database go to a tablespace of their own, whose room is not seen before."""
+    with apart(his, size="200k"):
+        his.sql(f"ALTER DATABASE {DATABASE} SET default_tablespace = 'apart'")
+        try:
+            told = work(his, wish()).go([wish()])
+        finally:
+            his.sql(f"ALTER DATABASE {DATABASE} RESET default_tablespace")
+        assert (told["ended"], told["done"], his.invalid(), definition(his)) == ("stopped", [], [], "")
+        assert "No space left on device" in told["remaining"][0]["why"]
+    assert work(his, wish()).go([wish()])["ended"] == "done"
 
 
 def test_a_half_dropped_index_is_put_back(his: Server) -> None:

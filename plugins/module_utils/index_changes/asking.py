@@ -62,6 +62,7 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
             row = judge.told(wish, on, found, Memory(server.cluster).rate()[0])
             if judge.fulfilled(wish, found):
                 told["fulfilled"].append(row)
+                wrong += [] if journal.begun(wish) else judge.misnamed(wish, on)
                 continue
             taken = catalog.taken(session, wish["schema"], wish["name"])
             ours = found is not None and journal.owns(wish, found)

@@ -17,7 +17,9 @@ SELECT to_jsonb(found) FROM (
       FROM pg_attribute AS a
       LEFT JOIN pg_stats AS s ON (s.schemaname, s.tablename, s.attname) = (n.nspname, c.relname, a.attname)
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
-    EXISTS (SELECT FROM pg_am WHERE amname = :'method' AND amtype = 'i') AS method
+    EXISTS (SELECT FROM pg_am WHERE amname = :'method' AND amtype = 'i') AS method,
+    (SELECT coalesce(jsonb_agg(x.relname ORDER BY x.relname), '[]')
+      FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid) AS indexes
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
   WHERE n.nspname = :'schema' AND c.relname = :'table' AND c.relkind IN ('r', 'm', 'p', 'f', 'v')
 ) AS found
@@ -64,7 +66,7 @@ WHERE n.nspname = :'schema' AND c.relname = :'name'"""
 
 @dataclass(frozen=True)
 class Table:
-    """The table of a wish. `columns` are its columns with the bytes that one value takes, about."""
+    """The table of a wish. `columns`: its columns with the bytes that one value takes, about; `indexes` their names."""
 
     oid: int
     kind: str
@@ -73,6 +75,7 @@ class Table:
     place: str
     columns: dict[str, int]
     method: bool
+    indexes: list[str]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.choice import FIXED_S, ROOM
@@ -49,6 +50,18 @@ def fulfilled(wish: dict[str, Any], found: Found | None) -> bool:
     if wish["act"] == DROP:
         return found is None
     return found is not None and found.valid and is_wished(wish, found)
+
+
+def misnamed(wish: dict[str, Any], on: Table | None) -> list[str]:
+    """Why an index to drop that is not there was hardly dropped, but misspelt; nothing where it may be so."""
+    if wish["act"] != DROP:
+        return []
+    if on is None:
+        return [f"{label(wish)}: there is no table {wish['schema']}.{wish['table']}"]
+    near = difflib.get_close_matches(wish["name"], on.indexes, n=3, cutoff=0.8)
+    if not near:
+        return []
+    return [f"{label(wish)}: {wish['table']} has no such index, and has {', '.join(near)}: correct it, or leave it out"]
 
 
 def refusals(

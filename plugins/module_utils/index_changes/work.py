@@ -146,12 +146,15 @@ class Work:
         watched = rebuild.run(work, self.journal, name, self.until)
         return watched.reason or watched.said
 
-    def _settle(self, wish: dict[str, Any], watcher: Session) -> None:
-        """What a client that is gone has left the server to do: it may succeed. At the deadline it is cancelled."""
+    def _settle(self, wish: dict[str, Any], watcher: Session) -> bool:
+        """What a client that is gone has left the server to do: it may succeed. At the deadline it is cancelled.
+
+        Whether an invalid index was left of it, which is dropped.
+        """
         begun = self.journal.begun(wish)
         on = catalog.table(watcher, wish) if begun else None
         if on is None or wish["act"] != CREATE:
-            return
+            return False
         while found := watcher.ask(ORPHANS, table=str(on.oid)):
             for row in found:
                 if row.split("|")[1] != "0":
@@ -159,13 +162,15 @@ class Work:
             if time.monotonic() > self.until:
                 watcher.ask(CANCEL, table=str(on.oid))
             time.sleep(POLL_S)
-        self._clear(wish, watcher)
+        return self._clear(wish, watcher)
 
-    def _clear(self, wish: dict[str, Any], watcher: Session) -> None:
-        """Drop the invalid index that a creation of this run has left; Refused where that does not work."""
+    def _clear(self, wish: dict[str, Any], watcher: Session) -> bool:
+        """Drop the invalid index that a creation of this run has left, if any; Refused where that does not work."""
         found = catalog.index(watcher, wish["schema"], wish["name"])
-        if found is not None and not found.valid and not found.building and self.journal.owns(wish, found):
-            self._drop(wish, watcher)
+        if found is None or found.valid or found.building or not self.journal.owns(wish, found):
+            return False
+        self._drop(wish, watcher)
+        return True
 
     def _drop(self, wish: dict[str, Any], watcher: Session) -> None:
         why = ""
@@ -183,11 +188,11 @@ class Work:
 
     def _undo(self, wish: dict[str, Any], watcher: Session) -> bool:
         """Whether there was anything to undo. What is not this run's own is left, and refused."""
-        self._settle(wish, watcher)
+        cleared = self._settle(wish, watcher)
         found = catalog.index(watcher, wish["schema"], wish["name"])
         if wish["act"] == CREATE:
             if found is None:
-                return False
+                return cleared
             if not self.journal.owns(wish, found):
                 raise Refused(f"{label(wish)} is not what this run has made: look who made it")
             self._drop(wish, watcher)
