@@ -12,13 +12,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from indexing import DATABASE, Server, part, server, until
+from indexwishes import NAME, definition, drop, look, wish, work
 from postgres import OWNER
-
-NAME = "visit_patient"
 
 
 @pytest.fixture(scope="module")
@@ -36,37 +34,6 @@ def his(cluster: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     yield cluster
     cluster.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     cluster.sql("CREATE EXTENSION IF NOT EXISTS pgstattuple; CREATE EXTENSION IF NOT EXISTS amcheck")
-
-
-def wish(**changes: Any) -> dict[str, Any]:
-    told = {"act": "create", "database": DATABASE, "schema": "public", "table": "visit", "name": NAME,
-            "columns": ["patient"], "method": "btree", "unique": False, "used": False, "reason": "外键"}  # fmt: skip
-    return {**told, **changes}
-
-
-def drop(**changes: Any) -> dict[str, Any]:
-    return wish(act="drop", columns=[], **changes)
-
-
-def look(his: Server, *wishes: dict[str, Any], run: str = "r1") -> dict[str, Any]:
-    reach = {"user": his.reach.user, "role": "", "socket": his.reach.socket, "port": 0, "passfile": None,
-             "bindir": his.reach.bindir}  # fmt: skip
-    asked = {**reach, "run": run, "wanted": list(wishes), "old_transaction": 1, "spare_mb": 0}
-    found: dict[str, Any] = part("index_changes.asking").look(asked)
-    return found
-
-
-def work(his: Server, *wishes: dict[str, Any], run: str = "r1", **changes: Any) -> Any:
-    """The run's work, with its definitions kept."""
-    journal = part("index_changes.journal").Journal(run)
-    found = look(his, *wishes, run=run)
-    journal.keep(found["server"]["cluster"], found["definitions"])
-    told = {"old_transaction_s": 1, "lock_timeout_s": 1, "tries": 2, "spare_bytes": 0}
-    return part("index_changes.work").Work(his.reach, journal, part("index_changes.work").Rules(**{**told, **changes}))
-
-
-def definition(his: Server, name: str = NAME) -> str:
-    return his.sql(f"SELECT pg_get_indexdef(to_regclass('{name}'))")  # its own name
 
 
 def test_an_index_is_made_once_and_undone(his: Server) -> None:
@@ -234,7 +201,7 @@ def test_a_server_that_builds_on_after_its_client_died_is_waited_for_and_its_ind
 
 
 @contextlib.contextmanager
-def apart(his: Server, *, size: str = "") -> Iterator[None]:
+def apart(his: Server, *, size: str = "") -> Iterator[Path]:
     """A tablespace `apart`, for as long as nothing needs it; with `size` on a filesystem of its own."""
     place = Path(tempfile.mkdtemp(prefix="maintkit-space-"))
     if size:
@@ -242,13 +209,22 @@ def apart(his: Server, *, size: str = "") -> Iterator[None]:
     shutil.chown(place, OWNER)
     try:
         his.sql(f"CREATE TABLESPACE apart LOCATION '{place}'")
-        yield
+        yield place
     finally:
         his.sql(f"DROP INDEX IF EXISTS {NAME}")
         his.sql("DROP TABLESPACE IF EXISTS apart")
         if size:
             subprocess.run(["umount", place], check=True)
         place.rmdir()
+
+
+@contextlib.contextmanager
+def default_tablespace(his: Server, name: str) -> Iterator[None]:
+    his.sql(f"ALTER DATABASE {DATABASE} SET default_tablespace = {name}")
+    try:
+        yield
+    finally:
+        his.sql(f"ALTER DATABASE {DATABASE} RESET default_tablespace")
 
 
 def test_an_index_in_a_tablespace_of_its_own_comes_back_there(his: Server) -> None:
@@ -263,16 +239,32 @@ def test_an_index_in_a_tablespace_of_its_own_comes_back_there(his: Server) -> No
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small filesystem")
 def test_a_disk_that_is_full_in_the_build_leaves_no_index_and_says_so(his: Server) -> None:
-    """New indexes of the database go to a tablespace of their own, whose room is not seen before."""
-    with apart(his, size="200k"):
-        his.sql(f"ALTER DATABASE {DATABASE} SET default_tablespace = 'apart'")
-        try:
-            told = work(his, wish()).go([wish()])
-        finally:
-            his.sql(f"ALTER DATABASE {DATABASE} RESET default_tablespace")
+    """The tablespace of new indexes had room enough when it was asked for, and fills up before they are written."""
+    with apart(his, size="8m") as place, default_tablespace(his, "apart"):
+        stack = contextlib.ExitStack()
+        stack.enter_context(his.holding("BEGIN; INSERT INTO visit VALUES (0, 0, '')"))
+
+        def fill() -> None:
+            until(lambda: his.invalid() == [NAME])
+            free = shutil.disk_usage(place).free
+            (place / "filler").write_bytes(bytes(free - 100_000))
+            stack.close()
+
+        filler = threading.Thread(target=fill)
+        filler.start()
+        told = work(his, wish(), old_transaction_s=600, lock_timeout_s=30).go([wish()])
+        filler.join()
+        (place / "filler").unlink()
         assert (told["ended"], told["done"], his.invalid(), definition(his)) == ("stopped", [], [], "")
         assert "No space left on device" in told["remaining"][0]["why"]
-    assert work(his, wish()).go([wish()])["ended"] == "done"
+        assert work(his, wish()).go([wish()])["ended"] == "done"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small filesystem")
+def test_the_room_is_looked_for_where_new_indexes_go(his: Server) -> None:
+    with apart(his, size="200k") as place, default_tablespace(his, "apart"):
+        told = look(his, wish())["refusals"]
+    assert told[0].startswith(f"{DATABASE}: public.{NAME}: {place} has ")
 
 
 def test_a_half_dropped_index_is_put_back(his: Server) -> None:
