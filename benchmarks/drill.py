@@ -61,6 +61,7 @@ def fill(made: Source, gib: float) -> int:
         last += STEP
         size = int(made.sql("SELECT pg_database_size('postgres')"))
     made.sql("VACUUM ANALYZE visit")
+    made.mark(archive_timeout_s=LIMIT_S)  # it ends when all WAL until now is archived
     return size
 
 
