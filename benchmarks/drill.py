@@ -10,16 +10,13 @@ server does. Everything lies in temporary directories and ends with them."""
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".ansible")]
-from drills import Direct, Drilling, Source, part, source  # noqa: E402  # the tests' own source, found beside them
+from drills import Drilling, Source, drilling, part, source  # noqa: E402  # the tests' own source, found beside them
 
-STAGES = ("restore", "recover", "compare", "promote", "smoke", "amcheck", "checksums", "control", "wipe")
 LIMIT_S = 3600
 STEP = 500_000
 ROWS = """
@@ -39,16 +36,8 @@ def main() -> None:
         made.pgbackrest("backup", "--type=full")
         made.sql(CHANGES.format(rows=arguments.changes))
         print(f"database: {size / 2**30:.2f} GiB; rows changed after the backup: {arguments.changes}\n", flush=True)
-        home = Path(tempfile.mkdtemp(prefix="maintkit-drill-"))
-        home.chmod(0o711)
-        (home / "work").mkdir()
-        part("changes.place").STATE = home / "state"
-        drilling = Drilling(source=made, scratch=home / "scratch", work=Direct(home / "work"))
-        try:
-            tell(drilling)
-        finally:
-            drilling.work.end()
-            shutil.rmtree(home)
+        with drilling(made) as drills:
+            tell(drills)
 
 
 def fill(made: Source, gib: float) -> int:
@@ -65,17 +54,17 @@ def fill(made: Source, gib: float) -> int:
     return size
 
 
-def tell(drilling: Drilling) -> None:
+def tell(drills: Drilling) -> None:
     """The drill, and a table of what its stages took; exits with 1 where it has not passed."""
     limits = dict.fromkeys(("restore_timeout_s", "recover_timeout_s", "check_timeout_s"), LIMIT_S)
-    mark = drilling.source.mark(prefix="maintkit-r1", archive_timeout_s=LIMIT_S)
-    drill = drilling.drill(mark=mark, settings={}, **limits)
+    mark = drills.source.mark(prefix="maintkit-r1", archive_timeout_s=LIMIT_S)
+    drill = drills.drill(mark=mark, settings={}, **limits)
     drill.bring_back()
     drill.examine()
-    drill.journal.perform("wipe", lambda: drilling.wipe(drill))
+    drill.journal.perform("wipe", lambda: drills.wipe(drill))
     journal = part("drill.journal")
     print("| stage | seconds |\n|---|---|")
-    for name in STAGES:
+    for name in journal.stages_of(drill.journal.told):
         print(f"| {name} | {drill.journal.stage(name)['took_ms'] / 1000:.1f} |")
     got = journal.measured(drill.journal.told)
     print(f"\nRTO {got['rto_s']} s, RPO {got['rpo_s']} s")

@@ -198,3 +198,20 @@ class Drilling:
     def wipe(self, drill: Any) -> dict[str, Any]:
         found: dict[str, Any] = part("drill.wipe").wipe(drill.journal.run, self.scratch, drill.instance, self.work)
         return found
+
+
+@contextmanager
+def drilling(made: Source) -> Iterator[Drilling]:
+    """Drills of it, whose journals and copies end with the block; the user postgres can go where the copies lie."""
+    home = Path(tempfile.mkdtemp(prefix="maintkit-drill-"))
+    home.chmod(0o711)
+    (home / "work").mkdir()
+    place = part("changes.place")
+    state, place.STATE = place.STATE, home / "state"
+    drills = Drilling(source=made, scratch=home / "scratch", work=Direct(home / "work"))
+    try:
+        yield drills
+    finally:
+        place.STATE = state
+        drills.work.end()
+        shutil.rmtree(home)

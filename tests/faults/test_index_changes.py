@@ -206,8 +206,8 @@ def apart(his: Server, *, size: str = "") -> Iterator[Path]:
     place = Path(tempfile.mkdtemp(prefix="maintkit-space-"))
     if size:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", place], check=True)
-    shutil.chown(place, OWNER)
     try:
+        shutil.chown(place, OWNER)
         his.sql(f"CREATE TABLESPACE apart LOCATION '{place}'")
         yield place
     finally:
@@ -237,7 +237,7 @@ def test_an_index_in_a_tablespace_of_its_own_comes_back_there(his: Server) -> No
         assert his.sql(where) == "apart"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small filesystem")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
 def test_a_disk_that_is_full_in_the_build_leaves_no_index_and_says_so(his: Server) -> None:
     """The tablespace of new indexes had room enough when it was asked for, and fills up before they are written."""
     with apart(his, size="8m") as place, default_tablespace(his, "apart"):
@@ -260,7 +260,7 @@ def test_a_disk_that_is_full_in_the_build_leaves_no_index_and_says_so(his: Serve
         assert work(his, wish()).go([wish()])["ended"] == "done"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small filesystem")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
 def test_the_room_is_looked_for_where_new_indexes_go(his: Server) -> None:
     with apart(his, size="200k") as place, default_tablespace(his, "apart"):
         told = look(his, wish())["refusals"]

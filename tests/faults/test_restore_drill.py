@@ -1,16 +1,14 @@
-"""Faults 44 to 48 on a real PostgreSQL with a real repository: a drill that must fail does, and says why.
+"""Faults 44, 45 and 48 on a real PostgreSQL with a real repository: a drill that must fail does, and says why.
 
 Whatever happens, the repository is left as it was, and of the copy nothing is left.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,9 +16,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import drills
 import pytest
-from drills import STANZA, Direct, Drilling, Source, another, part, source
-from postgres import OWNER, as_owner, binaries, run
+from drills import STANZA, Drilling, Source, part, source
+from postgres import OWNER, as_owner, binaries
 
 REFUSED = part("changes.place").Refused
 
@@ -33,18 +32,9 @@ def his() -> Iterator[Source]:
 
 
 @pytest.fixture
-def drilling(his: Source, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drilling]:
-    """Drills of it; the user postgres must be able to go where the copies lie."""
-    home = Path(tempfile.mkdtemp(prefix="maintkit-drill-"))
-    home.chmod(0o711)
-    (home / "work").mkdir()
-    monkeypatch.setattr(part("changes.place"), "STATE", home / "state")
-    made = Drilling(source=his, scratch=home / "scratch", work=Direct(home / "work"))
-    try:
+def drilling(his: Source) -> Iterator[Drilling]:
+    with drills.drilling(his) as made:
         yield made
-    finally:
-        made.work.end()
-        shutil.rmtree(home)
 
 
 @dataclass
@@ -203,13 +193,6 @@ def test_a_stop_before_the_mark_is_not_taken_for_the_mark(drilling: Drilling, hi
         drill.bring_back()
 
 
-def test_every_mark_has_a_name_of_its_own(his: Source) -> None:
-    """Recovery stops at the first of a name: also within one second, and however long a run is called."""
-    names = {his.mark(prefix="maintkit-" + "r" * 63)["name"] for _ in range(2)}
-    assert len(names) == 2
-    assert {len(name) for name in names} <= set(range(64))
-
-
 def test_rows_that_differ_are_found_by_table_and_count(drilling: Drilling) -> None:
     drill = drilling.drill()
     drill.bring_back()
@@ -243,200 +226,6 @@ def test_a_corrupted_page_is_found_by_amcheck_and_by_checksums(drilling: Drillin
     assert drill.journal.passed("smoke")
     with pytest.raises(REFUSED, match=r"pg_checksums ended with 1: .*checksum verification failed"):
         drill._checksums()
-
-
-def test_a_stanza_without_a_backup_and_one_that_does_not_exist_are_refused(drilling: Drilling, his: Source) -> None:
-    """Fault 46: nothing to restore."""
-    empty = his.home / "empty.conf"
-    empty.write_text(his.config.read_text().replace(str(his.repository), str(his.home / "empty")))
-    argv = as_owner("pgbackrest", f"--config={empty}", f"--stanza={STANZA}", "stanza-create")
-    subprocess.run(argv, check=True, cwd="/", capture_output=True)
-    seen = drilling.look(repository=drilling.repository(config=str(empty)))
-    assert "stanza his has no backup" in seen["refusals"][0]
-    seen = drilling.look(repository=drilling.repository(stanza="nothing"))
-    assert "nothing" in seen["refusals"][0]
-
-
-def test_an_old_backup_is_refused(drilling: Drilling) -> None:
-    """Fault 46: by pgBackRest's own catalogue, never a file's date."""
-    seen = drilling.look(oldest_h=1 / 36000)
-    assert "backups have stopped" in seen["refusals"][0]
-    assert drilling.look(oldest_h=0)["refusals"] == []
-    assert "has no backup 20200101-010101F" in drilling.look(wanted_set="20200101-010101F")["refusals"][0]
-
-
-def test_the_stanza_of_another_cluster_is_refused(drilling: Drilling) -> None:
-    """Not by its name: by the identity of the cluster that was backed up."""
-    config = another(drilling.scratch.parent / "another")
-    seen = drilling.look(repository=drilling.repository(config=str(config)))
-    assert "is of another cluster" in seen["refusals"][0]
-
-
-def test_a_copy_is_never_laid_where_production_lies(drilling: Drilling, his: Source) -> None:
-    """Fault 47: refused by what is there, before anything is made."""
-    home = drilling.scratch.parent
-    (home / "link").symlink_to(his.data)
-    (home / "open").mkdir()
-    (home / "open").chmod(0o777)
-    wrong = {
-        his.data: "is the data directory of a PostgreSQL cluster",
-        his.data / "base": "is the data directory of a PostgreSQL cluster",
-        his.home: "is not a directory of ours",
-        home / "link": "is a link",
-        home / "open": "others may write in",
-        home / "open" / "below": "others may write in",
-        Path("/"): "is no place for a copy",
-        Path("scratch"): "is no place for a copy",
-    }
-    before = sorted(his.data.iterdir())
-    for place, why in wrong.items():
-        assert why in drilling.look(scratch=place)["refusals"][0], place
-    his.home.chmod(0o711)
-    os.chown(his.home, 0, 0)
-    try:
-        assert "holds a cluster that no drill of ours" in drilling.look(scratch=his.home)["refusals"][0]
-    finally:
-        shutil.chown(his.home, OWNER, OWNER)
-    assert sorted(his.data.iterdir()) == before
-
-
-def test_the_machine_of_the_source_is_refused_unless_somebody_allows_it(drilling: Drilling) -> None:
-    """Fault 47: by the machine-id."""
-    assert "the source is this very machine" in drilling.look(same_host=False)["refusals"][0]
-
-
-def test_a_standby_of_the_source_makes_a_host_production(drilling: Drilling, his: Source) -> None:
-    """Fault 47: it may take over at any time. Its identity tells, wherever it lies and whatever it is called."""
-    data = drilling.scratch.parent.with_suffix(".standby")
-    run(binaries() / "pg_basebackup", "-h", his.home, "-D", data, "-c", "fast", "-X", "fetch")
-    try:
-        (data / "standby.signal").touch()
-        shutil.chown(data / "standby.signal", OWNER)
-        options = f"-k {data} -c listen_addresses= -c fsync=off -c archive_mode=off"
-        run(binaries() / "pg_ctl", "-D", data, "-w", "-l", data / "own.log", "-o", options, "start")
-        assert "may become, production" in drilling.look()["refusals"][0]
-    finally:
-        with contextlib.suppress(AssertionError):
-            run(binaries() / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(data)
-
-
-def test_too_little_room_is_refused_before_anything_is_restored(drilling: Drilling) -> None:
-    """A real disk of 16 MiB for a database of 22."""
-    drilling.scratch.mkdir(mode=0o711)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=0711", "none", drilling.scratch], check=True)
-    try:
-        assert "bytes are needed for the copy" in drilling.look()["refusals"][0]
-        assert list(drilling.scratch.iterdir()) == []
-    finally:
-        subprocess.run(["umount", drilling.scratch], check=True)
-
-
-def test_a_source_that_does_not_archive_is_not_marked(his: Source) -> None:
-    """The repository is gone. What is marked and never archived could not be restored."""
-    away = his.repository.with_suffix(".away")
-    his.repository.rename(away)
-    try:
-        with pytest.raises(REFUSED, match=r"was not archived within 2 s"):
-            his.mark(archive_timeout_s=2)
-        wait_for(his, failing=True)
-        with pytest.raises(REFUSED, match="archiving is failing"):
-            his.mark()
-    finally:
-        away.rename(his.repository)
-    wait_for(his, failing=False)
-
-
-def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_one(his: Source) -> None:
-    """No WAL goes in either, so the source is not marked; with room again the archive catches up and a backup ends."""
-    kept = his.repository.with_suffix(".kept")
-    settle(his)
-    his.repository.rename(kept)
-    his.repository.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "none", his.repository], check=True)
-    try:
-        subprocess.run(["cp", "-a", f"{kept}/.", his.repository], check=True)
-        shutil.chown(his.repository, OWNER, OWNER)
-        good = catalogue(his)
-        ballast = his.repository / "ballast"
-        ballast.write_bytes(bytes(shutil.disk_usage(his.repository).free - (32 << 10)))
-        full = subprocess.run(
-            as_owner("pgbackrest", f"--config={his.config}", f"--stanza={STANZA}", "--archive-timeout=5", "backup"),
-            capture_output=True, text=True, check=False, cwd="/",
-        )  # fmt: skip
-        assert full.returncode != 0
-        assert catalogue(his) == good
-        wait_for(his, failing=True)
-        with pytest.raises(REFUSED, match="archiving is failing"):
-            his.mark()
-        ballast.unlink()
-        wait_for(his, failing=False)
-        his.pgbackrest("backup", "--type=incr")
-        assert len(catalogue(his)) == len(good) + 1
-        his.pgbackrest("expire", f"--set={catalogue(his)[-1]}")
-        settle(his)
-        subprocess.run(["cp", "-a", f"{his.repository}/.", kept], check=True)
-    finally:
-        subprocess.run(["umount", his.repository], check=True)
-        his.repository.rmdir()
-        kept.rename(his.repository)
-
-
-def catalogue(his: Source) -> list[str]:
-    """The labels of all backups by the word of pgBackRest, as the collector reads it; the tool calls them ok."""
-    (job,) = part("collector.backups").parse_pgbackrest(his.pgbackrest("info", "--output=json"))
-    assert job["status_code"] == 0
-    return [str(one["label"]) for one in job["backups"]]
-
-
-def wait_for(his: Source, *, failing: bool) -> None:
-    """Until the archiver says so; each look gives it something to do."""
-    until = time.monotonic() + 90
-    question = (
-        "SELECT coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) FROM pg_stat_archiver"
-    )
-    while (his.sql(question) == "t") is not failing:
-        assert time.monotonic() < until
-        his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_switch_wal()")
-        time.sleep(0.2)
-
-
-def settle(his: Source) -> None:
-    """Until nothing is on its way to the repository: a file half written when that is copied would stay half."""
-    wal = his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_walfile_name(pg_switch_wal())")
-    until = time.monotonic() + 90
-    while his.sql("SELECT last_archived_wal FROM pg_stat_archiver") != wal:
-        assert time.monotonic() < until
-        time.sleep(0.2)
-
-
-def test_a_table_that_somebody_holds_is_not_waited_for_long(his: Source) -> None:
-    """Whoever waits for a lock holds up all who come after: the mark gives up, and leaves no lock behind."""
-    with part("postgresql.session").Session(his.reach, "postgres") as other:
-        other.ask("BEGIN; UPDATE public.patient SET name = name WHERE n = 1")
-        with pytest.raises(REFUSED, match="lock timeout"):
-            his.mark(lock_timeout_s=0.1, sleep=lambda _s: None)
-        other.ask("ROLLBACK")
-    assert his.sql("SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND relation IS NOT NULL") == "0"
-
-
-def test_what_is_to_be_compared_must_be_there(his: Source) -> None:
-    with pytest.raises(REFUSED, match=r"no table public[.]nothing"):
-        his.mark(wanted_tables=["public.patient", "public.nothing"])
-    with pytest.raises(REFUSED, match="no database nothing"):
-        his.mark(wanted_databases=["nothing"])
-
-
-def test_tables_with_odd_names_are_read(his: Source) -> None:
-    """Quotes, blanks, Chinese, a backslash, a column that is called as the table is."""
-    his.sql(
-        'CREATE TABLE "挂号 ""表"" \\x \'q\'" ("maintkit row" int); INSERT INTO "挂号 ""表"" \\x \'q\'" VALUES (1), (2)'
-    )
-    try:
-        told = {one["table"]: one["rows"] for one in his.mark()["databases"]["postgres"]["tables"]}
-        assert told["public.挂号 \"表\" \\x 'q'"] == 2
-    finally:
-        his.sql('DROP TABLE "挂号 ""表"" \\x \'q\'"')
 
 
 def test_a_question_cannot_become_a_command(drilling: Drilling) -> None:

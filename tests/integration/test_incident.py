@@ -177,7 +177,7 @@ def test_a_host_that_no_inspection_has_seen_is_refused_with_the_nearest(tmp_path
 
 
 def test_a_breach_does_not_go_because_the_fault_is_said_to_be_another_ones_duplicate(site: Path) -> None:
-    """The earlier report, a P4, was breached nowhere; once it is as urgent, its own clocks show the same breach."""
+    """The earlier report, not triaged yet, was breached nowhere; once it is as urgent, its clocks show the same."""
     opened = ("open", *WHO, *BY, "--system", "HIS", "--title")
     first = said(site, *opened, "打印慢", "--at", ago(301))["incident"]
     second = said(site, *opened, "挂号停", "--at", ago(300))["incident"]
@@ -187,6 +187,7 @@ def test_a_breach_does_not_go_because_the_fault_is_said_to_be_another_ones_dupli
     assert refused.returncode == 50, refused.stderr
     assert f"{second} was breached (respond at " in refused.stderr
     assert f"and {first} was not" in refused.stderr
+    assert f"`maintkit incident triage {first}` first" in refused.stderr
     assert said(site, "show", second)["state"] == "open"
     said(site, "triage", first, "--scope", "rooms", "--kind", "stopped", *BY)
     assert said(site, *relate)["state"] == "duplicate"

@@ -10,10 +10,9 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 TABLE = """
 SELECT to_jsonb(found) FROM (
   SELECT c.oid::bigint AS oid, c.relkind::text AS kind, pg_relation_size(c.oid) AS bytes, c.reltuples::float8 AS tuples,
-    coalesce(nullif(pg_tablespace_location(
-      (SELECT oid FROM pg_tablespace WHERE spcname = current_setting('default_tablespace'))), ''),
-      nullif(pg_tablespace_location(
-      (SELECT dattablespace FROM pg_database WHERE datname = current_database())), ''),
+    coalesce(nullif(pg_tablespace_location(coalesce(
+      (SELECT oid FROM pg_tablespace WHERE spcname = current_setting('default_tablespace')),
+      (SELECT dattablespace FROM pg_database WHERE datname = current_database()))), ''),
       current_setting('data_directory', true), '') AS place,
     (SELECT coalesce(jsonb_object_agg(a.attname, coalesce(nullif(s.avg_width, 0), nullif(a.attlen, -1), 32)), '{}')
       FROM pg_attribute AS a
@@ -69,7 +68,7 @@ WHERE n.nspname = :'schema' AND c.relname = :'name'"""
 @dataclass(frozen=True)
 class Table:
     """The table of a wish. `place`: where a new index of it would lie. `columns`: its columns with the bytes that one
-    value takes, about; `indexes`: their names.
+    value takes, about. `indexes`: the names of those that it has.
     """
 
     oid: int

@@ -53,7 +53,7 @@ def fulfilled(wish: dict[str, Any], found: Found | None) -> bool:
 
 
 def misnamed(wish: dict[str, Any], on: Table | None) -> list[str]:
-    """Why an index to drop that is not there was hardly dropped, but misspelt; nothing where it may be so."""
+    """Why the name of an index to drop, which is not there, is hardly right; nothing where it may have been dropped."""
     if wish["act"] != DROP:
         return []
     if on is None:

@@ -86,7 +86,8 @@ def require_no_breach_lost(desk: Desk, one: Incident, other: Incident) -> None:
         told = ", ".join(f"{clock.name} at {desk.local(clock.breached_at)}" for clock in lost if clock.breached_at)
         raise DeskRefused(
             f"{one.id} was breached ({told}) and {other.id} was not: a late word undoes no breach",
-            hint=f"it stays a fault of its own; say in its `maintkit incident progress` that it is {other.id} again",
+            hint=f"where {other.id} is as urgent, `maintkit incident triage {other.id}` first; else {one.id} stays "
+            f'a fault of its own: `maintkit incident progress {one.id} --text "same fault as {other.id}"`',
         )
 
 
