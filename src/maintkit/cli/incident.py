@@ -20,7 +20,7 @@ from maintkit.cli.terminal.fault_desk import (
 from maintkit.cli.terminal.incident import as_json_of
 from maintkit.cli.terminal.incidents import as_csv, print_incidents
 from maintkit.cli.terminal.options import SAID, TIME, at_option, by_option, json_option, site_option, text_option
-from maintkit.cli.triage import triage
+from maintkit.cli.terminal.triage import triage
 from maintkit.clock import to_text
 from maintkit.desk.incident import Verb, incident, incidents
 from maintkit.desk.intake import open_incident
