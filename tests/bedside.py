@@ -61,8 +61,9 @@ class Bedside:
         after = self.look(trial)
         wanted = [one for one in under if is_of(trial, one)]
         assert wanted, said(under)
-        assert said(tuple(one for one in under if one not in wanted and one.check not in trial.explains)) == ""
-        assert said(after) == ""
+        others = said(tuple(one for one in under if one not in wanted and one.check not in trial.explains))
+        assert others == "", others
+        assert said(after) == "", said(after)
 
 
 def collector(place: Path, section: str, instance: Mapping[str, Any]) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lab.places import cache, exclusively, require
 from lab.process import run
+from lab.suites import BOOKWORM, Suite
 
-SUITE = "bookworm"
 BASE_PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "python3", "python3-apt", "sudo", "iproute2",
     "iputils-ping", "nftables", "procps", "cron", "logrotate", "ca-certificates", "less", "curl", "gpgv", "openssl",
@@ -54,20 +54,20 @@ class Layer:
     script: str = ""
 
 
-def base() -> Path:
+def base(suite: Suite = BOOKWORM) -> Path:
     """The base's root, made if it is not there (a minute, from Debian's mirrors)."""
 
     def make(root: Path) -> None:
         include = f"--include={','.join(BASE_PACKAGES)}"
-        run("mmdebstrap", "--variant=apt", include, "--format=directory", "--mode=root", SUITE, root)
+        run("mmdebstrap", "--variant=apt", include, "--format=directory", "--mode=root", suite.name, root)
         run("chroot", root, "/bin/sh", "-eu", stdin=TIDY)
 
-    return _made(f"base-{SUITE}-{_digest(BASE_PACKAGES, TIDY)}", make)
+    return _made(f"base-{suite.name}-{_digest(BASE_PACKAGES, TIDY)}", make)
 
 
-def layered(*layers: Layer) -> tuple[Path, ...]:
+def layered(*layers: Layer, suite: Suite = BOOKWORM) -> tuple[Path, ...]:
     """Lower directories for an overlay, topmost first. A layer is named by its content and all that lies under it."""
-    lowers: tuple[Path, ...] = (base(),)
+    lowers: tuple[Path, ...] = (base(suite),)
     for layer in layers:
         lowers = (_layer(layer, lowers), *lowers)
     return lowers

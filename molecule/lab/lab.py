@@ -21,6 +21,7 @@ from lab.image import File, Layer, layered
 from lab.places import LabError, exclusively, require, state
 from lab.process import Process, run
 from lab.seed import make_key, seed
+from lab.suites import BOOKWORM, Suite
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 DISK_MB = 4096  # of a sparse file: what a host does not write costs nothing
@@ -31,7 +32,7 @@ class Spec:
     """A host that is wanted. `layers` lie over the base, `files` are put there before its first boot.
 
     `shown` are directories of this machine that it sees read-only at the same path. `groups` and `variables` go to the
-    inventory.
+    inventory. `suite` is the release of Debian of its base.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Spec:
     variables: Mapping[str, object] = field(default_factory=dict)
     disk_mb: int = DISK_MB
     shown: tuple[str, ...] = ()
+    suite: Suite = BOOKWORM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ def make(specs: Sequence[Spec], *, name: str, keep: bool) -> Lab:
     """
     require()
     _refuse_odd([name, *(spec.name for spec in specs)])
-    lowers = {spec.name: layered(*spec.layers) for spec in specs}
+    lowers = {spec.name: layered(*spec.layers, suite=spec.suite) for spec in specs}
     made = _claim(name, [spec.name for spec in specs], keep=keep)
     try:
         _furnish(made, specs, lowers)
@@ -214,7 +216,14 @@ def _furnish(made: Lab, specs: Sequence[Spec], lowers: Mapping[str, tuple[Path, 
     for spec in specs:
         host, host_key = made[spec.name], made.place / f"{spec.name}_host_key"
         known.append(f"{spec.name},{host.address} {make_key(host_key)}\n")
-        files = seed(spec.name, subnet=made.subnet, names=addresses, host_key=host_key, user_key=user_key)
+        files = seed(
+            spec.name,
+            subnet=made.subnet,
+            names=addresses,
+            host_key=host_key,
+            user_key=user_key,
+            suite=spec.suite,
+        )
         host.create(
             lowers=lowers[spec.name],
             bridge=network.bridge_name(made.subnet),

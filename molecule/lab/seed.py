@@ -8,10 +8,11 @@ from pathlib import Path
 from lab.image import File
 from lab.network import gateway
 from lab.process import run
+from lab.suites import Suite
 
 SSHD = """\
 # A held-up key exchange is not what a lab is about.
-KexAlgorithms curve25519-sha256,sntrup761x25519-sha512@openssh.com
+KexAlgorithms {}
 UseDNS no
 """
 
@@ -23,7 +24,9 @@ def make_key(path: Path) -> str:
     return " ".join(Path(f"{path}.pub").read_text().split()[:2])
 
 
-def seed(name: str, *, subnet: int, names: Mapping[str, str], host_key: Path, user_key: str) -> tuple[File, ...]:
+def seed(
+    name: str, *, subnet: int, names: Mapping[str, str], host_key: Path, user_key: str, suite: Suite
+) -> tuple[File, ...]:
     """Files for the host `name`; `names` are the addresses of all hosts of the lab."""
     known = "".join(f"{address} {other}\n" for other, address in names.items())
     return (
@@ -33,7 +36,7 @@ def seed(name: str, *, subnet: int, names: Mapping[str, str], host_key: Path, us
         File(path="/etc/systemd/network/10-host0.network", content=_network(names[name], subnet)),
         File(path="/etc/ssh/ssh_host_ed25519_key", content=host_key.read_bytes(), mode=0o600),
         File(path="/etc/ssh/ssh_host_ed25519_key.pub", content=Path(f"{host_key}.pub").read_bytes()),
-        File(path="/etc/ssh/sshd_config.d/lab.conf", content=SSHD.encode()),
+        File(path="/etc/ssh/sshd_config.d/lab.conf", content=SSHD.format(suite.key_exchanges).encode()),
         File(path="/root/.ssh/authorized_keys", content=f"{user_key} lab\n".encode(), mode=0o600),
     )
 

@@ -9,6 +9,7 @@ from bedside import Bedside, collector, said
 
 from lab import lab
 from lab.faults.mysql import sql
+from lab.suites import BOOKWORM, BULLSEYE, TRIXIE
 from lab.trials.mysql import ACCOUNT, HOST, INSTANCE, TRIALS, declared, let_in, served, specs
 from lab.trials.trial import Trial
 from maintkit.checks.model import Expected, ExpectedMysql
@@ -19,12 +20,16 @@ EXPECTED = Expected(mysql=(ExpectedMysql(name=INSTANCE, role="replica"),))
 PASSWORD = "only-of-this-lab"  # noqa: S105  # of a host that lives for a minute
 
 
-@pytest.fixture(scope="module")
-def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bedside]:
+@pytest.fixture(
+    scope="module",
+    params=[BOOKWORM, pytest.param(BULLSEYE, marks=pytest.mark.long), pytest.param(TRIXIE, marks=pytest.mark.long)],
+    ids=lambda suite: suite.mariadb,
+)
+def ward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bedside]:
     # As services.yml would be read: what the site may say is what the collector is told.
     instance = Mysql.model_validate(declared()).model_dump(exclude={"role"}, exclude_defaults=True)
     script = collector(tmp_path_factory.mktemp("parameters"), "mysql", instance)
-    with lab(specs()) as made, served(made[HOST], PASSWORD):
+    with lab(specs(request.param)) as made, served(made[HOST], PASSWORD):
         one = Bedside(host=made[HOST], script=script, expected=EXPECTED, section="mysql")
         one.look()
         yield one

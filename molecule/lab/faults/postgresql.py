@@ -8,18 +8,35 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from lab.faults import clock
 from lab.host import Host
 from lab.places import LabError
 
 DATABASE = "his"
-UNIT = "postgresql@15-main"
-DATA = "/var/lib/postgresql/15/main"
-BINARIES = "/usr/lib/postgresql/15/bin"
 HELD = "lab-held"
 PSQL = ("runuser", "-u", "postgres", "--", "psql", "-XAtq", "-d", DATABASE)
 WAIT_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The one cluster of a host, as Debian lays it out: its unit, its data directory and its server's programs."""
+
+    unit: str
+    data: str
+    binaries: str
+
+
+def cluster(host: Host) -> Cluster:
+    """The cluster `main`, of whatever version the host's release brings."""
+    version = host.run("ls", "/etc/postgresql").out.strip()
+    return Cluster(
+        unit=f"postgresql@{version}-main",
+        data=f"/var/lib/postgresql/{version}/main",
+        binaries=f"/usr/lib/postgresql/{version}/bin",
+    )
 
 
 def sql(host: Host, *statements: str, check: bool = True) -> str:
@@ -39,7 +56,7 @@ def until(host: Host, condition: str) -> None:
 
 def restart(host: Host) -> None:
     """Stop and start the server."""
-    host.run("systemctl", "restart", UNIT)
+    host.run("systemctl", "restart", cluster(host).unit)
 
 
 @contextmanager
@@ -100,24 +117,26 @@ def prepared(host: Host, *, minutes: int) -> Iterator[None]:
 @contextmanager
 def kept(host: Host) -> Iterator[None]:
     """The server is stopped, and whatever happens to its files, at the end they are what they were, and it runs."""
-    host.run("systemctl", "stop", UNIT)
-    host.run("cp", "-a", DATA, f"{DATA}.kept")
+    unit, data = (found := cluster(host)).unit, found.data
+    host.run("systemctl", "stop", unit)
+    host.run("cp", "-a", data, f"{data}.kept")
     try:
         yield
     finally:
-        host.sh(f"systemctl stop {UNIT}; rm -r {DATA}; mv {DATA}.kept {DATA}; systemctl start {UNIT}")
+        host.sh(f"systemctl stop {unit}; rm -r {data}; mv {data}.kept {data}; systemctl start {unit}")
 
 
 @contextmanager
 def aged(host: Host, *, transactions: int) -> Iterator[None]:
     """The server has counted so many transactions since any table was frozen."""
-    segment = f"{DATA}/pg_xact/{transactions // (1 << 20):04X}"
+    found = cluster(host)
+    segment = f"{found.data}/pg_xact/{transactions // (1 << 20):04X}"
     with kept(host):
         host.sh(f"""
             dd if=/dev/zero of={segment} bs=256k count=1 status=none
             chown postgres: {segment}
-            runuser -u postgres -- {BINARIES}/pg_resetwal -x {transactions} {DATA} >/dev/null
-            systemctl start {UNIT}
+            runuser -u postgres -- {found.binaries}/pg_resetwal -x {transactions} {found.data} >/dev/null
+            systemctl start {found.unit}
         """)
         yield
 
@@ -126,17 +145,20 @@ def aged(host: Host, *, transactions: int) -> Iterator[None]:
 def damaged(host: Host) -> Iterator[None]:
     """A page of a table was written over on the disk, and somebody has read it since."""
     sql(host, "CREATE TABLE lab_damaged AS SELECT generate_series(1, 1000) AS number", "CHECKPOINT")
-    file = sql(host, f"SELECT '{DATA}/' || pg_relation_filepath('lab_damaged')")
+    found = cluster(host)
+    file = sql(host, f"SELECT '{found.data}/' || pg_relation_filepath('lab_damaged')")
     host.sh(f"""
-        systemctl stop {UNIT}
+        systemctl stop {found.unit}
         printf damage | dd of={file} bs=1 seek=4000 conv=notrunc status=none
-        systemctl start {UNIT}
+        systemctl start {found.unit}
     """)
     try:
         sql(host, "SELECT count(*) FROM lab_damaged", check=False)
         yield
     finally:
         sql(host, "DROP TABLE lab_damaged", "SELECT pg_stat_reset()")
+        # Up to version 14 a process of its own counts, and is told without being waited for.
+        until(host, "SELECT checksum_failures = 0 FROM pg_stat_database WHERE datname = current_database()")
 
 
 @contextmanager
@@ -144,7 +166,7 @@ def behind(host: Host, *, segments: int) -> Iterator[None]:
     """Somebody receives WAL, has stopped reading, and so many segments of 16 MiB were written since."""
     place = "/var/tmp/lab-received"  # noqa: S108  # on the host, which nobody else uses
     host.sh(f"install -d -o postgres {place}")
-    receiver = f"runuser -u postgres -- {BINARIES}/pg_receivewal -n -s 1 -D {place}"
+    receiver = f"runuser -u postgres -- {cluster(host).binaries}/pg_receivewal -n -s 1 -D {place}"
     host.sh(f"{receiver} >/dev/null 2>&1 </dev/null &")
     try:
         until(host, "SELECT count(*) = 1 FROM pg_stat_replication WHERE write_lsn IS NOT NULL")
@@ -235,8 +257,9 @@ def ran(host: Host, *statements: str, at_once: int = 1) -> Iterator[None]:
 @contextmanager
 def stopped(host: Host) -> Iterator[None]:
     """The server is stopped."""
-    host.run("systemctl", "stop", UNIT)
+    unit = cluster(host).unit
+    host.run("systemctl", "stop", unit)
     try:
         yield
     finally:
-        host.run("systemctl", "start", UNIT)
+        host.run("systemctl", "start", unit)

@@ -38,9 +38,10 @@ POSTGRESQL = Layer(
     packages=("postgresql",),
     files=(File(path="/etc/postgresql-lab.conf", content=ARCHIVING.encode()),),
     script="""
-        pg_dropcluster 15 main
-        pg_createcluster 15 main -- --data-checksums
-        cp /etc/postgresql-lab.conf /etc/postgresql/15/main/conf.d/lab.conf
+        version=$(ls /etc/postgresql)
+        pg_dropcluster $version main
+        pg_createcluster $version main -- --data-checksums
+        cp /etc/postgresql-lab.conf /etc/postgresql/$version/main/conf.d/lab.conf
         systemctl -q enable postgresql
     """,
 )

@@ -13,6 +13,7 @@ from lab.faults.preload import PRELOAD
 from lab.host import Host
 from lab.image import File, Layer
 from lab.lab import Spec
+from lab.suites import BOOKWORM, Suite
 from lab.trials.healthy import HARDENED_HOST
 from lab.trials.trial import Trial
 
@@ -29,6 +30,8 @@ performance_schema = ON
 innodb_buffer_pool_size = 8M
 innodb_log_file_size = 16M
 innodb_flush_log_at_trx_commit = 0
+# Up to 10.5 the history list gets shorter only with every 128th turn of the purge, which a quiet server never comes to.
+loose_innodb_purge_rseg_truncate_frequency = 1
 """
 # The server that the instance receives from. Its socket bears no name that the inspection would take for a stranger's.
 SECOND = """
@@ -51,9 +54,9 @@ MARIADB = Layer(
 )
 
 
-def specs() -> list[Spec]:
+def specs(suite: Suite = BOOKWORM) -> list[Spec]:
     """One database host."""
-    return [Spec(name=HOST, layers=(PRELOAD, HARDENED_HOST, MARIADB))]
+    return [Spec(name=HOST, layers=(PRELOAD, HARDENED_HOST, MARIADB), suite=suite)]
 
 
 def declared() -> dict[str, Any]:
@@ -217,8 +220,8 @@ TRIALS = (
     ),
     Trial(
         check="mysql.buffer-pool",
-        words="20 000 rows read by their keys from 25 MB, by a buffer pool of 8 MiB (1000 reads are enough to tell)",
-        fault=lambda host: made(host, NEW, *_table(f"{APART}.large", 100_000), BY_KEY, BY_KEY, undo=GONE),
+        words="20 000 rows read five times by their keys from 25 MB, by a buffer pool of 8 MiB (1000 reads are enough to tell)",
+        fault=lambda host: made(host, NEW, *_table(f"{APART}.large", 100_000), *[BY_KEY] * 5, undo=GONE),
         status="warn",
         instance=INSTANCE,
         limits={"mysql.buffer-pool-least": {"warn": 1000}},

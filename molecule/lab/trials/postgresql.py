@@ -13,6 +13,7 @@ from lab.faults.preload import PRELOAD
 from lab.host import Host
 from lab.image import File
 from lab.lab import Spec
+from lab.suites import BOOKWORM, Suite
 from lab.trials import backup
 from lab.trials.healthy import HARDENED_HOST
 from lab.trials.trial import Trial
@@ -31,11 +32,11 @@ shared_preload_libraries = pg_stat_statements
 """
 
 
-def specs() -> list[Spec]:
+def specs(suite: Suite = BOOKWORM) -> list[Spec]:
     """One database host."""
-    settings = File(path="/etc/postgresql/15/main/conf.d/trials.conf", content=SETTINGS.encode())
+    settings = File(path=f"/etc/postgresql/{suite.postgresql}/main/conf.d/trials.conf", content=SETTINGS.encode())
     layers = (PRELOAD, HARDENED_HOST, backup.PGBACKREST, backup.POSTGRESQL)
-    return [Spec(name=HOST, layers=layers, files=(settings,))]
+    return [Spec(name=HOST, layers=layers, files=(settings,), suite=suite)]
 
 
 def declared() -> dict[str, Any]:
@@ -307,6 +308,7 @@ TRIALS = (
             *_table("lab_bloat", 200_000, "ALTER TABLE lab_bloat ADD PRIMARY KEY (number)"),
             "DELETE FROM lab_bloat WHERE number % 3 > 0",
             "VACUUM ANALYZE lab_bloat",
+            settled="SELECT last_analyze IS NOT NULL FROM pg_stat_user_tables WHERE relname = 'lab_bloat'",
             undo="DROP TABLE lab_bloat",
         ),
         status="warn",
