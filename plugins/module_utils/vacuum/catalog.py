@@ -12,6 +12,7 @@ SELECT jsonb_agg(to_jsonb(found) ORDER BY found.schema, found.name) FROM (
   SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, pg_total_relation_size(c.oid) AS bytes,
     coalesce(s.n_dead_tup, 0) + coalesce(ts.n_dead_tup, 0) AS dead, coalesce(s.n_live_tup, 0) AS live,
     coalesce(s.n_mod_since_analyze, 0) AS modified,
+    coalesce(ts.vacuum_count, s.vacuum_count, 0) AS vacuums, coalesce(s.analyze_count, 0) AS analyzes,
     greatest(age(c.relfrozenxid), age(t.relfrozenxid)) AS xid_age,
     coalesce(o.freeze, current_setting('autovacuum_freeze_max_age')::bigint) AS freeze_at,
     coalesce(o.least, current_setting('autovacuum_vacuum_threshold')::float8)
@@ -60,7 +61,10 @@ SELECT jsonb_agg(found.words) FROM (
 
 @dataclass(frozen=True)
 class Table:
-    """One table as the catalog and the statistics have it. `bytes` are with its indexes and its TOAST table."""
+    """One table as the catalog and the statistics have it. `bytes` are with its indexes and its TOAST table.
+
+    `vacuums` and `analyzes` are how often somebody asked for one; a vacuum's TOAST table is counted after the table.
+    """
 
     oid: int
     schema: str
@@ -73,6 +77,8 @@ class Table:
     freeze_at: int
     vacuum_at: float
     analyze_at: float
+    vacuums: int
+    analyzes: int
 
 
 def tables(session: Session) -> list[Table]:

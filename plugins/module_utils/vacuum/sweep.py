@@ -27,7 +27,8 @@ STATEMENTS = {
     (VACUUM,): 'VACUUM (TRUNCATE false) :"schema".:"name"',
     (ANALYZE,): 'ANALYZE :"schema".:"name"',
 }
-AFTERWARDS = "SELECT pg_stat_clear_snapshot()"
+# Up to version 14 a process of its own counts: it is told without being waited for, and a message may be lost.
+COUNTED_S, POLL_S = 5.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,7 @@ class Sweep:
     def _note(
         self, database: str, before: Table, acts: list[str], seconds: float, session: Session, memory: VacuumMemory
     ) -> None:
-        session.ask(AFTERWARDS)
-        after = next((one for one in tables(session) if one.oid == before.oid), None)
+        after = _counted(session, before, acts)
         figures = ("dead", "modified", "xid_age", "bytes")
         item = {"database": database, "schema": before.schema, "name": before.name, "acts": acts,
                 "seconds": round(seconds, 2), "bytes": before.bytes,
@@ -139,3 +139,17 @@ class Sweep:
 
     def _leave(self, database: str, table: Table, why: str) -> None:
         self.remaining.append({"database": database, "schema": table.schema, "name": table.name, "why": why})
+
+
+def _counted(session: Session, before: Table, acts: list[str]) -> Table | None:
+    """The table once the server has counted these acts; None where it is gone, or the server does not come to it."""
+    vacuums = before.vacuums + len([one for one in acts if one != ANALYZE])
+    analyzes = before.analyzes + acts.count(ANALYZE)
+    until = time.monotonic() + COUNTED_S
+    while True:
+        found = next((one for one in tables(session) if one.oid == before.oid), None)
+        if found is None or (found.vacuums >= vacuums and found.analyzes >= analyzes):
+            return found
+        if time.monotonic() > until:
+            return None
+        time.sleep(POLL_S)

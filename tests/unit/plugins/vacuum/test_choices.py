@@ -12,7 +12,7 @@ from indexing import part
 MB = 1 << 20
 ROW: dict[str, Any] = {
     "oid": 10, "schema": "public", "name": "visit", "bytes": 200 * MB, "dead": 0, "live": 9000, "modified": 0,
-    "xid_age": 1000, "freeze_at": 200_000_000, "vacuum_at": 2050.0, "analyze_at": 1050.0,
+    "xid_age": 1000, "freeze_at": 200_000_000, "vacuum_at": 2050.0, "analyze_at": 1050.0, "vacuums": 0, "analyzes": 0,
 }  # fmt: skip
 
 
