@@ -220,7 +220,7 @@ TRIALS = (
     ),
     Trial(
         check="mysql.buffer-pool",
-        words="20 000 rows read five times by their keys from 25 MB, by a buffer pool of 8 MiB (1000 reads are enough to tell)",
+        words="20 000 rows read five times by their keys from 25 MB, by a buffer pool of 8 MiB (of which 1000 tell)",
         fault=lambda host: made(host, NEW, *_table(f"{APART}.large", 100_000), *[BY_KEY] * 5, undo=GONE),
         status="warn",
         instance=INSTANCE,
