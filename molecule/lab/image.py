@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lab.places import cache, exclusively, require
 from lab.process import run
-from lab.suites import BOOKWORM, Suite
+from lab.suites import BOOKWORM, TRIXIE, Suite
 
 BASE_PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "openssh-server", "python3", "python3-apt", "sudo", "iproute2",
@@ -59,10 +59,12 @@ def base(suite: Suite = BOOKWORM) -> Path:
 
     def make(root: Path) -> None:
         include = f"--include={','.join(BASE_PACKAGES)}"
-        run("mmdebstrap", "--variant=apt", include, "--format=directory", "--mode=root", suite.name, root)
+        keyring = (f"--keyring={_ubuntu_keys()}",) if suite.sources else ()
+        how = ("--variant=apt", include, *keyring, "--format=directory", "--mode=root")
+        run("mmdebstrap", *how, suite.name, root, *suite.sources)
         run("chroot", root, "/bin/sh", "-eu", stdin=TIDY)
 
-    return _made(f"base-{suite.name}-{_digest(BASE_PACKAGES, TIDY)}", make)
+    return _made(f"base-{suite.name}-{_digest(BASE_PACKAGES, TIDY, *suite.sources)}", make)
 
 
 def layered(*layers: Layer, suite: Suite = BOOKWORM) -> tuple[Path, ...]:
@@ -71,6 +73,12 @@ def layered(*layers: Layer, suite: Suite = BOOKWORM) -> tuple[Path, ...]:
     for layer in layers:
         lowers = (_layer(layer, lowers), *lowers)
     return lowers
+
+
+def _ubuntu_keys() -> Path:
+    """The keys that Ubuntu's archives are signed with, from a Debian that has them: the machine itself may not."""
+    keys = Layer(name="ubuntu-keys", packages=("ubuntu-archive-keyring",))
+    return layered(keys, suite=TRIXIE)[0] / "usr/share/keyrings/ubuntu-archive-keyring.gpg"
 
 
 def archive(files: tuple[File, ...]) -> bytes:
@@ -124,7 +132,7 @@ def _bake(upper: Path, layer: Layer, files: bytes, lowers: tuple[Path, ...]) -> 
         mount -t proc proc {root}/proc
         mount --rbind /dev {root}/dev
         tar -xf {upper.with_name("files.tar")} -C {root}
-        cp /etc/resolv.conf {root}/etc/resolv.conf
+        cp --remove-destination /etc/resolv.conf {root}/etc/resolv.conf
         exec chroot {root} /bin/sh -c {shlex.quote(inside)}
     """
     run("unshare", "--mount", "--propagation", "private", "/bin/sh", "-euc", script, timeout_s=900)

@@ -9,7 +9,7 @@ from bedside import Bedside, collector, said
 
 from lab import lab
 from lab.faults.mysql import sql
-from lab.suites import BOOKWORM, BULLSEYE, TRIXIE
+from lab.suites import BOOKWORM, BULLSEYE, JAMMY, TRIXIE
 from lab.trials.mysql import ACCOUNT, HOST, INSTANCE, TRIALS, declared, let_in, served, specs
 from lab.trials.trial import Trial
 from maintkit.checks.model import Expected, ExpectedMysql
@@ -22,7 +22,7 @@ PASSWORD = "only-of-this-lab"  # noqa: S105  # of a host that lives for a minute
 
 @pytest.fixture(
     scope="module",
-    params=[BOOKWORM, pytest.param(BULLSEYE, marks=pytest.mark.long), pytest.param(TRIXIE, marks=pytest.mark.long)],
+    params=[BOOKWORM, *(pytest.param(one, marks=pytest.mark.long) for one in (BULLSEYE, JAMMY, TRIXIE))],
     ids=lambda suite: suite.mariadb,
 )
 def ward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bedside]:
