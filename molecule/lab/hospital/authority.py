@@ -40,6 +40,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(NAME, NAME, key, now or datetime.now(UTC), days=10 * DAYS)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         return cls(_pair(builder, key, key))
 
     def issue(
@@ -55,6 +56,9 @@ class Authority:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         builder = builder.add_extension(usage, critical=False)
+        # Python asks for it from 3.13 on.
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = builder.add_extension(signer, critical=False)
         return _pair(builder, key, self._key)
 
 

@@ -10,26 +10,26 @@ from typing import Any
 from lab import network
 from lab.faults import backup, clock, disk
 from lab.faults.backup import Repository, back_up, pgbackrest
+from lab.faults.postgresql import cluster
 from lab.faults.preload import PRELOAD
 from lab.host import Host
 from lab.image import File, Layer
 from lab.lab import Lab, Spec, load
 from lab.seed import make_key
+from lab.suites import BOOKWORM, Suite
 from lab.trials.healthy import HARDENED_HOST, settled
 from lab.trials.trial import Trial
 
 DATABASE, SERVER = "db", "repo"
 REPOSITORY = Repository(path="/srv/backup")
 CONFIG = "/etc/pgbackrest.conf"
-DATA = "/var/lib/postgresql/15/main"
 HOME = "/var/lib/postgresql"
-POSTGRES = "postgresql@15-main"
 DAYS_AGO = 3
 EARLIER = 2  # full backups of then: with today's, three tell what is a usual size
-ON_DATABASE = f"[global]\nrepo1-host={SERVER}\nrepo1-host-user=postgres\n[his]\npg1-path={DATA}\n"
+ON_DATABASE = f"[global]\nrepo1-host={SERVER}\nrepo1-host-user=postgres\n[his]\npg1-path={{data}}\n"
 ON_SERVER = (
     f"[global]\nrepo1-path={REPOSITORY.path}\nrepo1-retention-full=50\nrepo1-bundle=y\nstart-fast=y\ncompress-type=lz4\n"
-    f"[his]\npg1-host={DATABASE}\npg1-host-user=postgres\npg1-path={DATA}\n"
+    f"[his]\npg1-host={DATABASE}\npg1-host-user=postgres\npg1-path={{data}}\n"
 )
 ARCHIVING = "archive_mode = on\narchive_command = 'pgbackrest --stanza=his archive-push %p'\nfsync = off\n"
 PGBACKREST = Layer(name="pgbackrest", packages=("pgbackrest",))
@@ -47,10 +47,11 @@ POSTGRESQL = Layer(
 )
 
 
-def specs() -> list[Spec]:
+def specs(suite: Suite = BOOKWORM) -> list[Spec]:
     """A database host and the host of its backups."""
     common = (PRELOAD, HARDENED_HOST, PGBACKREST)
-    return [Spec(name=DATABASE, layers=(*common, POSTGRESQL)), Spec(name=SERVER, layers=common)]
+    layers = {DATABASE: (*common, POSTGRESQL), SERVER: common}
+    return [Spec(name=name, layers=under, suite=suite) for name, under in layers.items()]
 
 
 def declared(made: Lab) -> Mapping[str, Any]:
@@ -65,17 +66,18 @@ def protected(made: Lab) -> Iterator[None]:
     """The database is backed up on `repo`: some days ago, and just now."""
     database, server = made[DATABASE], made[SERVER]
     _acquaint(made)
-    database.put(File(path=CONFIG, content=ON_DATABASE.encode()))
-    server.put(File(path=CONFIG, content=ON_SERVER.encode()))
+    served = cluster(database)
+    database.put(File(path=CONFIG, content=ON_DATABASE.format(data=served.data).encode()))
+    server.put(File(path=CONFIG, content=ON_SERVER.format(data=served.data).encode()))
     with ExitStack() as given:
         given.enter_context(disk.attached(server, REPOSITORY.path, mb=1024))
         server.run("chown", "postgres:", REPOSITORY.path)
         pgbackrest(server, REPOSITORY, "stanza-create")
         with clock.seen(database, clock.Clock(ahead_s=-86400 * DAYS_AGO)):
-            database.run("systemctl", "restart", POSTGRES)  # whose clock a backup's dates are of
+            database.run("systemctl", "restart", served.unit)  # whose clock a backup's dates are of
             for _ in range(EARLIER):
                 back_up(server, REPOSITORY)
-        database.run("systemctl", "restart", POSTGRES)
+        database.run("systemctl", "restart", served.unit)
         back_up(server, REPOSITORY)
         given.enter_context(settled(server))
         yield

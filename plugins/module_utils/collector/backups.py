@@ -73,7 +73,8 @@ def stanza_jobs(probe, config, stanza, path, until):
     if output.timeout:
         raise OSError("pgbackrest info did not answer")
     if output.code != 0:
-        why = decode(output.err).strip()[:300]
+        # What goes wrong before it has read its options, newer ones say where they say everything else.
+        why = decode(output.err or output.out).strip()[:300]
         if "denied" in why.lower():
             raise Denied("needs root or the backup user: %s" % why)
         raise OSError("pgbackrest info ended with %s: %s" % (output.code, why))

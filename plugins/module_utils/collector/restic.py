@@ -38,7 +38,8 @@ def read_restic(declared, deadline):
         raise Unclear("restic %s" % ("did not answer in time" if output.timeout else why))
     listed = json.loads(decode(output.out)) or []
     sets = of_one_folder([one for one in listed if declared.get("tag") in [None] + (one.get("tags") or [])])
-    faults = [(float("inf"), DAMAGED, found.group(1) or found.group(2)) for found in UNREADABLE.finditer(said)]
+    # From 0.17 on it says the whole name, before that as much of it as people do.
+    faults = [(float("inf"), DAMAGED, (found.group(1) or found.group(2))[:8]) for found in UNREADABLE.finditer(said)]
     faults += [(float("inf"), DAMAGED, name) for name in REPOSITORY if listed and not holds(repository, name)]
     own = os.uname()[1]
     away = listed and own not in [one.get("hostname") for one in listed]

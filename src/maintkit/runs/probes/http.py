@@ -6,6 +6,7 @@ import ssl
 
 from maintkit.contract.watch import Http
 from maintkit.errors import WatchFailed
+from maintkit.runs import tls
 from maintkit.runs.probes.answer import WELL, Answer, Deadline, bad, library
 
 MOST = 2 * 1024 * 1024  # bytes of a page that are read
@@ -40,7 +41,7 @@ def ask(question: Http, deadline: Deadline) -> Answer:
 
 def _trust(ca: str | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca)
+        return tls.context(ca)
     except OSError as error:
         raise WatchFailed(f"{ca}: no certificates to trust ({error})", hint="correct `ca` in watch.yml") from error
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 
+from maintkit.runs import tls
+
 
 class NotSent(Exception):
     """It was not taken. `again`: another attempt may help."""
@@ -17,8 +19,8 @@ class NotSent(Exception):
 def trust(ca: str | None) -> ssl.SSLContext:
     """The certificates to trust; NotSent when there are none at that path."""
     try:
-        return ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError):
+        return tls.context(ca)
+    except OSError:
         raise NotSent("the certificates of `ca` cannot be read", again=False) from None
 
 
