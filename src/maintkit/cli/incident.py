@@ -24,6 +24,7 @@ from maintkit.cli.terminal.triage import triage
 from maintkit.clock import to_text
 from maintkit.desk.incident import Verb, incident, incidents
 from maintkit.desk.intake import open_incident
+from maintkit.desk.surroundings import Surroundings
 from maintkit.errors import DeskRefused
 from maintkit.evidence.changes import standing
 
@@ -265,8 +266,9 @@ def list_(*, only_open: bool, as_json: bool, site: Path) -> None:
 def export(*, kind: str, site: Path) -> None:
     """Print all incidents: csv for a spreadsheet, json with every clock and step."""
     with at_desk(site, read_only=True) as desk:
-        everyone = incidents(desk.ledger)
         if kind == "json":
-            click.echo(json.dumps([as_json_of(desk, one, everyone) for one in everyone], ensure_ascii=False, indent=2))
+            everyone, around = incidents(desk.ledger), Surroundings(desk.ledger)
+            told = [as_json_of(desk, one, everyone, around) for one in everyone]
+            click.echo(json.dumps(told, ensure_ascii=False, indent=2))
             return
         click.echo(as_csv(rows(desk, only_open=False)), nl=False)

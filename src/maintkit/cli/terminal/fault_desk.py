@@ -18,6 +18,7 @@ from maintkit.clock import SystemClock
 from maintkit.contract.load import load_site
 from maintkit.desk.incident import Incident, Verb, incident, incidents
 from maintkit.desk.intake import enter
+from maintkit.desk.surroundings import Surroundings
 from maintkit.errors import DeskRefused
 from maintkit.evidence import history
 from maintkit.sitefile import near
@@ -50,11 +51,11 @@ def take_step(
 
 def tell(desk: Desk, id_: str, *, as_json: bool) -> None:
     """Show one incident; raises NotFound."""
-    one, everyone = incident(desk.ledger, id_), incidents(desk.ledger)
+    said = as_json_of(desk, incident(desk.ledger, id_), incidents(desk.ledger), Surroundings(desk.ledger))
     if as_json:
-        click.echo(json.dumps(as_json_of(desk, one, everyone), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
-        print_incident(as_json_of(desk, one, everyone), desk.place.contract.zone)
+        print_incident(said, desk.place.contract.zone)
 
 
 def rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import Clock, clocks
 from maintkit.desk.incident import Incident
 from maintkit.desk.links import links
+from maintkit.desk.surroundings import Surroundings
 from maintkit.evidence.ledger import Ledger
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -62,10 +63,10 @@ def row(desk: Desk, one: Incident) -> dict[str, Any]:
     }
 
 
-def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...]) -> dict[str, Any]:
+def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...], around: Surroundings) -> dict[str, Any]:
     """Everything of an incident. Instants are RFC 3339 in UTC, `left_s` seconds."""
     before = timedelta(minutes=desk.place.contract.faults.related_within.minutes)
-    found = links(desk.ledger, one, everyone, before=before, now=desk.now)
+    found = links(around, one, everyone, before=before, now=desk.now)
     return {
         **row(desk, one),
         "reported_at": to_text(one.reported),
