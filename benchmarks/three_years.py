@@ -160,7 +160,8 @@ def _event(finding: Mapping[str, Any], run: str, number: int) -> str | None:
 
 def change(run: str, host: str) -> Iterator[Draft]:
     """A change of one host that was done; of its entries those that say when and where."""
-    yield Draft(kind="change.started", body={"hosts": [host]}, run=run, subject=f"P{run}")
+    begun = {"procedure": "restart", "hosts": [host], "engineer": "王工", "ground": "approved"}
+    yield Draft(kind="change.started", body=begun, run=run, subject=f"P{run}")
     yield Draft(kind="host.closed", body={"state": "done"}, run=run, subject=host)
     yield Draft(kind="change.finished", body={"verdict": "done"}, run=run, subject=f"P{run}")
 

@@ -37,10 +37,10 @@ class Desk:
         """A time that was given on site, as an instant; now when none was given."""
         return self.now if at is None else at.replace(tzinfo=self.place.contract.zone).astimezone(UTC)
 
-    def clocks(self, one: Incident) -> tuple[Clock, ...]:
-        """The incident's clocks as they stand now."""
+    def clocks(self, one: Incident, *, now: datetime | None = None) -> tuple[Clock, ...]:
+        """The incident's clocks as they stand now, or at another `now`."""
         contract = self.place.contract
-        return clocks(one, contract.faults, self.calendar, contract.zone, self.now)
+        return clocks(one, contract.faults, self.calendar, contract.zone, now or self.now)
 
     def local(self, at: datetime) -> str:
         """An instant as a clock on the wall of the site shows it."""
