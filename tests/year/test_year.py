@@ -107,9 +107,12 @@ def test_a_softer_target_that_is_missed_is_told_and_breaches_nothing(played: tup
 
 
 def test_the_end_is_handed_over(played: tuple[Year, Played]) -> None:
-    """December's documents are in the package, verified and delivered; the end of the term asks for all of it."""
+    """The year's documents are in the package, verified and delivered: records, reports and watches from January on."""
     year, done = played
-    assert done.packed["documents"] > len([day for day in story.MONDAYS if day.month == story.HANDED_OVER.month])
+    assert done.packed["documents"] > len(story.MONDAYS) + len(story.DEEP) + len(story.WATCHES) + len(story.CHANGES)
+    shown = {path.name for path in (year.root / "handover" / "documents").iterdir()}
+    for day in (story.MONDAYS[0], story.MONDAYS[-1]):
+        assert any(done.inspections[day] in name for name in shown), day
     with year.ledger() as ledger:
         (entry,) = ledger.entries(kind="handover.delivered")
         assert entry.body["receiver"] == "李主任"
