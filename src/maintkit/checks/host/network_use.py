@@ -39,7 +39,7 @@ def _busy(case: Case, interface: Interface) -> Observation:
         return unknown("the interface came or its counters were reset within the sample", instance=interface.name)
     rx, tx = ((one or 0) * 8 / MBIT for one in (interface.rx_bytes_s, interface.tx_bytes_s))
     excerpt = f"{interface.name}: received {rx:.2f}, sent {tx:.2f} Mbit/s in {interface.sample_s:g} s"
-    if interface.speed_mbps is None:
+    if not interface.speed_mbps:
         reason = "the rate is known, the link's speed is not, so there is no percentage"
         return skipped(reason, instance=interface.name, value=rate, unit="Mbit/s", excerpt=excerpt)
     value = 100 * rate / interface.speed_mbps
