@@ -11,7 +11,7 @@ from maintkit.documents.render import html
 
 
 def test_many_pages_take_their_template_apart_once() -> None:
-    """A handover of a year draws hundreds of them; compiling had been a quarter of its time."""
+    """A handover of a year draws hundreds of them; compiling had been a sixth of its work."""
     documents = list(draw.documents().values())[:12]
     html._template.cache_clear()
     with patch.object(PackageLoader, "get_source", autospec=True, side_effect=PackageLoader.get_source) as read:
