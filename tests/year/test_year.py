@@ -45,7 +45,7 @@ def incidents(year: Year) -> dict[str, dict[str, Any]]:
 
 
 def test_a_year_is_played_in_three_minutes(played: tuple[Year, Played]) -> None:
-    """Of the processor's time, which a machine that is busy with others does not lengthen much: 90 s at a load of 11."""
+    """Of the processor's time, which a machine busy with others does not lengthen much: 90 s at a load of 11."""
     _, done = played
     assert done.took_s < 180
 
