@@ -478,7 +478,7 @@ def handed_over(year_: Year, played: Played) -> Thread:
     """The package of the end: packed, verified by the signers that the hospital keeps, and handed over."""
     yield on(story.HANDED_OVER, 20)
     package, key = year_.root / "handover", str(year_.root / "signers" / "zhang.key")
-    since = ("--from", f"{story.HANDED_OVER.replace(day=1)}", "--format", "html")
+    since = ("--from", f"{story.HANDED_OVER.replace(month=1, day=1)}", "--format", "html")
     played.packed = year_.told("handover", "pack", str(package), "--key", key, *since)
     signers = ("--signers", str(year_.root / "signers" / "allowed_signers"))
     done = maintkit("handover", "verify", str(package), *signers)

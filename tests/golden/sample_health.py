@@ -40,11 +40,14 @@ def deep() -> Inspection:
                  conclusion_zh="近一分钟有 18 % 的时间等待内存。", remedy_zh=HEAP,
                  first_seen=sample.STARTED),
         resource("his-app1", "disk.smart", "磁盘健康（SMART）", "ok", None, "", instance="sda"),
+        resource("his-app1", "network.busy", "网络使用率", "skipped", 12.35, "Mbit/s", instance="ens3",
+                 reason="the rate is known, the link's speed is not, so there is no percentage"),
     )  # fmt: skip
     full = (
         resource("his-db1", "cpu.busy", "CPU 使用率", "ok", 12.0, "percent"),
         resource("his-db1", "memory.available", "可用内存", "ok", 48.0, "percent"),
         sample.bad("his-db1", "disk.space", "crit", "20261124-1-003"),
+        resource("his-db1", "network.busy", "网络使用率", "ok", 23.4, "percent", instance="ens192"),
         resource("his-db1", "network.errors", "网卡错误", "ok", 0.0, "percent", instance="ens192"),
     )
     blind = (

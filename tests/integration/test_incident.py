@@ -193,3 +193,27 @@ def test_a_breach_does_not_go_because_the_fault_is_said_to_be_another_ones_dupli
     assert said(site, *relate)["state"] == "duplicate"
     breached = {clock["clock"] for clock in said(site, "show", first)["clocks"] if clock["breached_at"]}
     assert breached >= {"respond", "restore"}
+
+
+def test_a_more_urgent_report_is_no_duplicate_of_one_with_more_time(site: Path) -> None:
+    """Nothing was breached yet; not triaged it is none either. The way out: the earlier one says how urgent it is."""
+    opened = ("open", *WHO, *BY, "--system", "HIS", "--title")
+    first = said(site, *opened, "打印慢", "--at", ago(9))["incident"]
+    said(site, "triage", first, "--scope", "user", "--kind", "degraded", *BY)
+    second = said(site, *opened, "发药停", "--at", ago(8))["incident"]
+    relate = ("relate", second, "--duplicate-of", first, *BY)
+    refused = run(site, *relate)
+    assert refused.returncode == 50, refused.stderr
+    assert f"{second} is not triaged: as P1 it would have clocks that {first} has not" in refused.stderr
+    worse = ("--kind", "stopped", "--severity", "patient-safety", *BY)
+    said(site, "triage", second, "--scope", "rooms", *worse)
+    refused = run(site, *relate)
+    assert refused.returncode == 50, refused.stderr
+    assert f"{second} is P1, {first} is P3 and does not carry its clocks: respond, on-site, restore" in refused.stderr
+    assert f"`maintkit incident triage {first}` first" in refused.stderr
+    assert said(site, "show", second)["state"] == "open"
+    agreed = ("--agreed-by", "李主任", "--why", "与后一报告同一故障")
+    said(site, "triage", first, "--scope", "rooms", *worse, *agreed)
+    assert said(site, *relate)["state"] == "duplicate"
+    third = said(site, *opened, "发药停", "--at", ago(7))["incident"]
+    assert said(site, "relate", third, "--duplicate-of", first, *BY)["state"] == "duplicate"

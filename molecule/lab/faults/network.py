@@ -7,10 +7,12 @@ from contextlib import contextmanager
 
 from lab.faults.view import FOLDER
 from lab.host import Host
+from lab.image import File
 
 LINK = "host0"
 CARD, FAR_END = "eth1", "eth1far"
 TUNNEL = "lab-tunnel"
+FRAME = 1400  # bytes, with the header
 NOBODY = "198.51.100.9"  # of the block for documentation
 
 
@@ -110,6 +112,37 @@ def slower(host: Host, *, mbps: int) -> Iterator[None]:
         yield
     finally:
         host.sh(f"echo {before.strip()} >{speed}")
+
+
+@contextmanager
+def loaded(host: Host, *, mbps: float, link: str = CARD) -> Iterator[None]:
+    """Frames go out on `link` at this rate, by the clock: whoever is late sends the more afterwards."""
+    unit = f"lab-load-{link}"
+    program = (
+        "import socket, time\n"
+        "out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
+        f"out.bind(({link!r}, 0))\n"
+        f"frame = b'\\xff' * 6 + b'\\x02' + bytes(5) + b'\\x88\\xb5' + bytes({FRAME} - 14)\n"
+        f"began, sent, each = time.monotonic(), 0, {FRAME} * 8 / ({mbps} * 1e6)\n"
+        "while True:\n"
+        "    while sent * each < time.monotonic() - began:\n"
+        "        out.send(frame)\n"
+        "        sent += 1\n"
+        "    time.sleep(0.005)\n"
+    )
+    host.put(File(path=f"{FOLDER}/{unit}.py", content=program.encode()))
+    host.run("systemd-run", "--quiet", f"--unit={unit}", "/usr/bin/python3", f"{FOLDER}/{unit}.py")
+    try:
+        yield
+    finally:
+        host.run("systemctl", "stop", unit)
+
+
+@contextmanager
+def filled(host: Host, *, mbps: int) -> Iterator[None]:
+    """View: `card` has this speed; what goes out on it is real, and takes 98 % of it."""
+    with slower(host, mbps=mbps), loaded(host, mbps=0.98 * mbps):
+        yield
 
 
 @contextmanager

@@ -293,6 +293,15 @@ TRIALS = (
         value="只读",
     ),
     Trial(
+        check="network.busy",
+        words="98 % of a network card's 20 Mbit/s sent",
+        fault=partial(network.filled, mbps=20),
+        status="warn",
+        instance=network.CARD,
+        view=True,
+        explains=("network.link",),  # 20 instead of 1000 Mbit/s
+    ),
+    Trial(
         check="network.errors",
         words="a tunnel to an address that has no route",
         fault=network.erring,

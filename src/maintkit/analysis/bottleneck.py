@@ -33,7 +33,7 @@ USE: Mapping[str, Mapping[Aspect, tuple[str, ...]]] = {
         "saturation": (),
         "errors": ("disk.read-only", "disk.mounts"),
     },
-    "network": {"utilisation": (), "saturation": (), "errors": ("network.errors", "network.link")},
+    "network": {"utilisation": ("network.busy",), "saturation": (), "errors": ("network.errors", "network.link")},
     "kernel-tables": {
         "utilisation": ("kernel.file-handles", "kernel.processes", "kernel.conntrack"),
         "saturation": (),
@@ -53,7 +53,8 @@ class Resource:
     """One resource of one host: the findings of each aspect, the worst first, and what they come to.
 
     `bottleneck`: saturated, or errors, or used beyond a crit limit. `strained`: some limit is crossed. `undetermined`:
-    none is, but something that should have been measured was not: never read as well.
+    none is, but something that should have been measured was not: never read as well. `partly`: an aspect was not
+    collected, or has a figure that nothing says the whole of: a link without a speed.
     """
 
     name: str
@@ -72,8 +73,9 @@ def _resource(name: str, aspects: Mapping[Aspect, tuple[str, ...]], findings: Se
     silent: dict[Aspect, Silence] = {
         aspect: _silence(name, aspect, aspects[aspect], findings) for aspect, found in said.items() if not found
     }
+    figures = [finding for found in said.values() for finding in found if figure(finding)]
     state = _state(said)
-    if state == "well" and "not-collected" in silent.values():
+    if state == "well" and ("not-collected" in silent.values() or figures):
         state = "partly"
     return Resource(name=name, findings=said, state=state, silent=silent)
 
@@ -91,7 +93,7 @@ def _of(checks: Sequence[str], findings: Sequence[RecordedFinding]) -> tuple[Rec
 
 
 def _state(said: Mapping[Aspect, tuple[RecordedFinding, ...]]) -> State:
-    statuses = {aspect: {finding.status for finding in found} for aspect, found in said.items()}
+    statuses = {aspect: {_said(finding) for finding in found} for aspect, found in said.items()}
     everything = set().union(*statuses.values())
     if {"warn", "crit"} & (statuses["saturation"] | statuses["errors"]) or "crit" in statuses["utilisation"]:
         return "bottleneck"
@@ -100,3 +102,12 @@ def _state(said: Mapping[Aspect, tuple[RecordedFinding, ...]]) -> State:
     if not everything or {"unknown", "error", "skipped", "manual"} & everything:
         return "undetermined"
     return "well"
+
+
+def _said(finding: RecordedFinding) -> str:
+    return "ok" if figure(finding) else finding.status
+
+
+def figure(finding: RecordedFinding) -> bool:
+    """Whether it tells a figure that was held against nothing: neither well nor bad, and no reason to know nothing."""
+    return finding.status == "skipped" and finding.value is not None

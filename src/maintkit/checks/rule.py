@@ -123,9 +123,13 @@ def unknown(reason: str, *, instance: str = "", value: float | str | None = None
     return Observation(status="unknown", instance=instance, reason=reason, value=_rounded(value), excerpt=excerpt)
 
 
-def skipped(reason: str, *, value: float | str | None = None, unit: str = "", excerpt: str = "") -> Observation:
+def skipped(
+    reason: str, *, instance: str = "", value: float | str | None = None, unit: str = "", excerpt: str = ""
+) -> Observation:
     """What was not compared, and why (English)."""
-    return Observation(status="skipped", reason=reason, value=_rounded(value), unit=unit, excerpt=excerpt)
+    return Observation(
+        status="skipped", instance=instance, reason=reason, value=_rounded(value), unit=unit, excerpt=excerpt
+    )
 
 
 def not_applicable(reason: str, *, instance: str = "") -> Observation:

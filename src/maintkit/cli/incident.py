@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
+from maintkit.cli.terminal.duplicate import require_carried
 from maintkit.cli.terminal.fault_desk import (
     at_desk,
     hosts_of,
     require_known,
-    require_no_breach_lost,
     rows,
     take_step,
     tell,
@@ -23,7 +24,8 @@ from maintkit.cli.terminal.options import SAID, TIME, at_option, by_option, json
 from maintkit.cli.terminal.triage import triage
 from maintkit.clock import to_text
 from maintkit.desk.incident import Verb, incident, incidents
-from maintkit.desk.intake import open_incident
+from maintkit.desk.intake import enter, open_incident
+from maintkit.desk.surroundings import Surroundings
 from maintkit.errors import DeskRefused
 from maintkit.evidence.changes import standing
 
@@ -191,14 +193,11 @@ def relate(
     """Say that a fault is another one's duplicate, or one that recurs."""
     if (duplicate_of is None) == (recurs is None):
         raise click.UsageError("say one of --duplicate-of and --recurs")
-    with at_desk(site) as desk:
-        other = incident(desk.ledger, duplicate_of or recurs or "")
-        if other.id == id_ or other.duplicate_of is not None:
-            raise DeskRefused(f"{other.id} is no other fault of its own", hint="name the incident that is worked on")
-        if duplicate_of:
-            require_no_breach_lost(desk, incident(desk.ledger, id_), other)
     more = {"duplicate_of": duplicate_of, "recurs": recurs}
-    take_step(site, id_, "related", at=at, by=by, text="", as_json=as_json, more=more)
+    with at_desk(site) as desk:
+        carried = partial(require_carried, desk)
+        enter(desk.ledger, id_, "related", at=desk.instant(at), by=by, text="", more=more, may_repeat=carried)
+        tell(desk, id_, as_json=as_json)
 
 
 @command.command()
@@ -265,8 +264,9 @@ def list_(*, only_open: bool, as_json: bool, site: Path) -> None:
 def export(*, kind: str, site: Path) -> None:
     """Print all incidents: csv for a spreadsheet, json with every clock and step."""
     with at_desk(site, read_only=True) as desk:
-        everyone = incidents(desk.ledger)
         if kind == "json":
-            click.echo(json.dumps([as_json_of(desk, one, everyone) for one in everyone], ensure_ascii=False, indent=2))
+            everyone, around = incidents(desk.ledger), Surroundings(desk.ledger)
+            told = [as_json_of(desk, one, everyone, around) for one in everyone]
+            click.echo(json.dumps(told, ensure_ascii=False, indent=2))
             return
         click.echo(as_csv(rows(desk, only_open=False)), nl=False)

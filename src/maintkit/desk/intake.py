@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,17 +30,34 @@ def open_incident(ledger: Ledger, body: Mapping[str, Any], *, at: datetime, zone
 
 
 def enter(
-    ledger: Ledger, id_: str, verb: Verb, *, at: datetime, by: str, text: str, more: Mapping[str, Any] | None = None
+    ledger: Ledger,
+    id_: str,
+    verb: Verb,
+    *,
+    at: datetime,
+    by: str,
+    text: str,
+    more: Mapping[str, Any] | None = None,
+    may_repeat: Callable[[Incident, Incident], None] | None = None,
 ) -> Entry:
-    """Enter one step; DeskRefused when the incident cannot take it as it stands, and then nothing was entered."""
+    """Enter one step; DeskRefused when the incident cannot take it as it stands, and then nothing was entered.
+
+    `may_repeat` is asked of a duplicate and the earlier report, as nobody else can change them meanwhile; it raises
+    DeskRefused where the contract forbids it.
+    """
     with ledger.writing(f"enter a step of {id_}"):
         one = incident(ledger, id_)
         _may(one, verb, at)
         _not_ahead(ledger, at)
         if verb == "paused":
             _may_rest(one, at, (more or {})["until"])
-        if verb == "related" and (more or {})["duplicate_of"]:
-            _may_repeat(one, incident(ledger, (more or {})["duplicate_of"]))
+        if verb == "related":
+            other = incident(ledger, (more or {})["duplicate_of"] or (more or {})["recurs"])
+            _may_relate(one, other)
+            if (more or {})["duplicate_of"]:
+                _may_repeat(one, other)
+                if may_repeat:
+                    may_repeat(one, other)
         body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
         return ledger.append(f"incident.{verb}", body, subject=id_)
 
@@ -91,6 +108,11 @@ def _may_rest(one: Incident, start: datetime, until: str | None) -> None:
                 f"the clocks of {one.id} rest already {agreed}",
                 hint=f"end that pause with `maintkit incident continue {one.id} --at`, or let this one lie beside it",
             )
+
+
+def _may_relate(one: Incident, other: Incident) -> None:
+    if other.id == one.id or other.duplicate_of is not None:
+        raise DeskRefused(f"{other.id} is no other fault of its own", hint="name the incident that is worked on")
 
 
 def _may_repeat(one: Incident, other: Incident) -> None:

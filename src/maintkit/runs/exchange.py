@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -15,19 +16,51 @@ from typing import Any
 from maintkit.errors import RunFailed
 from maintkit.runs.driver import ExpectedHost, ExpectedHosts, HostResult, Parameters
 
-PREFIX = "maintkit-exchange-"
+PREFIX = "maintkit-trip-"
 
 
 @contextmanager
 def exchange_directory() -> Iterator[Path]:
-    """A private directory that is gone afterwards; those of controllers that died are swept first."""
+    """A private directory that is gone afterwards; those of controllers that died are swept first.
+
+    Its owner holds a lock on it, which ends with the process: containers may share the memory it lies in, and there a
+    process that cannot be seen is not one that has died.
+    """
     parent = _private_parent()
     _sweep(parent)
-    place = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+    place, held = _made(parent)
     try:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+        os.close(held)
+
+
+def _made(parent: Path) -> tuple[Path, int]:
+    """A new directory and the descriptor that holds its lock; another where one was swept before it was locked."""
+    while True:
+        place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        held = _locked(place)
+        if held is not None and place.exists():
+            return place, held
+        if held is not None:
+            os.close(held)
+
+
+def _locked(place: Path) -> int | None:
+    """A descriptor that holds the lock of a directory of this user; None when somebody else holds it or it is gone."""
+    try:
+        opened = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        if os.fstat(opened).st_uid != os.getuid():
+            raise PermissionError(f"{place} is another user's")
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
 
 
 @dataclass(kw_only=True)
@@ -112,6 +145,7 @@ def _private_parent() -> Path:
 
 def _sweep(parent: Path) -> None:
     for left in parent.glob(f"{PREFIX}*"):
-        owner = left.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and left.stat().st_uid == os.getuid():
+        held = _locked(left)
+        if held is not None:
             shutil.rmtree(left, ignore_errors=True)
+            os.close(held)

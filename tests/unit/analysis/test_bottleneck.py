@@ -10,9 +10,9 @@ from maintkit.checks.registry import all_checks
 from maintkit.evidence.recorded import RecordedFinding
 
 
-def found(*said: tuple[str, str]) -> dict[str, Resource]:
+def found(*said: tuple[str, str], value: float | None = 1.0) -> dict[str, Resource]:
     findings: list[RecordedFinding] = [
-        sample.resource("h", check, check, status, 1.0, "percent") for check, status in said
+        sample.resource("h", check, check, status, value, "percent") for check, status in said
     ]
     return {one.name: one for one in resources(findings)}
 
@@ -60,3 +60,29 @@ def test_what_nobody_collected_is_told_and_not_called_well() -> None:
     assert (room.state, room.silent) == ("well", {"saturation": "none-such"})
     assert (disk.state, disk.silent) == ("well", {"errors": "not-applicable"})
     assert places.state == "well"
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "state"),
+    [
+        ("ok", 12.0, "partly"),  # nobody collects a queue before a card
+        ("warn", 95.0, "strained"),
+        ("skipped", 12.0, "partly"),
+        ("skipped", None, "undetermined"),
+        ("unknown", None, "undetermined"),
+    ],
+)
+def test_a_rate_without_a_link_speed_is_a_figure_and_no_verdict(status: str, value: float | None, state: str) -> None:
+    """It is shown, and the network is not called well for it; that nothing was measured is worse."""
+    network = found(("network.busy", status), value=value)["network"]
+    assert ([one.check for one in network.findings["utilisation"]], network.state) == (["network.busy"], state)
+
+
+def test_a_figure_alone_keeps_a_resource_from_being_called_well() -> None:
+    """Every other aspect is there and well."""
+    cpu = ("cpu.load", "ok")
+    assert [found(("cpu.busy", status), cpu)["cpu"].silent for status in ("ok", "skipped")] == [
+        {"errors": "not-collected"}
+    ] * 2
+    rooms = [found(("disk.space", status), ("disk.mounts", "ok"))["filesystem"].state for status in ("ok", "skipped")]
+    assert rooms == ["well", "partly"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from faultdesk import Desk
+from sqlalchemy import Engine, event
 
 from maintkit.clock import to_text
 from maintkit.desk.incident import incident, incidents
 from maintkit.desk.links import Links, links
+from maintkit.desk.surroundings import Surroundings
 
 
 def test_an_incident_finds_what_happened_around_it_on_its_hosts(desk: Desk) -> None:
@@ -29,9 +33,66 @@ def test_an_incident_finds_what_happened_around_it_on_its_hosts(desk: Desk) -> N
     assert elsewhere not in found.overlapping
 
 
-def around(desk: Desk, id_: str) -> Links:
-    everyone = incidents(desk.ledger)
-    return links(desk.ledger, incident(desk.ledger, id_), everyone, before=timedelta(hours=24), now=desk.instant(50))
+def around(desk: Desk, id_: str, ledger: Surroundings | None = None) -> Links:
+    everyone, ledger = incidents(desk.ledger), ledger or Surroundings(desk.ledger)
+    return links(ledger, incident(desk.ledger, id_), everyone, before=timedelta(hours=24), now=desk.instant(50))
+
+
+def test_many_incidents_ask_the_ledger_for_what_is_around_them_once(desk: Desk) -> None:
+    """What the second to the last find was read for the first: no question more, and they find the same."""
+    desk.clock.at = desk.instant(-600)
+    _look(desk, "20260927-1", "his1")
+    for run in ("C1", "C2", "never-ended"):
+        desk.ledger.append("change.started", {"hosts": ["his1"]}, run=run, subject="P1")
+        if run != "never-ended":
+            desk.ledger.append("change.finished", {}, run=run, subject="P1")
+    desk.ledger.append("watch.started", {"functions": [{"seq": 1, "system": "HIS"}]}, run="W1")
+    desk.ledger.append("watch.probed", {"covers": [1], "status": "crit", "hosts": ["his1"]}, run="W1", subject="his")
+    ids = [desk.open(number) for number in range(5)]
+    everyone, read = incidents(desk.ledger), Surroundings(desk.ledger)
+    found, questions = [], []
+    for one in everyone:
+        with asked() as said:
+            found.append(links(read, one, (), before=timedelta(hours=24), now=desk.instant(50)))
+        questions.append(len(said))
+    assert questions[0] > 0
+    assert questions[1:] == [0] * 4
+    assert len(ids) == len(found) == 5
+    assert set(found) == {
+        Links(
+            findings=("20260927-1-001",),
+            inspections=("20260927-1",),
+            changes=("C1", "C2", "never-ended"),
+            watches=("W1",),
+            functions=(1,),
+        )
+    }
+
+
+def test_a_look_further_back_reads_on_where_the_last_one_stopped(desk: Desk) -> None:
+    """A late report's incident may come first: what lies before the earlier one is found all the same."""
+    for run, at in (("first", -3000), ("second", -1600), ("third", -100)):
+        desk.clock.at = desk.instant(at)
+        _look(desk, run, "his1")
+    late, early = desk.open(0), desk.open(-1590, entered=1)
+    read = Surroundings(desk.ledger)
+    assert around(desk, late, read).inspections == ("third",)
+    assert around(desk, early, read).inspections == ("first", "second", "third")
+
+
+@contextmanager
+def asked() -> Iterator[list[str]]:
+    """The questions that a database was asked meanwhile."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_a_change_that_was_not_over_before_an_incident_is_linked_however_early_it_began(desk: Desk) -> None:

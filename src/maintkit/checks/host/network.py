@@ -23,7 +23,7 @@ def _errors(case: Case) -> Iterator[Observation]:
     for interface in data_of(case.facts.sections.network).interfaces:
         if interface.name == LOOPBACK:
             continue
-        earlier = _earlier(case, interface) if same_boot(case) else None
+        earlier = earlier_of(case, interface) if same_boot(case) else None
         counted = _since(interface, earlier)
         basis = "since the last inspection" if counted is not interface else "since boot"
         value = max(
@@ -58,7 +58,7 @@ def _links(case: Case) -> Iterator[Observation]:
     for interface in interfaces:
         if not interface.physical:
             continue
-        earlier = _earlier(case, interface)
+        earlier = earlier_of(case, interface)
         was_up = earlier is not None and earlier.carrier is True
         if interface.carrier is True:
             yield _up(interface, earlier)
@@ -109,7 +109,8 @@ def _up(interface: Interface, earlier: Interface | None) -> Observation:
     )
 
 
-def _earlier(case: Case, interface: Interface) -> Interface | None:
+def earlier_of(case: Case, interface: Interface) -> Interface | None:
+    """The interface of this name at the previous inspection; None when there was none, or no usable facts of it."""
     earlier = before(case, lambda sections: sections.network)
     for candidate in earlier.interfaces if earlier else ():
         if candidate.name == interface.name:

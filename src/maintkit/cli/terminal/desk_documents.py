@@ -18,6 +18,7 @@ from maintkit.desk.incident import incident, incidents
 from maintkit.desk.links import Links, links
 from maintkit.desk.past import Fault, Wish, faults, wishes
 from maintkit.desk.proofs import seen
+from maintkit.desk.surroundings import Surroundings
 from maintkit.documents.model import Document
 from maintkit.documents.parts.duties import within
 from maintkit.documents.views.incident_report import FaultReport, incident_report
@@ -92,7 +93,7 @@ def fault_report(place: Site, ledger: Ledger, id_: str) -> Document:
         now = ledger.entry(ledger.head().seq).at
         found = clocks(one, contract.faults, room.calendar, contract.zone, now)
     before = timedelta(minutes=contract.faults.related_within.minutes)
-    around = links(ledger, one, everyone, before=before, now=now)
+    around = links(Surroundings(ledger), one, everyone, before=before, now=now)
     report = FaultReport(
         fault=Fault(incident=one, clocks=found, mark=newest(own)),
         now=now,

@@ -16,9 +16,9 @@ from maintkit.cli.terminal.incident import Desk, as_json_of, print_incident, row
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.clock import SystemClock
 from maintkit.contract.load import load_site
-from maintkit.desk.incident import Incident, Verb, incident, incidents
+from maintkit.desk.incident import Verb, incident, incidents
 from maintkit.desk.intake import enter
-from maintkit.errors import DeskRefused
+from maintkit.desk.surroundings import Surroundings
 from maintkit.evidence import history
 from maintkit.sitefile import near
 
@@ -50,11 +50,11 @@ def take_step(
 
 def tell(desk: Desk, id_: str, *, as_json: bool) -> None:
     """Show one incident; raises NotFound."""
-    one, everyone = incident(desk.ledger, id_), incidents(desk.ledger)
+    said = as_json_of(desk, incident(desk.ledger, id_), incidents(desk.ledger), Surroundings(desk.ledger))
     if as_json:
-        click.echo(json.dumps(as_json_of(desk, one, everyone), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
     else:
-        print_incident(as_json_of(desk, one, everyone), desk.place.contract.zone)
+        print_incident(said, desk.place.contract.zone)
 
 
 def rows(desk: Desk, *, only_open: bool) -> Iterator[dict[str, Any]]:
@@ -76,19 +76,6 @@ def require_known(desk: Desk, systems: tuple[str, ...], hosts: tuple[str, ...]) 
     for name in hosts:
         if known is not None and name not in known:
             raise click.UsageError(f"no inspection has seen a host {name!r}{near(name, sorted(known))}")
-
-
-def require_no_breach_lost(desk: Desk, one: Incident, other: Incident) -> None:
-    """Refuse a duplicate with a breached clock that the earlier report's does not show: a duplicate has no clocks."""
-    shown = {clock.name for clock in desk.clocks(other) if clock.breached_at}
-    lost = [clock for clock in desk.clocks(one) if clock.breached_at and clock.name not in shown]
-    if lost:
-        told = ", ".join(f"{clock.name} at {desk.local(clock.breached_at)}" for clock in lost if clock.breached_at)
-        raise DeskRefused(
-            f"{one.id} was breached ({told}) and {other.id} was not: a late word undoes no breach",
-            hint=f"where {other.id} is as urgent, `maintkit incident triage {other.id}` first; else {one.id} stays "
-            f'a fault of its own: `maintkit incident progress {one.id} --text "same fault as {other.id}"`',
-        )
 
 
 def hosts_of(desk: Desk, systems: tuple[str, ...]) -> list[str]:

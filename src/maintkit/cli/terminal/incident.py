@@ -17,6 +17,7 @@ from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import Clock, clocks
 from maintkit.desk.incident import Incident
 from maintkit.desk.links import links
+from maintkit.desk.surroundings import Surroundings
 from maintkit.evidence.ledger import Ledger
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -36,10 +37,10 @@ class Desk:
         """A time that was given on site, as an instant; now when none was given."""
         return self.now if at is None else at.replace(tzinfo=self.place.contract.zone).astimezone(UTC)
 
-    def clocks(self, one: Incident) -> tuple[Clock, ...]:
-        """The incident's clocks as they stand now."""
+    def clocks(self, one: Incident, *, now: datetime | None = None) -> tuple[Clock, ...]:
+        """The incident's clocks as they stand now, or at another `now`."""
         contract = self.place.contract
-        return clocks(one, contract.faults, self.calendar, contract.zone, self.now)
+        return clocks(one, contract.faults, self.calendar, contract.zone, now or self.now)
 
     def local(self, at: datetime) -> str:
         """An instant as a clock on the wall of the site shows it."""
@@ -62,10 +63,10 @@ def row(desk: Desk, one: Incident) -> dict[str, Any]:
     }
 
 
-def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...]) -> dict[str, Any]:
+def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...], around: Surroundings) -> dict[str, Any]:
     """Everything of an incident. Instants are RFC 3339 in UTC, `left_s` seconds."""
     before = timedelta(minutes=desk.place.contract.faults.related_within.minutes)
-    found = links(desk.ledger, one, everyone, before=before, now=desk.now)
+    found = links(around, one, everyone, before=before, now=desk.now)
     return {
         **row(desk, one),
         "reported_at": to_text(one.reported),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from maintkit.documents.model import Document
 from maintkit.documents.own.load import PLAIN, Own
@@ -13,15 +14,7 @@ from maintkit.documents.render import look, pictures
 
 def render(document: Document, own: Own = PLAIN) -> bytes:
     """The document as one UTF-8 page that prints on A4."""
-    environment = Environment(
-        loader=PackageLoader("maintkit.documents", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("document.html")
-    page = template.render(
+    page = _template().render(
         document=pictures.drawable(document),
         svg=pictures.svg,
         serif=_families(own.layout.fonts.text, look.SERIF, "serif"),
@@ -32,6 +25,19 @@ def render(document: Document, own: Own = PLAIN) -> bytes:
     )
     # A page is drawn with the characters it has; a lone surrogate cannot reach this line (documents/text.py).
     return page.encode()
+
+
+@cache
+def _template() -> Template:
+    """Compiled once: a handover draws hundreds of pages, and compiling is as much work as drawing one."""
+    environment = Environment(
+        loader=PackageLoader("maintkit.documents", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("document.html")
 
 
 def _families(first: str | None, names: tuple[str, ...], generic: str) -> str:

@@ -138,7 +138,45 @@ def test_arrays_show_what_is_degraded(part):
 def test_net_dev_of_a_centos_6_glues_name_and_number(part):
     """`eth0:123` and `eth0: 123` are the same."""
     text = "Inter-|\n face |\n  eth0:1000 10 1 0 0 0 0 0 2000 20 2 0 0 0 0 0\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n"
-    assert part("network").parse_net_dev(text) == {"eth0": (10, 1, 20, 2), "lo": (1, 0, 1, 0)}
+    assert part("network").parse_net_dev(text) == {
+        "eth0": (10, 1, 20, 2, 1000, 2000),
+        "lo": (1, 0, 1, 0, 1, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "bits", "grown"),
+    [
+        (1000, 1500, 64, 500),
+        (1000, 1000, 64, 0),
+        (2**32 - 100, 400, 32, 500),  # went round
+        (2**32 - 100, 400, 64, None),  # no 64 bits go round within a sample: reset
+        (10**9, 5000, 32, None),  # so far back that it was reset
+        (2**32 + 5, 2**32 + 9, 64, 4),
+    ],
+)
+def test_a_counter_that_runs_backwards_went_round_or_was_reset(part, early, late, bits, grown):
+    """Half of the numbers decide, as with serial numbers; what was reset tells no growth, never a wrong one."""
+    assert part("network").growth(early, late, bits) == grown
+
+
+def test_rates_are_of_both_directions_and_of_an_interface_that_was_there_before(part):
+    """Two seconds; one direction was reset; one interface has just come; a sample of no time is none."""
+    rates = part("network").byte_rates
+    early, late = (0, 0, 0, 0, 1000, 7000), (9, 0, 9, 0, 3001, 9000)
+    assert rates(early, late, 2.0, 64) == {"sample_s": 2.0, "rx_bytes_s": 1000.5, "tx_bytes_s": 1000.0}
+    assert rates(late, (*late[:4], 5, 9500), 2.0, 64) == {"sample_s": 2.0, "rx_bytes_s": None, "tx_bytes_s": 250.0}
+    assert rates(None, late, 2.0, 64) == {"sample_s": 2.0, "rx_bytes_s": None, "tx_bytes_s": None}
+    assert rates(early, late, 0.0, 64) == {"sample_s": 0.0, "rx_bytes_s": None, "tx_bytes_s": None}
+
+
+@pytest.mark.parametrize(
+    ("machine", "narrow"),
+    [("i686", True), ("armv7l", True), ("x86_64", False), ("aarch64", False), ("loongarch64", False)],
+)
+def test_kernels_of_32_bits_are_known_by_their_machine(part, machine, narrow):
+    """Only there may a byte counter have 32 bits."""
+    assert bool(part("network").NARROW.match(machine)) == narrow
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from maintkit.analysis.bottleneck import Aspect, Resource, Silence, State, resources
+from maintkit.analysis.bottleneck import Aspect, Resource, Silence, State, figure, resources
 from maintkit.documents import wording
 from maintkit.documents.glossary import STATUS
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table, Tone
 from maintkit.documents.parts.coverage import systems
+from maintkit.documents.reasons import reason
 from maintkit.evidence.recorded import Inspection, RecordedFinding, RecordedHost
 
 RESOURCE: Mapping[str, str] = {
@@ -99,6 +100,7 @@ def _aspect(one: Resource, aspect: Aspect) -> Cell:
     worst: RecordedFinding = one.findings[aspect][0]
     where = f"{worst.instance} " if worst.instance else ""
     value = wording.quantity(worst.value, worst.unit) if worst.value is not None else STATUS[worst.status]
-    bad = "" if worst.status in _WELL or worst.value is None else f"（{STATUS[worst.status]}）"
+    why = reason(worst.reason) if figure(worst) else STATUS[worst.status]
+    bad = "" if worst.status in _WELL or worst.value is None else f"（{why}）"
     tone: Tone = "crit" if worst.status == "crit" else "warn" if worst.status == "warn" else "plain"
     return Cell(text=f"{worst.title_zh}：{where}{value}{bad}", tone=tone)
