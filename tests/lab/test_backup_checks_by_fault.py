@@ -74,7 +74,7 @@ def test_a_pgbackrest_that_does_not_tell_of_damaged_pages_leaves_them_unknown(tm
 @pytest.mark.long
 def test_who_may_not_read_pgbackrests_configuration_is_told_so_by_the_newest_too(tmp_path: Path) -> None:
     """Version 2.55 says it on its standard output: it has not read yet where to say it."""
-    script = collector(tmp_path, "backups", {})
+    script = collector(tmp_path, "backups", {"name": "his"})
     with lab(specs(TRIXIE)) as made:
         nobody = ("setpriv", "--reuid=nobody", "--clear-groups", "python3", "-I", "-S", "-")
         made[SERVER].run("chmod", "640", "/etc/pgbackrest.conf")
