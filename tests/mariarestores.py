@@ -85,8 +85,7 @@ class Restoring:
     def store(self, target: Any) -> dict[str, Any]:
         """As the module mariadb_sets_info tells it."""
         way, store = part("recovery_mariadb.way"), self.source.store()
-        logs = way.logs_of(self.source.kept, "binlog")
-        return {**store, "stop": way.stop_of(logs, target.kind, target.value)}
+        return {**store, **way.told_of(store, self.source.kept, target.kind, target.value)}
 
     def look(self, target: Any, **changes: Any) -> dict[str, Any]:
         server = server_of(self.source, self.hands, self.run)

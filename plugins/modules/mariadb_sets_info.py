@@ -31,15 +31,16 @@ options:
     default: 300
   target:
     description:
-      - A point in time with its offset, or a mark's name, whose place in the logs is told. Empty is none.
+      - A point in time with its offset, or a mark's name, whose place in the logs is told.
       - Only logs with the name of those that the newest set leads on in are looked through.
     type: str
     default: ""
   target_type:
-    description: What O(target) is.
+    description:
+      - What a restore is to. Empty is none, and nothing is looked for in the logs.
     type: str
-    choices: [time, name]
-    default: time
+    choices: ["", time, name, end, set]
+    default: ""
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -66,7 +67,8 @@ RETURN = r"""
 store:
   description:
     - The sets that ended, newest last, the logs by name and size, how far they reach, the machine.
-    - With O(target) also C(stop), where the way to it ends, by C(file), C(at) and C(made_at). Null, it is in no log.
+    - With O(target_type) also C(state), the last transactions in the logs, and C(stop), where the way to the target
+      ends, by C(file), C(at) and C(made_at). Null, it is in no log.
   returned: always
   type: dict
 waited_s:
@@ -85,12 +87,6 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb import 
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery_mariadb import way
 
 
-def stop(store: dict, logs: Path, kind: str, value: str) -> dict | None:
-    files = [one["position"]["file"] for one in store["sets"] if one["position"]["file"]]
-    base = files[-1].rpartition(".")[0] if files else ""
-    return way.stop_of(way.logs_of(logs, base), kind, value) if base else None
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -99,7 +95,7 @@ def main() -> None:
             "wait_for": {"type": "dict", "default": {}},
             "timeout": {"type": "float", "default": 300},
             "target": {"type": "str", "default": ""},
-            "target_type": {"type": "str", "choices": ["time", "name"], "default": "time"},
+            "target_type": {"type": "str", "choices": ["", "time", "name", "end", "set"], "default": ""},
         },
         supports_check_mode=True,
     )
@@ -108,8 +104,8 @@ def main() -> None:
     try:
         waited = backup.wait(logs, wanted, module.params["timeout"]) if wanted else 0.0
         store = backup.look(path, logs)
-        if module.params["target"]:
-            store["stop"] = stop(store, logs, module.params["target_type"], module.params["target"])
+        if module.params["target_type"]:
+            store.update(way.told_of(store, logs, module.params["target_type"], module.params["target"]))
     except (Refused, Unclear, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=False, store=store, waited_s=waited)

@@ -123,6 +123,13 @@ def test_the_end_is_what_the_server_wrote_last_and_a_set_is_what_it_held(restori
     assert patients(his) == "240\t240"
 
 
+def options_told(his: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of options as the host's own would be, for a server that cannot be asked."""
+    file, options_of = his.home / "my.cnf", part("recovery_mariadb.server").options_of
+    file.write_text(f"[mariadbd]\ndatadir={his.data}\nserver-id={his.server_id}\nlog-bin={his.home}/binlog/binlog\n")
+    monkeypatch.setattr(part("recovery_mariadb.look"), "options_of", lambda bindir: options_of(bindir, str(file)))
+
+
 @pytest.mark.long
 def test_a_server_that_died_and_lost_its_tablespace_is_kept_as_it_is(
     restoring: Restoring, his: Source, monkeypatch: pytest.MonkeyPatch
@@ -134,13 +141,7 @@ def test_a_server_that_died_and_lost_its_tablespace_is_kept_as_it_is(
     his.server.wait()
     (his.data / "ibdata1").unlink()
     assert "as the data directory, not" in restoring.look(restoring.target("end"))["refusals"][0]
-    file, looking, options_of = (
-        his.home / "my.cnf",
-        part("recovery_mariadb.look"),
-        part("recovery_mariadb.server").options_of,
-    )
-    file.write_text(f"[mariadbd]\ndatadir={his.data}\nserver-id={his.server_id}\nlog-bin={his.home}/binlog/binlog\n")
-    monkeypatch.setattr(looking, "options_of", lambda bindir: options_of(bindir, str(file)))
+    options_told(his, monkeypatch)
     restore = restoring.restore(restoring.target("end"))
     assert restore.bring()
     assert restore.prove()
@@ -267,3 +268,31 @@ def test_past_a_restore_no_older_set_leads_on_and_a_new_one_does(restoring: Rest
     assert ready(restoring, "end").prove()
     assert patients(his) == "330\t610"
     assert his.sql("SELECT COUNT(*) FROM his.visit") != "0"
+
+
+@pytest.mark.long
+def test_without_server_and_logs_a_person_says_which_it_was_and_the_end_is_what_is_kept(
+    restoring: Restoring, his: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk with its binary logs is gone, too: what no job had kept is lost, and nothing is made up for it."""
+    his.sql("USE his;" + register(501, 510) + "FLUSH BINARY LOGS")
+    his.keep()
+    kept = max(one.name for one in his.kept.iterdir())
+    his.sql("USE his;" + register(601, 610))
+    stop(his.server)
+    for one in (his.home / "binlog").iterdir():
+        one.unlink()
+    options_told(his, monkeypatch)
+    late, end = restoring.target("time", moment()), restoring.target("end")
+    assert "is after the last event of the binary logs that are kept" in restoring.look(late)["refusals"][0]
+    assert "say which server it was" in restoring.look(end)["refusals"][0]
+    assert "not server_id 1" in restoring.look(end, identifier="server_id 1")["refusals"][0]
+    restore = restoring.restore(end, identifier=f"server_id {his.server_id}")
+    assert restore.bring()
+    assert restore.prove()
+    assert patients(his) == "320\t510"
+    number = part("mariadb.binlog").number
+    assert number(his.sql("SHOW MASTER STATUS").split()[0]) == number(kept) + 2
+    come = int(restore.journal.stage("recover")["replayed"].split("-")[2])
+    his.sql("INSERT INTO his.place VALUES (3, POINT(5, 6))")
+    assert int(his.sql("SELECT @@gtid_binlog_pos").split("-")[2]) > come

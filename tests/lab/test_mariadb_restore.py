@@ -6,14 +6,17 @@ Its binary logs lie in the data directory, and are copied to the host that keeps
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from mariahosts import PROGRAMS, trust
 from office import REQUESTER, Office, office
+from sites import MAINTKIT
 
 from lab import Spec, lab
 
@@ -75,12 +78,16 @@ def asked(night: Office, **changes: Any) -> subprocess.CompletedProcess[str]:
     return night.maintkit("plan", "restore", "--limit", "db1", *words)
 
 
-def applied(night: Office, **changes: Any) -> subprocess.CompletedProcess[str]:
+def approved(night: Office, **changes: Any) -> str:
     planned = asked(night, **changes)
     assert planned.returncode == 0, planned.stdout + planned.stderr
     plan = str(json.loads(planned.stdout)["plan"])
     night.approve(plan)
-    return night.maintkit("apply", plan)
+    return plan
+
+
+def applied(night: Office, **changes: Any) -> subprocess.CompletedProcess[str]:
+    return night.maintkit("apply", approved(night, **changes))
 
 
 def moment(night: Office) -> str:
@@ -89,6 +96,13 @@ def moment(night: Office) -> str:
     found = sql(night, "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%d %H:%i:%s+00')")
     time.sleep(1.1)
     return found
+
+
+def until(seen: Callable[[], object], seconds: float = 180) -> None:
+    end = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def told(night: Office) -> dict[str, Any]:
@@ -111,6 +125,62 @@ def test_what_cannot_be_reached_is_refused_while_the_server_goes_on(night: Offic
         done = asked(night, **changes)
         assert (done.returncode, said in done.stderr) == (30, True), (said, done.stdout, done.stderr)
     assert int(sql(night, "SHOW GLOBAL STATUS LIKE 'Uptime'").split()[1]) >= int(began)
+
+
+REPLICA = """
+printf '[mariadbd]\\nserver_id = 4712\\n' >/etc/mysql/mariadb.conf.d/95-replica.cnf
+systemctl start mariadb
+mariadb -e "CHANGE MASTER TO master_host = 'ADDRESS', master_user = 'follower', master_password = 'practice',
+  master_log_file = 'FILE', master_log_pos = 4; START SLAVE IO_THREAD"
+"""
+
+
+def test_who_follows_or_works_is_counted(night: Office) -> None:
+    """A replica on the other host, and a client that is connected when the plan is applied."""
+    db1, backup1 = night.lab["db1"], night.lab["backup1"]
+    options = "printf '[mariadbd]\\nbind_address = 0.0.0.0\\n' >/etc/mysql/mariadb.conf.d/95-open.cnf"
+    db1.sh(f"{options}; systemctl restart mariadb")
+    sql(night, "CREATE USER follower@'%' IDENTIFIED BY 'practice'; GRANT REPLICATION SLAVE ON *.* TO follower@'%'")
+    file = sql(night, "SHOW MASTER STATUS").split()[0]
+    backup1.sh(REPLICA.replace("ADDRESS", db1.address).replace("FILE", file))
+    until(lambda: sql(night, "SHOW SLAVE HOSTS"), 60)
+    done = asked(night, type="end")
+    assert (done.returncode, "1 replicas follow this server" in done.stderr) == (30, True), done.stderr
+    backup1.sh("mariadb -e 'STOP SLAVE; RESET SLAVE ALL'; systemctl stop mariadb")
+    sql(night, "DROP USER follower@'%'")
+    kill = "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE command = 'Binlog Dump'"
+    until(lambda: sql(night, sql(night, kill) + "SHOW SLAVE HOSTS") == "", 60)
+    plan = approved(night, type="end")
+    db1.sh("nohup mariadb -e 'SELECT SLEEP(300)' >/dev/null 2>&1 & sleep 1")
+    done = night.maintkit("apply", plan)
+    sql(night, sql(night, kill.replace("command = 'Binlog Dump'", "info LIKE 'SELECT SLEEP(300)%'")))
+    assert done.returncode != 0
+    assert "1 clients are connected" in done.stdout + done.stderr
+    assert night.run()["hosts"] == {"db1": "untouched"}
+
+
+def test_after_a_power_cut_in_the_restore_the_state_from_before_is_back(night: Office) -> None:
+    """The host cannot say how far the laying out came; controller and host are gone at once, and resume goes back."""
+    db1, before = night.lab["db1"], sql(night, "SELECT COUNT(*), @@gtid_binlog_pos FROM pharmacy.issued")
+    plan = approved(night, type="end")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    argv = [str(MAINTKIT), "apply", plan, "--site", str(night.site)]
+    controller = subprocess.Popen(argv, start_new_session=True, **quiet)
+    until(lambda: night.run()["plan"] == plan)
+    run = night.run()["run"]
+    begun = ("sh", "-c", f"test -e /var/lib/maintkit/runs/{run}/steps/prepare-0/started")
+    until(lambda: db1.run(*begun, check=False).code == 0)
+    db1.cut_power()
+    os.killpg(controller.pid, signal.SIGKILL)
+    controller.wait()
+    db1.start()
+    db1.wait()
+    done = night.maintkit("resume", run)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert night.run()["hosts"] == {"db1": "rolled-back"}
+    assert sql(night, "SELECT COUNT(*), @@gtid_binlog_pos FROM pharmacy.issued") == before
+    assert db1.run("systemctl", "is-enabled", UNIT, check=False).out.strip() != "masked"
+    db1.sh(f"rm -rf {DATA}.maintkit-*-failed")
 
 
 def test_what_does_not_pass_is_put_back_as_it_was(night: Office) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Wor
 
 from .instance import Instance
 
+CHARACTERS = "--default-character-set=utf8mb4"
 # Two commands with a pipe between them, and neither may fail; their words are arguments and never text of a shell.
 PIPED = 'set -o pipefail; n=$1; shift; "${@:1:n}" | "${@:n+1}"'
 
@@ -76,7 +77,7 @@ def replay(
     where = [f"--start-position={between[0]}", f"--stop-position={between[1]}", *map(str, files)]
     own = ["--no-defaults", "--verify-binlog-checksum", f"--local-load={instance.place / 'tmp'}"]
     read = instance.program("mariadb-binlog", *own, *where)
-    apply = instance.reach.argv("mariadb", "--binary-mode", "--batch", "--default-character-set=utf8mb4")
+    apply = instance.reach.argv("mariadb", "--binary-mode", "--batch", "--max-allowed-packet=1G", CHARACTERS)
     done = work.finish(step, ["bash", "-c", PIPED, "replay", str(len(read)), *read, *apply], seconds)
     return {**done, "argv": [*read, "|", *apply]}
 

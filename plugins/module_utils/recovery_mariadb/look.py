@@ -163,12 +163,13 @@ def _sets(wish: Wish, told: Mapping[str, Any], *, now: Callable[[], float] = tim
     stop = _stop(wish, own, running=identity["running"])
     label = _label(wish, own["base"], stop, now())
     state = own["state"] or identity.get("gtid_state", "") or _believed(wish, label)
+    come = state if own["sizes"] else _furthest(state, wish.store.get("state", ""))
     chosen = backup.choose(wish.store, job=wish.job, wanted=label, source={"gtid_state": state}, now=now(), oldest_h=0)
     between, last = [], max(names, key=binlog.number, default="")
     if wish.target.kind != "set":
         between = backup.way(label, chosen["position"], stop["file"] if stop else last, names)
     chosen["log_bytes"] = sum(names[one] for one in between)
-    archive = {"base": own["base"], "last": last, "state": state, "between": len(between)}
+    archive = {"last": last, "own": bool(own["sizes"]), "state": come, "between": len(between)}
     return {"set": chosen, "stop": stop, "unseen": unseen, "archive": archive}
 
 
@@ -249,6 +250,14 @@ def _believed(wish: Wish, label: str) -> str:
             " say which server it was (restore_system_identifier)"
         )
     return found
+
+
+def _furthest(*states: str) -> str:
+    """The furthest that any of these says transactions had come, by domain and server."""
+    known: dict[tuple[str, str], int] = {}
+    for domain, server, sequence in (one for state in states for one in backup.gtids(state)):
+        known[domain, server] = max(sequence, known.get((domain, server), 0))
+    return ",".join(f"{domain}-{server}-{sequence}" for (domain, server), sequence in known.items())
 
 
 def _room(wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:

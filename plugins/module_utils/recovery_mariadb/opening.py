@@ -48,10 +48,10 @@ class Opening:
                 shutil.copy2(one, data / one.name)
                 self._own(data / one.name)
 
-    def continue_logs(self, state: str) -> list[str]:
-        """Let the transactions' numbers go on: how far they had come. `state` counts where no log tells it any more."""
-        logs, own = Path(self.server.logs), self.server.own_logs()
-        told = binlog.state_of(own[-1]) if own else [f"{one[0]}-{one[1]}-{one[2]}" for one in gtids(state)]
+    def continue_logs(self, archive: Mapping[str, Any]) -> list[str]:
+        """Let the transactions' numbers go on: how far they had come, by the server's own logs where they are whole."""
+        logs, own = Path(self.server.logs), self.server.own_logs() if archive["own"] else []
+        told = binlog.state_of(own[-1]) if own else [f"{one[0]}-{one[1]}-{one[2]}" for one in gtids(archive["state"])]
         if not way.logs_of(logs.parent, logs.name):
             # A server without logs takes the numbers of its transactions from here (MYSQL_BIN_LOG::do_binlog_recovery).
             self._write(logs.with_name(f"{logs.name}.state"), "".join(f"{one}\n" for one in told))
@@ -89,11 +89,14 @@ class Opening:
         newest = max(found["logs"], key=binlog.number)
         if fence and binlog.number(newest) <= binlog.number(fence):
             raise Refused(f"the server writes {newest}, and {fence} was to be left out before it")
-        if fence:
-            empty = Path(self.server.logs).with_name(fence)
-            if empty.exists() and not empty.stat().st_size:
-                empty.unlink()
+        self.forget(fence)
         return {"running": True, "log": newest, "left_out": fence}
+
+    def forget(self, fence: str) -> None:
+        """Take the empty file away again, if it is there and empty."""
+        empty = Path(self.server.logs).with_name(fence) if fence else None
+        if empty and empty.exists() and not empty.stat().st_size:
+            empty.unlink()
 
     def _require_state(self, found: str, wanted: Sequence[str]) -> None:
         said = {(domain, server): sequence for domain, server, sequence in gtids(found)}

@@ -109,9 +109,10 @@ class Restore:
 
     def _lay_logs(self) -> int:
         """The logs on the way: the server's own as far as they are there, else those that are kept; their number."""
-        told, own = self.journal.told, {one.name: one for one in self.server.own_logs()}
         if self.target.kind == "set":
             return 0
+        told = self.journal.told
+        own = {one.name: one for one in self.server.own_logs()} if told["archive"]["own"] else {}
         newest = max((told["archive"]["last"], *own), key=binlog.number)
         last = told["stop"]["file"] if told["stop"] else newest
         names = binlog.between(told["set"]["position"]["file"], last)
@@ -207,7 +208,7 @@ class Restore:
     def _open(self) -> dict[str, Any]:
         told, opening = self.journal.told, self.opening
         opening.tidy()
-        state = opening.continue_logs(told["archive"]["state"])
+        state = opening.continue_logs(told["archive"])
         if "fence" not in told:
             self.journal.keep(fence=opening.fence([told["archive"]["last"]]))
         opened = opening.start("open", told["identity"], fence=told["fence"], state=state)
@@ -235,7 +236,9 @@ class Restore:
         if "fence" in told and "back_fence" not in told:
             # It may have been opened, and then has written logs that may be kept already: ours begin past them.
             self.journal.keep(back_fence=self.opening.fence([told["fence"], *self._written_meanwhile()]))
-        return {**facts, **self.opening.start("start-back", told["identity"], fence=told.get("back_fence", ""))}
+        started = self.opening.start("start-back", told["identity"], fence=told.get("back_fence", ""))
+        self.opening.forget(told.get("fence", ""))
+        return {**facts, **started}
 
     def _written_meanwhile(self) -> list[str]:
         """Names of the logs that a restored server has written in its own directory before it went back."""

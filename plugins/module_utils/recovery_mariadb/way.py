@@ -32,6 +32,13 @@ def logs_of(folder: Path, base: str) -> list[Path]:
     return sorted(ours, key=lambda one: binlog.number(one.name))
 
 
+def told_of(store: Mapping[str, Any], logs: Path, kind: str, value: str) -> dict[str, Any]:
+    """`stop` and `state` of the kept logs that the newest set leads on in."""
+    files = [one["position"]["file"] for one in store["sets"] if one["position"]["file"]]
+    paths = logs_of(logs, files[-1].rpartition(".")[0]) if files else []
+    return {"stop": stop_of(paths, kind, value), "state": ",".join(binlog.state_of(paths[-1])) if paths else ""}
+
+
 def stop_of(paths: Sequence[Path], kind: str, value: str) -> dict[str, Any] | None:
     """Where in these logs a restore to this target ends: `file`, `at`, `made_at`; None where they do not tell."""
     if kind == "time":
@@ -40,13 +47,16 @@ def stop_of(paths: Sequence[Path], kind: str, value: str) -> dict[str, Any] | No
 
 
 def stop_at(paths: Sequence[Path], limit: int) -> dict[str, Any] | None:
-    """Before the first transaction that is not of before this second."""
-    begun = [binlog.made_at(path) for path in paths]
-    for number, path in enumerate(paths):
-        if number + 1 < len(paths) and begun[number + 1] < limit:
+    """Before the first transaction that is not of before this second.
+
+    One that says it is of later than its log's end has set its clock by hand: it is none.
+    """
+    ended = [*(binlog.made_at(path) for path in paths[1:]), *(path.stat().st_mtime for path in paths[-1:])]
+    for path, until in zip(paths, ended):  # noqa: B905  # hosts have a Python without strict
+        if until < limit:
             continue
         for event in binlog.events(path):
-            if event.kind == binlog.GTID and event.made_at >= limit:
+            if event.kind == binlog.GTID and limit <= event.made_at <= until + 1:
                 return {"file": path.name, "at": event.at, "made_at": event.made_at}
     return None
 

@@ -66,7 +66,9 @@ def _told(found: Restored, header: Header) -> Iterator[Block]:
         items=(
             KeyValue(label="备份任务", text=found.stanza),
             KeyValue(label="备份集", text=found.set.label),
-            KeyValue(label="集群标识", text=found.identity.system_identifier),
+            KeyValue(
+                label="服务器标识" if found.engine == "mariadb" else "集群标识", text=found.identity.system_identifier
+            ),
             KeyValue(label="数据目录", text=found.identity.data_directory),
             KeyValue(label="原数据留存", text="已换回" if back.returned else aside.kept or wording.NOTHING, wide=True),
             KeyValue(label="恢复终点", text=_ended(found.ended.reason), wide=True),
