@@ -275,7 +275,7 @@ def of_run(server: Server) -> dict[str, Any]:
     before = journal.told["identity"]
     if server.kept.exists():
         told["wrong"].append(f"{server.kept} is there: the present state was not put back")
-    if guard.tablespace(server.data) != before["tablespace"]:
+    if not server.holds(before["tablespace"]):
         told["wrong"].append(f"{server.data} holds another server's data")
     try:
         if before["running"]:

@@ -65,6 +65,13 @@ class Server(Keeping):
                 os.kill(one.pid, signal.SIGTERM)
         wait(lambda: not self.runs(), STOP_S)
 
+    def holds(self, tablespace: str) -> bool:
+        """Whether the data directory holds the very system tablespace that was seen before, as `guard` tells it.
+
+        By its inode: a device has another number after a boot.
+        """
+        return guard.tablespace(self.data).partition(":")[2] == tablespace.partition(":")[2]
+
     def session(self) -> Session:
         """A conversation with the server as production reaches it."""
         return Session(self.reach)

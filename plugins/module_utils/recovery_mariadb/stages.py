@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Work
-from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb import guard, laying, mark, proof
+from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb import laying, mark, proof
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb import binlog
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.keeping import make_work
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import Target
@@ -226,7 +226,7 @@ class Restore:
         if server.runs() and server.kept.exists():
             raise Refused(f"a server still works in {server.data}: stop it, then go on with this run")
         returned = server.back()
-        if guard.tablespace(server.data) != told["identity"]["tablespace"]:
+        if not server.holds(told["identity"]["tablespace"]):
             raise Refused(f"{server.data} does not hold the state from before: look which directory does")
         shutil.rmtree(server.work, ignore_errors=True)
         facts = {"returned": returned, "failed": str(server.failed) if server.failed.exists() else ""}
