@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of several modules: how a server is reached, what a drill (`.drill`) and a restore (`.restore`) are."""
+    """Options of several modules: how a server is reached, what a drill (`.drill`), a restore (`.on_its_host`) is."""
 
     DOCUMENTATION = r"""
 options:
@@ -52,7 +52,7 @@ options:
     default: ""
 """
 
-    RESTORE = r"""
+    ON_ITS_HOST = r"""
 options:
   run:
     description: The run's name.

@@ -78,7 +78,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.mariadb
-  - maintkit.ops.mariadb.restore
+  - maintkit.ops.mariadb.on_its_host
 attributes:
   check_mode:
     support: full

@@ -10,8 +10,8 @@ import os
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
@@ -21,8 +21,7 @@ FORMAT, GTID, GTID_LIST, ENCRYPTED = 15, 162, 163, 164
 NUMBERED = re.compile(r"(.+)\.(\d{6,})")
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One event: where it begins and ends in its file, when it was made (seconds since 1970), by which server."""
 
     at: int

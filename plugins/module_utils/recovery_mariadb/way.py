@@ -6,6 +6,7 @@ A binary log tells time by the second: of what was committed within the target's
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -65,17 +66,16 @@ def stop_behind_mark(paths: Sequence[Path], name: str) -> dict[str, Any] | None:
     """Behind the transaction that wrote the row of this mark: the first one of that name."""
     for path in paths:
         with path.open("rb") as held, mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ) as text:
-            hits = sorted(hit for pattern in _written(name) for hit in _hits(text, pattern))
-            for begin, end, made_at in _around(path, hits):
+            for begin, end, made_at in _around(path, list(_hits(text, SCHEMA.encode()))):
                 if end - begin <= LONGEST and _is_mark(text[begin:end], name):
                     return {"file": path.name, "at": end, "made_at": made_at}
     return None
 
 
 def _written(name: str) -> tuple[bytes, ...]:
-    """How a name stands in a log: as a value of a row, in hexadecimal as maintkit writes it, quoted by a person."""
+    """How a name stands in a statement: in hexadecimal as maintkit writes it, or quoted by a person."""
     raw = name.encode()
-    return (_row(name), raw.hex().encode(), raw.hex().upper().encode(), b"'" + raw + b"'", b'"' + raw + b'"')
+    return (raw.hex().encode(), raw.hex().upper().encode(), b"'" + raw + b"'", b'"' + raw + b'"')
 
 
 def _row(name: str) -> bytes:
@@ -91,20 +91,20 @@ def _hits(text: mmap.mmap, pattern: bytes) -> Iterator[int]:
 
 def _around(path: Path, hits: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """(begin, end, time) of each transaction that has a hit in it."""
-    if not hits:
-        return
-    last = hits[-1]
-    for begin, end, made_at in transactions(path):
-        if any(begin <= hit < end for hit in hits):
-            yield begin, end, made_at
-        if begin > last:
+    for begin, end, made_at in transactions(path) if hits else ():
+        next_one = bisect_left(hits, begin)
+        if next_one == len(hits):
             return
+        if hits[next_one] < end:
+            yield begin, end, made_at
 
 
 def _is_mark(text: bytes, name: str) -> bool:
-    if SCHEMA.encode() not in text or TABLE.encode() not in text:
-        return False
-    return _row(name) in text or b"'mark'" in text or b'"mark"' in text
+    """By a value of a row, or by the words of a statement; that it was the table's row the replay itself shows."""
+    if _row(name) in text:
+        return True
+    named = TABLE.encode() in text and any(one in text for one in _written(name))
+    return named and (b"'mark'" in text or b'"mark"' in text)
 
 
 def transactions(path: Path) -> Iterator[tuple[int, int, int]]:
