@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of several modules: `mariadb` of how a server is reached, `mariadb.drill` of what a drill is."""
+    """Options of several modules: how a server is reached, what a drill (`.drill`), a restore (`.on_its_host`) is."""
 
     DOCUMENTATION = r"""
 options:
@@ -48,6 +48,47 @@ options:
     default: {}
   store_from:
     description: How rsync reaches the host of sets and logs, such as V(backup1). Empty, they can be read on this host.
+    type: str
+    default: ""
+"""
+
+    ON_ITS_HOST = r"""
+options:
+  run:
+    description: The run's name.
+    type: str
+    required: true
+  job:
+    description: What the backup job is called, as the site declares it.
+    type: str
+    required: true
+  store_from:
+    description: How rsync reaches the host of sets and logs, such as V(backup1). Empty, they can be read on this host.
+    type: str
+    default: ""
+  user:
+    description: The OS user that the server runs as.
+    type: str
+    default: mysql
+  data:
+    description: The server's data directory.
+    type: path
+    required: true
+  unit:
+    description: The unit of the server.
+    type: str
+    required: true
+  type:
+    description: What is restored to.
+    type: str
+    choices: [time, name, end, set]
+    default: time
+  target:
+    description: The point in time with its offset, or the mark's name.
+    type: str
+    default: ""
+  set:
+    description: The set, by its folder below that of the sets. Empty is the newest one that leads to the target.
     type: str
     default: ""
 """

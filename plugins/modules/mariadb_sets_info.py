@@ -29,6 +29,18 @@ options:
     description: Seconds in which they must.
     type: float
     default: 300
+  target:
+    description:
+      - A point in time with its offset, or a mark's name, whose place in the logs is told.
+      - Only logs with the name of those that the newest set leads on in are looked through.
+    type: str
+    default: ""
+  target_type:
+    description:
+      - What a restore is to. Empty is none, and nothing is looked for in the logs.
+    type: str
+    choices: ["", time, name, end, set]
+    default: ""
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
@@ -53,7 +65,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 store:
-  description: The sets that ended, newest last, the logs by name and size, how far they reach, the machine.
+  description:
+    - The sets that ended, newest last, the logs by name and size, how far they reach, the machine.
+    - With O(target_type) also C(state), the last transactions in the logs, and C(stop), where the way to the target
+      ends, by C(file), C(at) and C(made_at). Null, it is in no log.
   returned: always
   type: dict
 waited_s:
@@ -69,6 +84,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.collector.catalogue import Unclear
 from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb import backup
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery_mariadb import way
 
 
 def main() -> None:
@@ -78,6 +94,8 @@ def main() -> None:
             "logs": {"type": "path", "required": True},
             "wait_for": {"type": "dict", "default": {}},
             "timeout": {"type": "float", "default": 300},
+            "target": {"type": "str", "default": ""},
+            "target_type": {"type": "str", "choices": ["", "time", "name", "end", "set"], "default": ""},
         },
         supports_check_mode=True,
     )
@@ -86,6 +104,8 @@ def main() -> None:
     try:
         waited = backup.wait(logs, wanted, module.params["timeout"]) if wanted else 0.0
         store = backup.look(path, logs)
+        if module.params["target_type"]:
+            store.update(way.told_of(store, logs, module.params["target_type"], module.params["target"]))
     except (Refused, Unclear, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=False, store=store, waited_s=waited)

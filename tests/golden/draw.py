@@ -77,6 +77,7 @@ def documents() -> Mapping[str, Document]:
         "change-tuning": change_report(runs.carried_out("restart-assessed"), "tuning", header),
         "change-config": change_report(runs.carried_out("config-reverted"), "upgrade", header),
         "change-restore": change_report(runs.carried_out("restore-passed"), "upgrade", header),
+        "change-restore-mariadb": change_report(runs.carried_out("restore-mariadb"), "upgrade", header),
         "change-restore-back": change_report(runs.carried_out("restore-back"), "upgrade", header),
         "drill-passed": drill_report(runs.carried_out("drill-passed"), header),
         "drill-mariadb": drill_report(runs.carried_out("drill-mariadb"), header),

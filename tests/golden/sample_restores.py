@@ -47,6 +47,39 @@ def told(*stages: str, **failed: str) -> dict[str, Any]:
                         "set": drills.SET, "told": "", "stages": known}}  # fmt: skip
 
 
+MARIADB_IDENTITY = {
+    "machine_id": drills.SOURCE["machine_id"], "system_identifier": "server_id 4711",
+    "data_directory": "/var/lib/mysql",
+    "unit": "mariadb.service", "running": True,
+}  # fmt: skip
+MARIADB_TOOK = {"aside": 2_900, "restore": 11_800, "prepare": 8_300, "recover": 6_820, "smoke": 90, "check": 21_400,
+                "checksums": 9_700, "open": 3_150}  # fmt: skip
+MARIADB_FOUND: dict[str, dict[str, Any]] = {
+    "aside": {"kept": f"/var/lib/mysql.maintkit-{RUN}-kept", "committed_at": UNTIL.timestamp(), "logs": 12},
+    "recover": {"replayed": "0-4711-99812", "wanted": "binlog.000117:5521", "transactions": 4211,
+                "reason": FOUND["promote"]["reason"], "lost": FOUND["promote"]["lost"]},
+    "open": {"running": True, "log": "binlog.000119", "left_out": "binlog.000118"},
+}  # fmt: skip
+
+
+def mariadb_passed(night: Evening) -> None:
+    """A pharmacy's MariaDB, to a second before a table was dropped; its logs go on past one that is left out."""
+    at, known = drills.AT, {}
+    for name, took in MARIADB_TOOK.items():
+        known[name] = {"status": "passed", "said": "", "took_ms": took, "at": at.timestamp(),
+                       **MARIADB_FOUND.get(name, {})}  # fmt: skip
+        at += timedelta(milliseconds=took)
+    chosen = {**drills.SET, "label": "incr-20261128", "kind": "incr"}
+    facts = {"restore": {"schema": "maintkit.restore/1", "run": RUN, "engine": "mariadb", "stanza": "pharmacy",
+                         "identity": MARIADB_IDENTITY, "set": chosen, "told": "", "stages": known}}  # fmt: skip
+    night.phase(HOST, "precheck", 6.1, {})
+    night.phase(HOST, "change", 30.0, facts)
+    night.phase(HOST, "verify", 34.5, facts)
+    night.close(HOST, "done")
+    night.finish("done", {HOST: "done"})
+    night.supervise("out")
+
+
 def restore() -> Plan:
     """The registration database, to just before a table was dropped."""
     title = "将数据库恢复到目标时间点"

@@ -285,6 +285,7 @@ _EVENINGS = {
     "drill-refused": (sample_drills.drill, signed, sample_drills.refused),
     "drill-stuck": (sample_drills.drill, signed, sample_drills.stuck),
     "restore-passed": (sample_restores.restore, signed, sample_restores.passed),
+    "restore-mariadb": (sample_restores.restore, signed, sample_restores.mariadb_passed),
     "restore-back": (sample_restores.restore, signed, sample_restores.back),
     "drill-gap": (sample_drills.drill, signed, sample_drills.gap),
 }

@@ -11,30 +11,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from mariahosts import PROGRAMS, trust
 from office import REQUESTER, Office, office
 
-from lab import Lab, Spec, lab
-from lab.image import File, Layer
+from lab import Spec, lab
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.contract.load import load_site
 from maintkit.evidence.drill_record import last_passed
 
 pytestmark = pytest.mark.long
 SCRATCH = "/var/lib/maintkit-drill"
-SETTINGS = """
-[mariadbd]
-server_id = 4711
-log_bin = /var/lib/mysql/binlog
-innodb_buffer_pool_size = 16M
-innodb_log_file_size = 16M
-"""
-# One image for the three: the drill host and the keeper of the sets have the programs, and run no server.
-PROGRAMS = Layer(
-    name="mariadb-drill",
-    packages=("mariadb-server", "mariadb-backup", "rsync"),
-    files=(File(path="/etc/mysql/mariadb.conf.d/90-drill.cnf", content=SETTINGS.encode()),),
-    script="systemctl -q disable mariadb",
-)
 DATA = """
 CREATE DATABASE pharmacy CHARACTER SET utf8mb4;
 USE pharmacy;
@@ -71,15 +57,6 @@ ASKED: dict[str, Any] = {
         {"name": "药品目录", "database": "pharmacy", "sql": "SELECT MAX(name) FROM drug"},
     ],
 }
-
-
-def trust(made: Lab, name: str) -> None:
-    """Root of this host may log in at backup1."""
-    keeper = made["backup1"]
-    made[name].sh("test -f /root/.ssh/id_ed25519 || ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519")
-    public = made[name].run("cat", "/root/.ssh/id_ed25519.pub").out.strip()
-    keeper.sh(f"mkdir -p -m 0700 /root/.ssh; echo '{public}' >>/root/.ssh/authorized_keys")
-    made[name].sh(f"ssh-keyscan -t ed25519 {keeper.address} >>/root/.ssh/known_hosts 2>/dev/null")
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,9 @@ def look(path: Path, logs: Path) -> dict[str, Any]:
             raise Refused(f"{folder} is no folder on this host: name where sets and binary logs lie")
     sets = [one for folder, names in set_folders(str(path)) for one in _set(Path(folder), names, path)]
     sets.sort(key=lambda one: (one["stopped_at"], one["to_lsn"] or 0))
-    kept = {one.name: one.stat().st_size for one in logs.iterdir() if binlog.NUMBERED.fullmatch(one.name)}
+    files = [one for one in logs.iterdir() if binlog.NUMBERED.fullmatch(one.name)]
+    # A restore leaves an empty file where the way ends (recovery_mariadb/opening.py): it is none that leads on.
+    kept = {one.name: one.stat().st_size for one in files if one.stat().st_size}
     return {"sets": sets, "logs": kept, "machine_id": machine_id(), "newest": _newest(logs, kept)}
 
 
@@ -148,9 +150,9 @@ def _refuse_unfit(one: Mapping[str, Any]) -> None:
 def _refuse_other_source(label: str, gtid: str, source: Mapping[str, Any]) -> None:
     """By what the set's last transactions are: each must be one that the source has, or has had."""
     known: dict[tuple[str, str], int] = {}
-    for domain, server, sequence in _gtids(source["gtid_state"]):
+    for domain, server, sequence in gtids(source["gtid_state"]):
         known[domain, server] = max(sequence, known.get((domain, server), 0))
-    for domain, server, sequence in _gtids(gtid):
+    for domain, server, sequence in gtids(gtid):
         if known.get((domain, server), -1) < sequence:
             raise Refused(
                 f"set {label} ends at {domain}-{server}-{sequence}, which the source has never had (it is at"
@@ -158,7 +160,8 @@ def _refuse_other_source(label: str, gtid: str, source: Mapping[str, Any]) -> No
             )
 
 
-def _gtids(text: str) -> Iterator[tuple[str, str, int]]:
+def gtids(text: str) -> Iterator[tuple[str, str, int]]:
+    """(domain, server, number) of each transaction in a list of them."""
     for one in filter(None, text.split(",")):
         domain, server, sequence = one.strip().split("-")
         yield domain, server, int(sequence)

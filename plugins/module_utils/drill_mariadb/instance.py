@@ -39,7 +39,7 @@ ISOLATED = {
     "init_file": "{place}/init.sql",
     "socket": "{place}/socket/s",
     "pid_file": "{place}/socket/pid",
-    "datadir": "{place}/data",
+    "datadir": "{data}",
     "tmpdir": "{place}/tmp",
     "max_allowed_packet": "1G",
     "performance_schema": "OFF",
@@ -55,7 +55,7 @@ OF_SET = re.compile(
 GRAVE = re.compile(r"\[ERROR\]\s*(.*)")
 
 
-def refuse_settings(settings: Mapping[str, str]) -> None:
+def refuse_settings(settings: Mapping[str, str], option: str = "restore_drill_settings") -> None:
     """Refused when a setting would take from the copy what keeps it alone: a block pasted from production, say.
 
     A server also takes a name that is cut short, and prefixes that turn it round.
@@ -63,7 +63,7 @@ def refuse_settings(settings: Mapping[str, str]) -> None:
     kept = [*NEVER, *(name for name in ISOLATED if name not in FREE)]
     wrong = sorted(name for name in settings if any(one.startswith(_bare(name)) for one in kept))
     if wrong:
-        raise Refused(f"restore_drill_settings must not hold {', '.join(wrong)}: by them the copy is kept apart")
+        raise Refused(f"{option} must not hold {', '.join(wrong)}: by them the copy is kept apart")
 
 
 def _bare(name: str) -> str:
@@ -79,6 +79,7 @@ class Instance:
     bindir: str
     alike: Mapping[str, str]
     settings: Mapping[str, str]
+    account: str = ACCOUNT
 
     @property
     def data(self) -> Path:
@@ -97,7 +98,8 @@ class Instance:
     def server(self) -> list[str]:
         """The server's command line."""
         told = {**self.alike, **self.of_set()}
-        told |= {name: value.format(place=self.place) for name, value in ISOLATED.items()} | dict(self.settings)
+        told |= {name: value.format(place=self.place, data=self.data) for name, value in ISOLATED.items()}
+        told |= dict(self.settings)
         return self.program("mariadbd", "--no-defaults", *(f"--{name}={value}" for name, value in told.items()))
 
     def of_set(self) -> dict[str, str]:
@@ -108,7 +110,7 @@ class Instance:
     def configure(self) -> None:
         """An account for this copy alone, with a password that nobody knows and that is never in argv."""
         password = f"Aa1!{secrets.token_hex(24)}"
-        account = f"'{ACCOUNT}'@'localhost'"
+        account = f"'{self.account}'@'localhost'"
         self._private(
             "init.sql",
             "SET SESSION sql_log_bin = 0;\n"
@@ -116,7 +118,7 @@ class Instance:
             f"GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION;\n",
         )
         socket = self.place / "socket" / "s"
-        self._private("client.cnf", f'[client]\nuser={ACCOUNT}\npassword="{password}"\nsocket={socket}\n')
+        self._private("client.cnf", f'[client]\nuser={self.account}\npassword="{password}"\nsocket={socket}\n')
 
     def _private(self, name: str, text: str) -> None:
         path = self.place / name

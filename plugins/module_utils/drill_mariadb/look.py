@@ -93,21 +93,30 @@ def _provable(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _programs(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
-    needed = (*PROGRAMS, "rsync", "ssh") if wish.fetched else PROGRAMS
-    paths = {name: program(name, wish.bindir if name in PROGRAMS else "") for name in needed}
+    require_programs(wish.source["version"], user=wish.user, bindir=wish.bindir, fetched=wish.fetched)
+    return {"bindir": wish.bindir}
+
+
+def require_programs(version: str, *, user: str, bindir: str, fetched: bool) -> None:
+    """Refused when this host lacks programs, the user that they run as, or has them of another version."""
+    needed = (*PROGRAMS, "rsync", "ssh") if fetched else PROGRAMS
+    paths = {name: program(name, bindir if name in PROGRAMS else "") for name in needed}
     missing = [name for name, path in paths.items() if not os.access(path, os.X_OK)]
     if missing:
         raise Refused(f"this host lacks {', '.join(missing)}: install MariaDB's server and backup here")
     try:
-        pwd.getpwnam(wish.user)
+        pwd.getpwnam(user)
     except KeyError:
-        raise Refused(f"there is no OS user {wish.user!r} here: name the one that the copy is to run as") from None
-    wanted = ".".join(wish.source["version"].split(".")[:2])
-    said = VERSION.search(run([paths["mariadbd"], "--no-defaults", "--version"]).stdout)
-    if not said or said[1] != wanted:
-        here = said[1] if said else "unknown"
+        raise Refused(f"there is no OS user {user!r} here: name the one that the copy is to run as") from None
+    wanted, here = ".".join(version.split(".")[:2]), version_of(bindir) or "unknown"
+    if here != wanted:
         raise Refused(f"the source is MariaDB {wanted}, this host has {here}: a set is prepared by its own version")
-    return {"bindir": wish.bindir}
+
+
+def version_of(bindir: str) -> str:
+    """Major and minor version of this host's server program; empty where it says none."""
+    said = VERSION.search(run([program("mariadbd", bindir), "--no-defaults", "--version"]).stdout)
+    return said[1] if said else ""
 
 
 def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = time.time) -> dict[str, Any]:

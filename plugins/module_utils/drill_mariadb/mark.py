@@ -130,15 +130,23 @@ def _held(watcher: Session, names: Sequence[str], wanted: Sequence[str]) -> tupl
     return held, unread
 
 
-def proof(session: Session, mark: Mapping[str, Any]) -> str:
-    """Why a copy is not at the mark, in words; empty when it has reached it and gone no step further."""
+def rows(session: Session, name: str) -> str:
+    """Why a copy is not at a mark by its rows, in words; empty when the row is there and the one after it is not."""
     schema = session.value(f"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{SCHEMA}'")
-    where = f"FROM {SCHEMA}.{TABLE} WHERE name = {text(mark['name'])}"
+    where = f"FROM {SCHEMA}.{TABLE} WHERE name = {text(name)}"
     parts = [row[0] for row in session.ask(f"SELECT part {where}")] if schema != "0" else []
     if "mark" not in parts:
-        return f"it is short of the mark {mark['name']}: the row of the mark is not there"
+        return f"it is short of the mark {name}: the row of the mark is not there"
     if "after" in parts:
-        return f"it has gone past the mark {mark['name']}: a row that was written after it is there"
+        return f"it has gone past the mark {name}: a row that was written after it is there"
+    return ""
+
+
+def proof(session: Session, mark: Mapping[str, Any]) -> str:
+    """Why a copy is not at the mark, in words; empty when it has reached it and gone no step further."""
+    wrong = rows(session, mark["name"])
+    if wrong:
+        return wrong
     reached, wanted = (
         set(filter(None, one.split(","))) for one in (session.value("SELECT @@gtid_binlog_pos"), mark["gtid"])
     )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,14 +17,12 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.stages import M
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Work
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb import binlog
 
-from . import fingerprint, proof
+from . import fingerprint, laying, proof
 from .control import control
 from .instance import Instance
 from .mark import proof as at_mark
 
 WORDS = ("data", "logs", "socket", "log", "tmp")
-# Two commands with a pipe between them, and neither may fail; their words are arguments and never text of a shell.
-PIPED = 'set -o pipefail; n=$1; shift; "${@:1:n}" | "${@:n+1}"'
 
 
 @dataclass(frozen=True)
@@ -86,15 +81,12 @@ class Drill:
         names = binlog.between(told["set"]["position"]["file"], mark["wal"])
         if not self.work.begun("copy-0"):
             self._make_place(told["source"]["system_identifier"])
-        commands = [self._copy([f"{one['folder']}/."], self._set(number)) for number, one in enumerate(chain)]
-        commands.append(self._copy([str(self.logs / name) for name in names], self.place / "logs"))
-        for number, argv in enumerate(commands):
-            done = self.work.finish(f"copy-{number}", argv, self.restore_timeout_s)
-            if done["rc"] != 0:
-                raise Refused(f"copying ended with {done['rc']}: {_last_line(done['output'])}")
+        wanted = [([f"{one['folder']}/."], self._set(number)) for number, one in enumerate(chain)]
+        wanted.append(([str(self.logs / name) for name in names], self.place / "logs"))
+        commands = laying.lay_out(self.work, self.store, wanted, self.restore_timeout_s)
         self._refuse_other_logs(names, mark["logs"])
-        self._refuse_outward()
-        self._give_away()
+        laying.refuse_outward([self._set(number) for number in range(len(chain))])
+        laying.give_away(self.place, self.user)
         self.instance.configure()
         size = sum(one.stat().st_size for one in self.place.rglob("*") if one.is_file())
         return {"bytes": size, "argv": commands[0], "logs": len(names)}
@@ -102,13 +94,6 @@ class Drill:
     def _set(self, number: int) -> Path:
         """Where the full set is laid out, and those that are put upon it."""
         return self.place / "data" if number == 0 else self.place / f"incremental-{number}"
-
-    def _copy(self, paths: Sequence[str], to: Path) -> list[str]:
-        if not self.store:
-            return ["cp", "-a", "--reflink=auto", "-t", str(to), "--", *paths]
-        remote = [f"{self.store}:{path}" for path in paths]
-        ssh = "ssh -o BatchMode=yes -o ConnectTimeout=20"
-        return ["rsync", "--archive", "--protect-args", "--no-specials", "--no-devices", "-e", ssh, *remote, f"{to}/"]
 
     def _make_place(self, identifier: str) -> None:
         guard.refuse_place(self.scratch)
@@ -130,36 +115,9 @@ class Drill:
                     f"the binary log {name} has {size} bytes, at the source it had {sizes[name]}: it is cut off"
                 )
 
-    def _refuse_outward(self) -> None:
-        """Looked for once more in what was laid out: it is what will be opened."""
-        for number in range(len(self.journal.told["set"]["chain"])):
-            place = self._set(number)
-            wrong = next((one for one in place.rglob("*") if one.is_symlink() or one.suffix == ".isl"), None)
-            if wrong:
-                raise Refused(f"{wrong.relative_to(self.place)} leads out of the copy: not opened")
-
-    def _give_away(self) -> None:
-        account = pwd.getpwnam(self.user)
-        for folder, _names, files in os.walk(self.place):
-            for one in (Path(folder), *(Path(folder) / name for name in files)):
-                os.chown(one, account.pw_uid, account.pw_gid, follow_symlinks=False)
-                one.chmod(0o600 if one.name in files else 0o700)
-
     def _prepare(self) -> dict[str, Any]:
-        argv: list[str] = []
-        for number in range(len(self.journal.told["set"]["chain"])):
-            more = [f"--incremental-dir={self._set(number)}"] if number else []
-            own = [
-                "--no-defaults",
-                "--prepare",
-                f"--target-dir={self.place / 'data'}",
-                f"--tmpdir={self.place / 'tmp'}",
-            ]
-            argv = self.instance.program("mariadb-backup", *own, *more)
-            done = self.alone.finish(f"prepare-{number}", argv, self.recover_timeout_s)
-            if done["rc"] != 0 or "completed OK!" not in done["output"]:
-                raise Refused(f"mariadb-backup --prepare ended with {done['rc']}: {_last_error(done['output'])}")
-        return {"sets": len(self.journal.told["set"]["chain"]), "argv": argv}
+        more = [self._set(number) for number in range(1, len(self.journal.told["set"]["chain"]))]
+        return laying.prepare(self.instance, self.alone, more, self.recover_timeout_s)
 
     def _recover(self) -> dict[str, Any]:
         """In two parts, the second with the mark in it: between them the proof must say that it is short of it."""
@@ -168,7 +126,7 @@ class Drill:
         self.instance.start(self.alone, "instance", self.recover_timeout_s)
         if not self.alone.begun("replay-short"):
             with self.instance.session() as session:
-                _refuse_open(session)
+                laying.refuse_open(session)
         names = binlog.between(position["file"], mark["wal"])
         row = self._row(names, position, mark)
         self._replay("replay-short", (position["file"], int(position["at"])), row)
@@ -206,17 +164,11 @@ class Drill:
         """From one position to another; nothing where they are the same."""
         if begin == end:
             return []
-        files = [str(self.place / "logs" / name) for name in binlog.between(begin[0], end[0])]
-        where = [f"--start-position={begin[1]}", f"--stop-position={end[1]}"]
-        tmp = f"--local-load={self.place / 'tmp'}"
-        read = self.instance.program("mariadb-binlog", "--no-defaults", "--verify-binlog-checksum", tmp, *where, *files)
-        apply = self.instance.reach.argv("mariadb", "--binary-mode", "--batch", "--default-character-set=utf8mb4")
-        done = self.alone.finish(
-            step, ["bash", "-c", PIPED, "replay", str(len(read)), *read, *apply], self.recover_timeout_s
-        )
+        files = [self.place / "logs" / name for name in binlog.between(begin[0], end[0])]
+        done = laying.replay(self.instance, self.alone, step, files, (begin[1], end[1]), self.recover_timeout_s)
         if done["rc"] != 0:
-            raise Refused(f"the binary logs end short of the mark: {_codes(done['output'])}")
-        return [*read, "|", *apply]
+            raise Refused(f"the binary logs end short of the mark: {laying.codes(done['output'])}")
+        return list(done["argv"])
 
     def _compare(self) -> dict[str, Any]:
         source = self.journal.told["mark"]["databases"]
@@ -259,32 +211,3 @@ class Drill:
         short = (self.journal.stage("recover") or {}).get("short", "")
         attempt = f"{time.time():.0f}"
         return control(self.instance, self.alone, short=short, attempt=attempt, seconds=self.recover_timeout_s)
-
-
-def _refuse_open(session: Any) -> None:
-    """Isolation is what the server says of itself, not what it was told."""
-    wanted = {"skip_networking": "ON", "event_scheduler": "OFF", "read_only": "ON", "gtid_binlog_pos": ""}
-    said = dict(session.ask(f"SHOW GLOBAL VARIABLES WHERE variable_name IN {tuple(wanted)!r}"))
-    wrong = sorted(name for name, value in wanted.items() if said.get(name, "") != value)
-    running = [row for row in session.ask("SHOW ALL SLAVES STATUS") if "Yes" in row]
-    if wrong or running:
-        raise Refused(f"the copy is not kept apart: {', '.join(wrong) or 'it receives from another server'}")
-
-
-def _last_line(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return " / ".join(lines[-2:])[-400:] or "it said nothing"
-
-
-def _last_error(output: str) -> str:
-    """mariadb-backup's errors without the time before each; its last line when there is none."""
-    wrong = [found[1].strip() for found in re.finditer(r"(?:\[ERROR\]|[Ee]rror:)\s*(.+)", output)]
-    return " / ".join(wrong[-2:])[-400:] or _last_line(output)
-
-
-def _codes(output: str) -> str:
-    """What the client and mariadb-binlog say. The client's text may quote a value: its number is enough."""
-    code = re.search(r"ERROR (\d+) \((\w+)\)", output)
-    read = [found[1] for found in re.finditer(r"^(?:ERROR|Error): (.+)", output, re.MULTILINE)]
-    said = [f"MariaDB: error {code[1]} ({code[2]})"] if code else []
-    return " / ".join([*read[-2:], *said])[-400:] or "replay was cut off"

@@ -10,8 +10,8 @@ import os
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
@@ -21,8 +21,7 @@ FORMAT, GTID, GTID_LIST, ENCRYPTED = 15, 162, 163, 164
 NUMBERED = re.compile(r"(.+)\.(\d{6,})")
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One event: where it begins and ends in its file, when it was made (seconds since 1970), by which server."""
 
     at: int
@@ -67,12 +66,50 @@ def reach_of(path: Path) -> tuple[int, int]:
 
 def position_of(path: Path, gtid: str, begin: int = 4) -> int | None:
     """Where the transaction with this GTID begins; None when it is not in this log."""
-    domain, server, sequence = (int(one) for one in gtid.split("-"))
+    wanted = tuple(int(one) for one in gtid.split("-"))
     for event in events(path, begin, bodies=frozenset({GTID})):
-        ours = event.kind == GTID and event.server_id == server
-        if ours and struct.unpack_from("<QI", event.body) == (sequence, domain):
+        if event.kind == GTID and transaction(event) == wanted:
             return event.at
     return None
+
+
+def made_at(path: Path) -> int:
+    """When a log was begun, in seconds since 1970: what is in the one before it was made before."""
+    return next((event.made_at for event in events(path)), 0)
+
+
+def last_transaction(path: Path) -> int:
+    """When the last transaction in a log was made; 0 of a log without any."""
+    return max((event.made_at for event in events(path) if event.kind == GTID), default=0)
+
+
+def listed(event: Event) -> dict[tuple[int, int], int]:
+    """What a list at a log's beginning says: the last transaction of each domain and server until then."""
+    count = struct.unpack_from("<I", event.body)[0] & 0x0FFFFFFF
+    rows = (struct.unpack_from("<IIQ", event.body, 4 + 16 * one) for one in range(count))
+    return {(domain, server): sequence for domain, server, sequence in rows}
+
+
+def transaction(event: Event) -> tuple[int, int, int]:
+    """(domain, server, number) of a GTID event that was read with its body."""
+    sequence, domain = struct.unpack_from("<QI", event.body)
+    return domain, event.server_id, sequence
+
+
+def state_of(path: Path) -> list[str]:
+    """The transactions up to the end of a log, by domain and server, as a server writes them into its `.state`.
+
+    In the order in which they came last: of a domain the last line is the newest.
+    """
+    known: dict[tuple[int, int], int] = {}
+    for event in events(path, bodies=frozenset({GTID, GTID_LIST})):
+        if event.kind == GTID_LIST:
+            known.update(listed(event))
+        if event.kind == GTID:
+            domain, server, sequence = transaction(event)
+            known.pop((domain, server), None)
+            known[domain, server] = sequence
+    return [f"{domain}-{server}-{sequence}" for (domain, server), sequence in known.items()]
 
 
 def servers(path: Path) -> set[int]:
@@ -80,8 +117,7 @@ def servers(path: Path) -> set[int]:
     found: set[int] = set()
     for event in events(path, bodies=frozenset({GTID_LIST})):
         if event.kind == GTID_LIST:
-            count = struct.unpack_from("<I", event.body)[0] & 0x0FFFFFFF
-            found |= {struct.unpack_from("<IIQ", event.body, 4 + 16 * one)[1] for one in range(count)}
+            found |= {server for _domain, server in listed(event)}
         if event.kind not in (FORMAT, GTID_LIST):
             found.add(event.server_id)
             return found

@@ -9,6 +9,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import 
 
 SCHEMA = "maintkit.restore/1"
 FORWARD = ("aside", "restore", "recover", "promote", "smoke", "amcheck", "checksums", "open")
+MARIADB_FORWARD = ("aside", "restore", "prepare", "recover", "smoke", "check", "checksums", "open")
 
 
 def journal_of(run: str) -> Journal:
@@ -19,7 +20,7 @@ def journal_of(run: str) -> Journal:
 def shortcomings(told: Mapping[str, Any]) -> list[str]:
     """Why the restore has not ended well, in words; empty when it has."""
     found = []
-    for name in FORWARD:
+    for name in MARIADB_FORWARD if told.get("engine") == "mariadb" else FORWARD:
         one = told["stages"].get(name) or {"status": "not-run"}
         if one["status"] != "passed":
             said = one.get("said")

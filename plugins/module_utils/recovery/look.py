@@ -195,19 +195,30 @@ def _unarchived(data: Path) -> list[str]:
 
 
 def _room(wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
-    chosen, there = told["set"], wish.cluster.data.parent
-    disk = {"path": str(there), "need_bytes": backup.room(chosen, wish.spare_bytes), "free_bytes": free_bytes(there)}
+    chosen = told["set"]
+    disk = make_room(wish.cluster.data.parent, backup.room(chosen, wish.spare_bytes))
+    return {"disk": disk, **foretell(chosen, wish.target, wish.rate_mb_s)}
+
+
+def make_room(there: Path, need_bytes: int) -> dict[str, Any]:
+    """The room where what is restored will lie, beside the present state; Refused where it is too little."""
+    disk = {"path": str(there), "need_bytes": need_bytes, "free_bytes": free_bytes(there)}
     if disk["need_bytes"] > disk["free_bytes"]:
         raise Refused(
             f"{disk['need_bytes']} bytes are needed beside the present state, which is kept aside, and"
             f" {disk['free_bytes']} are free in {there}: make room. Nothing of the present state is deleted for it"
         )
-    seconds = round(chosen["size_bytes"] / (wish.rate_mb_s * 1024 * 1024)) if wish.rate_mb_s else None
+    return disk
+
+
+def foretell(chosen: Mapping[str, Any], target: Target, rate_mb_s: float) -> dict[str, Any]:
+    """`predicted` by the rate of the last drill (0: unknown), and `told`, what would be restored, in words."""
+    seconds = round(chosen["size_bytes"] / (rate_mb_s * 1024 * 1024)) if rate_mb_s else None
     # Read in documents of any language: no words. What is not known is a question mark.
     minutes = max(1, round(seconds / 60)) if seconds is not None else "?"
-    goal = wish.target.value or wish.target.kind
+    goal = target.value or target.kind
     words = f"{chosen['label']} @ {goal}; {chosen['size_bytes'] / (1 << 20):.0f} MiB; {minutes} min"
-    return {"disk": disk, "predicted": {"bytes": chosen["size_bytes"], "seconds": seconds}, "told": words}
+    return {"predicted": {"bytes": chosen["size_bytes"], "seconds": seconds}, "told": words}
 
 
 def of_run(cluster: Cluster) -> dict[str, Any]:

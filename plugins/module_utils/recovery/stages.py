@@ -17,7 +17,8 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Wor
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Session
 
 from . import timeline
-from .cluster import Cluster, Restored, make_work
+from .cluster import WORDS, Cluster, Restored
+from .keeping import make_work
 from .look import STATE
 from .opening import Opening
 from .target import Target
@@ -99,7 +100,7 @@ class Restore:
 
     def _restore(self) -> dict[str, Any]:
         told = self.journal.told
-        make_work(self.cluster)
+        make_work(self.cluster, *WORDS)
         argv = self.repository.argv(
             "restore", f"--set={told['set']['label']}", *self.target.options(), "--archive-mode=off",
             f"--pg1-path={self.cluster.data}", f"--lock-path={self.cluster.work / 'lock'}",

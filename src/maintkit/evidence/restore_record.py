@@ -15,6 +15,7 @@ from maintkit.evidence.drill_record import BackupSet
 
 PROCEDURE = "restore"
 STAGES = ("aside", "restore", "recover", "promote", "smoke", "amcheck", "checksums", "open")
+MARIADB_STAGES = ("aside", "restore", "prepare", "recover", "smoke", "check", "checksums", "open")
 INSTANT = Field(default=None, ge=0, le=4_102_444_800)
 
 
@@ -23,7 +24,7 @@ class _Part(BaseModel):
 
 
 class Cluster(_Part):
-    """The cluster that was restored."""
+    """The cluster, or the server, that was restored; of MariaDB `system_identifier` is its server_id."""
 
     machine_id: str
     system_identifier: str
@@ -54,6 +55,8 @@ class Stage(_Part):
     without: bool = False
     archived: str = ""
     history: str | None = None
+    log: str = ""
+    left_out: str = ""
     failed: str = ""
     returned: bool | None = None
 
@@ -61,11 +64,22 @@ class Stage(_Part):
 class Restored(_Part):
     """One restore, as far as it came."""
 
+    engine: str = "postgresql"
     stanza: str
     identity: Cluster
     set: BackupSet
     told: str = ""
     stages: Mapping[str, Stage] = Field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Its stages in their order, by the engine of the database."""
+        return MARIADB_STAGES if self.engine == "mariadb" else STAGES
+
+    @property
+    def ended(self) -> Stage:
+        """The stage that says where it ended and what was lost: MariaDB ends recovery where replay ends."""
+        return self.stage("recover" if self.engine == "mariadb" else "promote")
 
     def stage(self, name: str) -> Stage:
         """A stage; `not-run` where nothing is known of it."""

@@ -74,12 +74,12 @@ def test_facts_that_are_not_understood_are_withheld_and_not_left_out() -> None:
 
 
 def test_a_mariadb_gets_its_own_steps_and_no_command_of_another_tool() -> None:
-    """With the order of its sets, its position and its logs as the last drill had them; dumps get no steps at all."""
+    """The procedure, and its steps with what the last drill had; dumps get no steps at all."""
     text = said(sample.mariadb())
     wanted = """mariadb-backup --prepare|/backup/mariadb/full → /backup/mariadb/incr|binlog.000112 的 84113
-/backup/binlog|server_id 4711|备份任务 pharmacy（mariadb-backup）：maintkit 没有自动恢复操作
+/backup/binlog|server_id 4711|engine: mariadb|stanza: pharmacy|sets: /backup/mariadb|maintkit plan restore
 备份任务 dumps（mysqldump）：maintkit 没有自动恢复操作|备份任务 dumps：台账没有恢复验证"""
     for word in wanted.replace("\n", "|").split("|"):
         assert word in text, word
     assert "pgbackrest" not in text
-    assert "maintkit plan restore " not in text
+    assert "备份任务 pharmacy（mariadb-backup）：maintkit 没有自动恢复操作" not in text

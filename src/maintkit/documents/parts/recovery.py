@@ -66,8 +66,25 @@ def commands(drilled: Drilled) -> tuple[Block, ...]:
 
 
 def by_maintkit(stanza: str, data: str) -> Table:
-    """How the procedure `restore` is planned, approved and applied for this database."""
+    """How the procedure `restore` is planned, approved and applied for a PostgreSQL."""
     parameters = (f"stanza: {stanza}", f"data: {data}", f"unit: {unit_of(data)}", "type: time", f'target: "{TARGET}"')
+    return the_procedure(stanza, parameters, f"在备份主机：pgbackrest --stanza={stanza} --type=full backup")
+
+
+def by_maintkit_of_mariadb(stanza: str, drilled: Drilled | None) -> Table:
+    """The same for a MariaDB, with what its last drill had."""
+    data = drilled.drill.source.data_directory.rstrip("/") if drilled else DATA
+    logs = (drilled.drill.logs if drilled else "") or "＜二进制日志留存目录＞"
+    unit = f"unit: {recovery_mariadb.UNIT}"
+    there = ("store: ＜留存备份集与日志的主机＞", "store_from: ＜本机以 SSH 访问该主机所用的名称＞")
+    where = (*there, f"sets: {recovery_mariadb.sets_of(drilled)}", f"logs: {logs}")
+    parameters = ("engine: mariadb", f"stanza: {stanza}", f"data: {data}", unit, *where, "type: time")
+    backup = "在数据库主机：mariadb-backup --backup --target-dir=＜新的全量备份集＞，并复制到留存主机"
+    return the_procedure(stanza, (*parameters, f'target: "{TARGET}"'), backup)
+
+
+def the_procedure(stanza: str, parameters: tuple[str, ...], backup: str) -> Table:
+    """The steps from the file of parameters to the report; `backup` is how a full one is made afterwards."""
     rows = (
         ("编写参数文件 restore.yml", "\n".join((*parameters, "smoke: ＜业务核对语句，见恢复验证计划＞"))),
         (
@@ -78,7 +95,7 @@ def by_maintkit(stanza: str, data: str) -> Table:
         ("停止应用", "停止全部应用服务；仍有连接时恢复被拒绝（参数 disconnect: true 可强制断开）。"),
         ("实施", "maintkit apply ＜方案编号＞"),
         ("中断后继续", "maintkit resume ＜实施编号＞"),
-        ("恢复后立即全量备份", f"在备份主机：pgbackrest --stanza={stanza} --type=full backup"),
+        ("恢复后立即全量备份", backup),
         ("实施报告", "maintkit report change ＜实施编号＞"),
     )
     return Table(

@@ -1,4 +1,7 @@
-"""The manual restore of a MariaDB step by step, with the values that the ledger holds of its last drill."""
+"""A MariaDB in 《数据恢复操作手册》: the procedure `restore` does it; these are its steps, for when it cannot be used.
+
+They bear the values that the ledger holds of the last drill.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ UNIT = "mariadb.service"
 
 
 def steps(drilled: Drilled) -> Iterator[str]:
-    """What is done by hand on the database's own host, as root."""
+    """What the procedure `restore` (engine: mariadb) does, on the database's own host, as root."""
     source, data = drilled.drill.source, drilled.drill.source.data_directory.rstrip("/")
     yield f"核对主机：cat /etc/machine-id 应为 {source.machine_id}；数据目录 {data}。不符则停止，不得继续。"
     yield (
@@ -48,13 +51,24 @@ def steps(drilled: Drilled) -> Iterator[str]:
         f" {_logs(drilled)}/＜起点文件＞ … | mariadb --binary-mode；两个命令均须无错误。"
     )
     yield "检查：mariadb-check --all-databases --extended；有任何错误即回退。由采购人核对业务数据。"
-    yield f"停库后正式启动：mariadb-admin shutdown；systemctl unmask {UNIT} && systemctl start {UNIT}"
+    yield (
+        "停库（mariadb-admin shutdown），令二进制日志与事务号接续：日志原在数据目录内的，将留存目录中的"
+        " ＜日志名＞.state 复制到新数据目录；在日志目录建空文件 ＜日志名＞.＜末号加一＞，启动后删除。该号有意空缺，"
+        "此前的备份集不得沿日志越过本次恢复。"
+    )
+    yield f"正式启动：systemctl unmask {UNIT} && systemctl start {UNIT}"
     yield "启动应用，由采购人确认业务正常；记录目标时刻之后丢失的业务时段，通知科室补录。"
     yield "立即做一次全量备份；有从库的，从库须重新建立。填写故障记录。"
     yield (
         f"回退（正式启动之前的任何失败）：停止该目录上的数据库；mv {data} {data}.failed && mv {data}.kept {data}；"
         f"systemctl unmask {UNIT} && systemctl start {UNIT}。"
     )
+
+
+def sets_of(drilled: Drilled | None) -> str:
+    """The folder of the sets, as the last drill had them; a blank where none tells it."""
+    folders = [one.folder for one in drilled.drill.set.chain if one.folder] if drilled else []
+    return folders[0].rpartition("/")[0] if folders else "＜备份集目录＞"
 
 
 def _chain(drilled: Drilled) -> str:

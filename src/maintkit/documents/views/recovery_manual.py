@@ -225,6 +225,8 @@ def _by_maintkit(found: Recovery) -> Iterator[Block]:
         tools = {job.tool for _, job in found.jobs if job.name == stanza}
         if tools == {"pgbackrest"}:
             yield part.by_maintkit(stanza, known.drill.source.data_directory if known else part.DATA)
+        elif tools == {"mariadb-backup"}:
+            yield part.by_maintkit_of_mariadb(stanza, known)
         else:
             said = f"备份任务 {stanza}（{'、'.join(sorted(tools))}）：maintkit 没有自动恢复操作，按第六节人工恢复。"
             yield Paragraph(text=said)

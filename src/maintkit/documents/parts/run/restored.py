@@ -11,7 +11,7 @@ from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table, Tone
 from maintkit.documents.reasons import reason
-from maintkit.evidence.restore_record import PROCEDURE, STAGES, Restored, restored_of
+from maintkit.evidence.restore_record import PROCEDURE, Restored, restored_of
 from maintkit.plans.implementation import Implementation
 
 _STATUS: dict[str, tuple[str, Tone]] = {
@@ -26,6 +26,15 @@ _STAGE = {
     "amcheck": "结构检查（pg_amcheck）",
     "checksums": "页校验和检查（pg_checksums）",
     "open": "对业务开放，新时间线归档",
+}
+_MARIADB_STAGE = {
+    **_STAGE,
+    "restore": "复制备份集与二进制日志",
+    "prepare": "准备备份集（mariadb-backup --prepare）",
+    "recover": "回放二进制日志至目标，核对事务号",
+    "check": "结构检查（mariadb-check --extended）",
+    "checksums": "页校验和检查（innochecksum）",
+    "open": "对业务开放，二进制日志接续",
 }
 _ENDED = (
     (r"before (.+)", "{0} 之前提交的事务"),
@@ -57,10 +66,12 @@ def _told(found: Restored, header: Header) -> Iterator[Block]:
         items=(
             KeyValue(label="备份任务", text=found.stanza),
             KeyValue(label="备份集", text=found.set.label),
-            KeyValue(label="集群标识", text=found.identity.system_identifier),
+            KeyValue(
+                label="服务器标识" if found.engine == "mariadb" else "集群标识", text=found.identity.system_identifier
+            ),
             KeyValue(label="数据目录", text=found.identity.data_directory),
             KeyValue(label="原数据留存", text="已换回" if back.returned else aside.kept or wording.NOTHING, wide=True),
-            KeyValue(label="恢复终点", text=_ended(found.stage("promote").reason), wide=True),
+            KeyValue(label="恢复终点", text=_ended(found.ended.reason), wide=True),
             KeyValue(label="数据损失", text=_lost(found, header), tone="strong", wide=True),
         )
     )
@@ -68,6 +79,10 @@ def _told(found: Restored, header: Header) -> Iterator[Block]:
         yield Paragraph(text=f"未通过的恢复结果移至 {back.failed}，由人员查明原因后清除。", tone="strong")
     if aside.unpushed:
         yield Paragraph(text=f"未能归档、仅存于留存目录的日志：{'、'.join(aside.unpushed)}。", tone="strong")
+    opened = found.stage("open")
+    if opened.left_out:
+        way = f"二进制日志自 {opened.log} 接续，{opened.left_out} 有意空缺"
+        yield Paragraph(text=f"{way}：此前的备份集不能沿日志越过本次恢复，须立即做一次全量备份。", tone="strong")
     yield Table(
         columns=(
             Column(title="阶段", width=44),
@@ -75,7 +90,7 @@ def _told(found: Restored, header: Header) -> Iterator[Block]:
             Column(title="用时", width=14, align="right"),
             Column(title="说明", width=28),
         ),
-        rows=tuple(_row(found, name) for name in STAGES),
+        rows=tuple(_row(found, name) for name in found.order),
     )
 
 
@@ -93,7 +108,7 @@ def _row(found: Restored, name: str) -> tuple[Cell, ...]:
     word, tone = _STATUS.get(stage.status, (stage.status, "crit"))
     said = reason(stage.said) if stage.said else "未启用页校验和，未检查" if stage.without else ""
     return (
-        Cell(text=_STAGE[name]),
+        Cell(text=(_MARIADB_STAGE if found.engine == "mariadb" else _STAGE)[name]),
         Cell(text=word, tone=tone),
         Cell(text=wording.took(stage.took_ms)),
         Cell(text=said),
@@ -104,7 +119,7 @@ def _lost(found: Restored, header: Header) -> str:
     """From the last transaction that came back to the last one of the state that was kept."""
     if found.stage("back").returned:
         return "已换回原数据，没有因恢复而损失的数据"
-    lost = found.stage("promote").lost
+    lost = found.ended.lost
     if lost is None or lost.since is None or lost.until is None:
         return "未能确定：须与留存的原数据核对"
     since, until = (wording.second(datetime.fromtimestamp(at, UTC), header.zone) for at in (lost.since, lost.until))
