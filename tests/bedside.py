@@ -60,7 +60,7 @@ class Bedside:
             under = self.look(trial, days_later=trial.days_later)
         after = self.look(trial)
         wanted = [one for one in under if is_of(trial, one)]
-        assert wanted, said(under)
+        assert wanted, said(under) or "nothing was found"
         others = said(tuple(one for one in under if one not in wanted and one.check not in trial.explains))
         assert others == "", others
         assert said(after) == "", said(after)

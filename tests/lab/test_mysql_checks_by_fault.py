@@ -1,4 +1,4 @@
-"""Every MySQL check proved by its fault: a real MariaDB, the real collector on its host, the real rules."""
+"""Every MySQL check proved by its fault: a real MariaDB or MySQL, the real collector on its host, the real rules."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from bedside import Bedside, collector, said
 
 from lab import lab
-from lab.faults.mysql import sql
+from lab.faults.mysql import flavour, sql
 from lab.suites import BOOKWORM, BULLSEYE, JAMMY, TRIXIE
-from lab.trials.mysql import ACCOUNT, HOST, INSTANCE, TRIALS, declared, let_in, served, specs
+from lab.trials.mysql import TRIALS
+from lab.trials.mysql_host import ACCOUNT, HOST, INSTANCE, RIGHTS, declared, let_in, served, specs
 from lab.trials.trial import Trial
 from maintkit.checks.model import Expected, ExpectedMysql
 from maintkit.contract.services import Mysql
@@ -23,7 +24,7 @@ PASSWORD = "only-of-this-lab"  # noqa: S105  # of a host that lives for a minute
 @pytest.fixture(
     scope="module",
     params=[BOOKWORM, *(pytest.param(one, marks=pytest.mark.long) for one in (BULLSEYE, JAMMY, TRIXIE))],
-    ids=lambda suite: suite.mariadb,
+    ids=lambda suite: f"mysql-{suite.mysql}" if suite.mysql else suite.mariadb,
 )
 def ward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bedside]:
     # As services.yml would be read: what the site may say is what the collector is told.
@@ -59,12 +60,15 @@ def test_a_refused_password_is_unknown_and_never_down(ward: Bedside) -> None:
 
 def test_each_right_that_is_missing_makes_unknown_what_it_hides(ward: Bedside) -> None:
     """And what everybody may see is judged as ever."""
+    kind = flavour(ward.host).client
     rights = {
         "PROCESS ON *.*": {"long-transaction", "fragmentation"},
-        "SLAVE MONITOR ON *.*": {"up", "replication", "lag"},
+        f"{RIGHTS[kind]} ON *.*": {"up", "replication", "lag"},
         "SHOW VIEW ON *.*": {"redundant-indexes", "unused-indexes", "fragmentation"},
         "SELECT ON performance_schema.*": {"unused-indexes"},
     }
+    if kind == "mysql":  # which counts what is not purged where only PROCESS reaches
+        rights["PROCESS ON *.*"].add("history-list")
     for right, hidden in rights.items():
         sql(ward.host, f"REVOKE {right} FROM {ACCOUNT}@localhost")
         found = ward.look()

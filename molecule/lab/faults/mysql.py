@@ -1,4 +1,4 @@
-"""MariaDB on a booted host, and a second one that it replicates from: sessions left open, tables nobody should make.
+"""MariaDB or MySQL on a booted host, and a second one that it replicates from: sessions left open, odd tables.
 
 Everything is done by root over the socket, and taken back at the end.
 """
@@ -6,24 +6,51 @@ Everything is done by root over the socket, and taken back at the end.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from lab.host import Host
 from lab.image import File
 from lab.places import LabError
 
-UNIT, SOURCE = "mariadb", "mariadb-source"
-SOCKETS = {UNIT: "/run/mysqld/mysqld.sock", SOURCE: "/run/mysqld/source.sock"}
+OWN, SOURCE = "/run/mysqld/mysqld.sock", "/run/mysqld/source.sock"
+SOURCE_UNIT = "lab-source"
+NUMBERS = "numbers.upto"  # a table of the numbers from 1 to 100 000, in the column seq
+# Figures as they are now, not as they were kept; only MySQL from 8.0.3 on reads it.
+FRESH = "/*!80003 SET SESSION information_schema_stats_expiry = 0 */"
+HISTORY = "(SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len')"
 DATABASE, APPLICATION = "pharmacy", "app"
 ATTEMPTS, ANSWER = "/root/lab-attempts", "/run/lab-held"
 WAIT_S = 60.0
 
 
-def sql(host: Host, *statements: str, server: str = UNIT, check: bool = True) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Flavour:
+    """What the two servers call differently: unit and client, and no temporary table in memory for a session."""
+
+    unit: str
+    client: str
+    on_disk: str
+
+
+MARIADB = Flavour(unit="mariadb", client="mariadb", on_disk="SET SESSION tmp_memory_table_size = 0")
+MYSQL = Flavour(
+    unit="mysql",
+    client="mysql",
+    on_disk="SET SESSION internal_tmp_mem_storage_engine = MEMORY, SESSION tmp_table_size = 1024",
+)
+
+
+def flavour(host: Host) -> Flavour:
+    """Which of the two the host has."""
+    return MARIADB if host.run("test", "-x", "/usr/sbin/mariadbd", check=False).code == 0 else MYSQL
+
+
+def sql(host: Host, *statements: str, socket: str = OWN, check: bool = True) -> str:
     """Run statements in one session; what they gave."""
-    argv = ("mariadb", "--batch", "--skip-column-names", f"--socket={SOCKETS[server]}", "--user=root")
-    return host.run(*argv, stdin=";\n".join(statements) + ";\n", check=check).out.strip()
+    argv = (flavour(host).client, "--batch", "--skip-column-names", f"--socket={socket}", "--user=root")
+    return host.run(*argv, stdin=";\n".join((FRESH, *statements)) + ";\n", check=check).out.strip()
 
 
 def until(host: Host, condition: str) -> None:
@@ -35,23 +62,28 @@ def until(host: Host, condition: str) -> None:
         time.sleep(0.2)
 
 
-def status(name: str) -> str:
-    """A status variable, as part of a condition."""
-    return f"(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = '{name}')"  # noqa: S608  # our own words
-
-
 def replica(host: Host) -> str:
     """What the instance says of its replication, a line a field."""
-    return host.run("mariadb", "--vertical", "--user=root", "-e", "SHOW SLAVE STATUS").out
+    return host.run(flavour(host).client, "--vertical", "--user=root", "-e", "SHOW SLAVE STATUS").out
 
 
 def replicating(host: Host) -> None:
     """Wait until the instance receives and applies, and is not behind."""
-    end = time.monotonic() + WAIT_S
     wanted = ("Slave_IO_Running: Yes", "Slave_SQL_Running: Yes", "Seconds_Behind_Master: 0")
-    while not all(words in replica(host) for words in wanted):
+    _waited(host, lambda: all(words in replica(host) for words in wanted), "does not run")
+
+
+def _lag(host: Host) -> int:
+    """Seconds that the instance is behind by its own word, which several appliers give a moment late; -1 for none."""
+    words = replica(host).partition("Seconds_Behind_Master:")[2].split()
+    return int(words[0]) if words and words[0].isdigit() else -1
+
+
+def _waited(host: Host, come: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + WAIT_S
+    while not come():
         if time.monotonic() > end:
-            raise LabError(f"on {host.name} the replica does not run: {replica(host)}")
+            raise LabError(f"on {host.name} the replica {what}: {replica(host)}")
         time.sleep(0.2)
 
 
@@ -70,7 +102,7 @@ def made(host: Host, *statements: str, undo: str, settled: str | None = None) ->
 @contextmanager
 def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Iterator[None]:
     """`count` sessions of the application that ran `statement` and are still there, for so long."""
-    client = f"mariadb --batch --unbuffered --user={APPLICATION} --socket={SOCKETS[UNIT]}"
+    client = f"{flavour(host).client} --batch --unbuffered --user={APPLICATION} --socket={OWN}"
     # One after the other, and again if the place was still that of somebody who has just left.
     host.sh(f"""
         for session in $(seq {count}); do
@@ -88,7 +120,7 @@ def held(host: Host, statement: str, *, count: int = 1, age_s: int = 0) -> Itera
         until(host, f"SELECT COUNT(*) = {count} {found} AND COMMAND = 'Sleep' AND TIME >= {age_s}")
         yield
     finally:
-        sql(host, f"KILL USER {APPLICATION}", check=False)
+        sql(host, *sql(host, f"SELECT CONCAT('KILL ', ID) {found}").splitlines(), check=False)
         until(host, f"SELECT COUNT(*) = 0 {found}")
 
 
@@ -98,7 +130,7 @@ def turned_away(host: Host, *, places: int, times: int) -> Iterator[None]:
 
     For the last place the server asks who comes first, and counts him among the aborted ones.
     """
-    client = f"mariadb --batch --user={APPLICATION} --socket={SOCKETS[UNIT]} -e 'SELECT 1'"
+    client = f"{flavour(host).client} --batch --user={APPLICATION} --socket={OWN} -e 'SELECT 1'"
     host.put(File(path=ATTEMPTS, content=f"for _ in $(seq {times}); do {client} >/dev/null 2>&1; done\n".encode()))
     with held(host, "SELECT 1;", count=places):
         sql(host, f"\\! sh {ATTEMPTS}")
@@ -108,7 +140,7 @@ def turned_away(host: Host, *, places: int, times: int) -> Iterator[None]:
 @contextmanager
 def not_let_in(host: Host, *, times: int) -> Iterator[None]:
     """So many came with a name that nobody has."""
-    client = f"mariadb --batch --user=stranger --socket={SOCKETS[UNIT]} -e 'SELECT 1'"
+    client = f"{flavour(host).client} --batch --user=stranger --socket={OWN} -e 'SELECT 1'"
     host.sh(f"for _ in $(seq {times}); do {client} >/dev/null 2>&1 && exit 1; done; true")
     yield
 
@@ -124,7 +156,7 @@ def unpurged(host: Host, *, changes: int) -> Iterator[None]:
             yield
     finally:
         sql(host, f"DROP TABLE {table}")
-        until(host, f"{status('Innodb_history_list_length')} < 100")
+        until(host, f"{HISTORY} < 100")
 
 
 @contextmanager
@@ -141,16 +173,12 @@ def not_applying(host: Host) -> Iterator[None]:
 @contextmanager
 def source_gone(host: Host) -> Iterator[None]:
     """The server that it receives from is stopped."""
-    host.run("systemctl", "stop", SOURCE)
+    host.run("systemctl", "stop", SOURCE_UNIT)
     try:
-        end = time.monotonic() + WAIT_S
-        while "Slave_IO_Running: Yes" in replica(host):
-            if time.monotonic() > end:
-                raise LabError(f"on {host.name} the replica does not see that its source is gone")
-            time.sleep(0.2)
+        _waited(host, lambda: "Slave_IO_Running: Yes" not in replica(host), "does not see that its source is gone")
         yield
     finally:
-        host.run("systemctl", "start", SOURCE)
+        host.run("systemctl", "start", SOURCE_UNIT)
         sql(host, "STOP SLAVE", "START SLAVE")
         replicating(host)
 
@@ -159,18 +187,19 @@ def source_gone(host: Host) -> Iterator[None]:
 def behind(host: Host, *, seconds: int) -> Iterator[None]:
     """A change of so long ago waits here for a lock that somebody holds."""
     table = f"{DATABASE}.lab_behind"
-    sql(host, f"CREATE TABLE {table} (id int PRIMARY KEY)", server=SOURCE)
+    sql(host, f"CREATE TABLE {table} (id int PRIMARY KEY)", socket=SOURCE)
     replicating(host)
     until(host, f"SELECT COUNT(*) = 1 FROM information_schema.TABLES WHERE TABLE_NAME = '{table.split('.')[1]}'")  # noqa: S608  # our own words
     try:
         with held(host, f"LOCK TABLES {table} READ;"):
             change = f"INSERT INTO {table} VALUES (1)"  # noqa: S608  # our own words
             # Beside a statement its duration would be told, which reaches from then to now; beside rows it is not.
-            sql(host, "SET binlog_format = ROW", f"SET timestamp = UNIX_TIMESTAMP() - {seconds}", change, server=SOURCE)
+            sql(host, "SET binlog_format = ROW", f"SET timestamp = UNIX_TIMESTAMP() - {seconds}", change, socket=SOURCE)
             until(host, "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock%'")
+            _waited(host, lambda: _lag(host) >= seconds, "is not behind")
             yield
     finally:
-        sql(host, f"DROP TABLE {table}", server=SOURCE)
+        sql(host, f"DROP TABLE {table}", socket=SOURCE)
         replicating(host)
 
 
@@ -184,9 +213,10 @@ def ran(host: Host, *statements: str) -> Iterator[None]:
 @contextmanager
 def stopped(host: Host) -> Iterator[None]:
     """The server is stopped."""
-    host.run("systemctl", "stop", UNIT)
+    unit = flavour(host).unit
+    host.run("systemctl", "stop", unit)
     try:
         yield
     finally:
-        host.run("systemctl", "start", UNIT)
+        host.run("systemctl", "start", unit)
         replicating(host)

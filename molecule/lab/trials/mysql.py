@@ -1,117 +1,19 @@
-"""Trials of the MySQL checks: a real MariaDB on one host, asked by an account that can read no row."""
+"""Trials of the MySQL checks: a real MariaDB or MySQL on one host, asked by an account that can read no row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 from lab.faults import mysql
-from lab.faults.mysql import DATABASE, SOURCE, made, sql
-from lab.faults.preload import PRELOAD
-from lab.host import Host
-from lab.image import File, Layer
-from lab.lab import Spec
-from lab.suites import BOOKWORM, Suite
-from lab.trials.healthy import HARDENED_HOST
+from lab.faults.mysql import DATABASE, NUMBERS, made
+from lab.trials.mysql_host import INSTANCE, PLACES
 from lab.trials.trial import Trial
-
-HOST, INSTANCE, ACCOUNT = "db", "pharmacy", "his_monitor"
-DEFAULTS = "/etc/maintkit-my.cnf"
-PLACES = 12
-SETTINGS = f"""
-[mariadbd]
-bind-address = 127.0.0.1
-skip-name-resolve
-server_id = 1
-max_connections = {PLACES}
-performance_schema = ON
-innodb_buffer_pool_size = 8M
-innodb_log_file_size = 16M
-innodb_flush_log_at_trx_commit = 0
-# Up to 10.5 the history list gets shorter only with every 128th turn of the purge, which a quiet server never comes to.
-loose_innodb_purge_rseg_truncate_frequency = 1
-"""
-# The server that the instance receives from. Its socket bears no name that the inspection would take for a stranger's.
-SECOND = """
-[Unit]
-After=mariadb.service
-[Service]
-User=mysql
-ExecStart=/usr/sbin/mariadbd --no-defaults --datadir=/var/lib/mysql-source --socket=/run/mysqld/source.sock \
-  --port=3307 --bind-address=127.0.0.1 --skip-name-resolve --server-id=2 --log-bin=binlog \
-  --pid-file=/var/lib/mysql-source/pid --innodb-buffer-pool-size=8M --innodb-log-file-size=8M
-"""
-MARIADB = Layer(
-    name="mariadb",
-    packages=("mariadb-server",),
-    files=(
-        File(path="/etc/mysql/mariadb.conf.d/90-trials.cnf", content=SETTINGS.encode()),
-        File(path=f"/etc/systemd/system/{SOURCE}.service", content=SECOND.encode()),
-    ),
-    script="systemctl -q enable mariadb",
-)
-
-
-def specs(suite: Suite = BOOKWORM) -> list[Spec]:
-    """One database host."""
-    return [Spec(name=HOST, layers=(PRELOAD, HARDENED_HOST, MARIADB), suite=suite)]
-
-
-def declared() -> dict[str, Any]:
-    """What services.yml says of the instance."""
-    return {"name": INSTANCE, "defaults_file": DEFAULTS, "role": "replica"}
-
-
-def let_in(host: Host, password: str) -> None:
-    """The file from which the client takes account and password."""
-    owner = tuple(int(host.run("id", option, "mysql").out) for option in ("-u", "-g"))
-    text = f"[client]\nuser={ACCOUNT}\npassword={password}\n"
-    host.put(File(path=DEFAULTS, content=text.encode(), mode=0o600, owner=(owner[0], owner[1])))
-
-
-@contextmanager
-def served(host: Host, password: str) -> Iterator[None]:
-    """The database, what it receives from, and the account of an inspection with the rights of docs/mysql.md."""
-    host.sh(f"""
-        install -d -o mysql -g mysql /var/lib/mysql-source
-        mariadb-install-db --no-defaults --user=mysql --datadir=/var/lib/mysql-source --force --skip-test-db >/dev/null
-        systemctl start {SOURCE}
-    """)
-    wait = "for _ in $(seq 300); do [ -S {} ] && exit 0; sleep 0.2; done; exit 1"
-    for socket in mysql.SOCKETS.values():
-        host.sh(wait.format(socket))
-    sql(host, f"CREATE USER repl@'127.0.0.1' IDENTIFIED BY '{password}'", server=SOURCE)
-    sql(host, "GRANT REPLICATION SLAVE ON *.* TO repl@'127.0.0.1'", "RESET MASTER", server=SOURCE)
-    sql(
-        host,
-        f"CREATE USER {ACCOUNT}@localhost IDENTIFIED BY '{password}'",
-        f"GRANT PROCESS, SHOW VIEW, SLAVE MONITOR ON *.* TO {ACCOUNT}@localhost",
-        *(f"GRANT SELECT ON mysql.innodb_{what}_stats TO {ACCOUNT}@localhost" for what in ("index", "table")),
-        f"GRANT SELECT ON performance_schema.* TO {ACCOUNT}@localhost",
-        f"CREATE USER {mysql.APPLICATION}@localhost",
-        f"GRANT ALL ON *.* TO {mysql.APPLICATION}@localhost",
-        f"REVOKE SUPER, CONNECTION ADMIN ON *.* FROM {mysql.APPLICATION}@localhost",
-        f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 3307, MASTER_USER = 'repl',"
-        f" MASTER_PASSWORD = '{password}', MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos",
-        "START SLAVE",
-    )
-    sql(
-        host,
-        f"CREATE DATABASE {DATABASE}",
-        f"CREATE TABLE {DATABASE}.stock (drug int PRIMARY KEY, amount int)",
-        server=SOURCE,
-    )
-    mysql.replicating(host)
-    let_in(host, password)
-    yield
 
 
 def _table(name: str, rows: int, columns: str = "", *, length: int = 200) -> tuple[str, ...]:
     """Statements that make a table of so many rows in it."""
     make = f"CREATE TABLE {name} (id int PRIMARY KEY, n int, words char({length}) NOT NULL{columns}) CHARSET latin1"
-    fill = f"INSERT INTO {name} SELECT seq, seq, REPEAT('x', {length}) FROM {DATABASE}.seq_1_to_{rows}"  # noqa: S608  # our own words
+    fill = f"INSERT INTO {name} SELECT seq, seq, REPEAT('x', {length}) FROM {NUMBERS} WHERE seq <= {rows}"  # noqa: S608  # our own words
     return (make, fill)
 
 
@@ -136,17 +38,17 @@ UNSEEN = tuple(
         "growth",
     ]
 )
-ON_DISK = "SELECT COUNT(*) FROM (SELECT seq FROM pharmacy.seq_1_to_9 UNION SELECT 1) AS told"
+ON_DISK = f"SELECT COUNT(*) FROM (SELECT DISTINCT REPEAT(seq, 300) FROM {NUMBERS} WHERE seq < 30) AS told"  # noqa: S608  # our own words
 # Each row by its key, so that no page is read ahead: three reads of which one comes from the disk.
 BY_KEY = (
-    f"SELECT COUNT(b.words) FROM {DATABASE}.seq_1_to_20000 s STRAIGHT_JOIN {APART}.large b"  # noqa: S608  # our own words
-    " ON b.id = (s.seq * 7919) % 100000 + 1"
+    f"SELECT COUNT(b.words) FROM {NUMBERS} s STRAIGHT_JOIN {APART}.large b"  # noqa: S608  # our own words
+    " ON b.id = (s.seq * 7919) % 100000 + 1 WHERE s.seq <= 20000"
 )
 
 TRIALS = (
     Trial(
         check="mysql.up",
-        words="MariaDB is stopped",
+        words="the server is stopped",
         fault=mysql.stopped,
         status="crit",
         instance=INSTANCE,
@@ -220,19 +122,20 @@ TRIALS = (
     ),
     Trial(
         check="mysql.buffer-pool",
-        words="20 000 rows read five times by their keys from 25 MB, by a buffer pool of 8 MiB (of which 1000 tell)",
+        words="20 000 rows read five times by their keys from 25 MB, by a buffer pool of 8 MiB (of which 20 000 tell)",
         fault=lambda host: made(host, NEW, *_table(f"{APART}.large", 100_000), *[BY_KEY] * 5, undo=GONE),
         status="warn",
         instance=INSTANCE,
-        limits={"mysql.buffer-pool-least": {"warn": 1000}},
+        limits={"mysql.buffer-pool-least": {"warn": 20_000}},
     ),
     Trial(
         check="mysql.temp-tables",
         words="60 queries that may keep no temporary table in memory (and 50 tables are enough to tell)",
-        fault=lambda host: mysql.ran(host, "SET SESSION tmp_memory_table_size = 0", *[ON_DISK] * 60),
+        fault=lambda host: mysql.ran(host, mysql.flavour(host).on_disk, *[ON_DISK] * 60),
         status="warn",
         instance=INSTANCE,
         limits={"mysql.temp-tables-least": {"warn": 50}},
+        explains=("mysql.buffer-pool",),  # through which MySQL reads them
     ),
     Trial(
         check="mysql.slow-queries",
