@@ -69,9 +69,9 @@ class Night:
         return plan
 
     def run(self) -> dict[str, Any]:
-        """The newest run."""
+        """The newest run; of no plan while there was none."""
         found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
-        return found[0]
+        return found[0] if found else {"plan": None}
 
     def told(self, run: str) -> dict[str, Any]:
         """The restore's own journal on the host."""
