@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +113,23 @@ class Restoring:
                 "restore_timeout_s": 60, "recover_timeout_s": 120, "check_timeout_s": 60,
                 "start_timeout_s": 60}  # fmt: skip
         return part("recovery_mariadb.stages").Restore(**{**told, **changes})
+
+
+@contextmanager
+def restores_of(source: Source) -> Iterator[Restoring]:
+    """Restores of it, the first of them begun as `r1`, whose journals and work end with the block."""
+    home = Path(tempfile.mkdtemp(prefix="maintkit-restore-"))
+    home.chmod(0o711)
+    place = part("changes.place")
+    state, place.STATE = place.STATE, home / "state"
+    made = Restoring(source=source, place=home)
+    made.begin("r1")
+    try:
+        yield made
+    finally:
+        place.STATE = state
+        made.hands.end()
+        shutil.rmtree(home)
 
 
 def moment() -> str:

@@ -6,7 +6,6 @@ Whatever happens the state from before is there, or back, and sets and kept logs
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from drills import part
 from mariadrills import Source, register, source, stop
-from mariarestores import Restoring, moment
+from mariarestores import Restoring, moment, restores_of
 
 REFUSED = part("changes.place").Refused
 
@@ -27,17 +26,9 @@ def his() -> Iterator[Source]:
 
 
 @pytest.fixture
-def restoring(his: Source, monkeypatch: pytest.MonkeyPatch) -> Iterator[Restoring]:
-    home = Path(tempfile.mkdtemp(prefix="maintkit-restore-"))
-    home.chmod(0o711)
-    monkeypatch.setattr(part("changes.place"), "STATE", home / "state")
-    made = Restoring(source=his, place=home)
-    made.begin("r1")
-    try:
+def restoring(his: Source) -> Iterator[Restoring]:
+    with restores_of(his) as made:
         yield made
-    finally:
-        made.hands.end()
-        shutil.rmtree(home)
 
 
 def patients(his: Source) -> str:
