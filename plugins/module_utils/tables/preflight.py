@@ -46,7 +46,7 @@ WHERE ID <> CONNECTION_ID() AND COMMAND IN ('Query', 'Execute', 'Fetch', 'Slave_
 """
 LOOKS, BETWEEN_S = 3, 0.3
 BACKUPS = ("mariadb-backup", "mariabackup", "xtrabackup")
-OLDEST = {True: (10, 3), False: (5, 7)}
+OLDEST = {True: (10, 3), False: (8, 0)}
 
 
 @dataclass(frozen=True)
