@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Tuple  # noqa: UP035  # hosts have Python 3.8
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.mysql.session import Session
@@ -38,7 +38,7 @@ WHY_LOCKED = {
     "HASH": "it has a unique index by hash, which the server rebuilds only by a copy under a lock",
     "virtual": "it has an index on a virtual column, whose table is locked against writers while it is rebuilt",
 }
-Key = tuple[str, str]
+Key = Tuple[str, str]  # noqa: UP006  # made when it is loaded
 
 
 @dataclass(frozen=True)

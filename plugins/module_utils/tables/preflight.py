@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -138,7 +139,7 @@ def _open(process: Path) -> Iterator[Path]:
     """Where a process stands, and what it has open."""
     for link in (process / "cwd", *(process / "fd").iterdir()):
         with contextlib.suppress(OSError):
-            yield link.readlink()
+            yield Path(os.readlink(link))  # noqa: PTH115  # hosts have Python 3.8
 
 
 def waits(session: Session, seconds: float, table: Table | None = None) -> list[str]:
