@@ -44,7 +44,7 @@ class MySQL(Server):
     roots: tuple[Path, ...]
     internal: str = "INNODB_TABLES"
     rows: int = 50_000
-    # Of a table that would just not fill one extent, and does: four more, and two as a reserve.
+    # The most that was seen: of full tables, and of those that would just not fill one extent and do.
     kept_back: int = 7 << 20
 
     @property
