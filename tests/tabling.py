@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from indexing import part
@@ -30,6 +30,22 @@ class Server:
 
     home: Path
     running: subprocess.Popen[bytes] | None = field(default=None)
+    internal: str = "INNODB_SYS_TABLES"
+    rows: int = 12_000  # of a table that is measured
+    kept_back: int = 2 << 20  # bytes of extents that nobody can foretell
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """How tables are made whose pages cannot be read."""
+        return {"punched": "PAGE_COMPRESSED=1", **({"secret": "ENCRYPTED=YES"} if KEYS.exists() else {})}
+
+    @property
+    def locked(self) -> dict[str, tuple[str, str]]:
+        """Tables that this server alone locks while it rebuilds them, by their columns, and a word of the reason."""
+        return {
+            "hashed": ("n int PRIMARY KEY, t text, filler text, UNIQUE (t) USING HASH", "by hash"),
+            "reckoned": ("n int PRIMARY KEY, t int AS (n + 1) VIRTUAL, filler text, KEY (t)", "virtual column"),
+        }
 
     @property
     def data(self) -> Path:
@@ -42,14 +58,24 @@ class Server:
     def common(self) -> list[str]:
         return ["--no-defaults", f"--datadir={self.data}", *(f"--user={name}" for name in account())]
 
-    def start(self) -> None:
-        (self.home / "s").unlink(missing_ok=True)
-        words = [*self.common(), f"--socket={self.home / 's'}", f"--pid-file={self.home / 'pid'}", *OPTIONS]
-        words.append(f"--tmpdir={self.home}")
+    def command(self) -> list[str]:
+        """The server's own words, but for its places."""
+        words = [str(SERVER), *self.common(), *OPTIONS]
         if KEYS.exists():
             words += ["--plugin-load-add=file_key_management", f"--file-key-management-filename={self.home / 'keys'}"]
+        return words
+
+    def install(self) -> list[str]:
+        """What makes an empty data directory."""
+        (self.home / "keys").write_text(f"1;{'ab' * 32}\n")
+        (self.home / "keys").chmod(0o644)
+        return ["mariadb-install-db", *self.common(), "--auth-root-authentication-method=normal", "--skip-test-db"]
+
+    def start(self) -> None:
+        (self.home / "s").unlink(missing_ok=True)
+        places = [f"--socket={self.home / 's'}", f"--pid-file={self.home / 'pid'}", f"--tmpdir={self.home}"]
         with (self.home / "log").open("ab") as log:
-            self.running = subprocess.Popen([str(SERVER), *words], stdout=log, stderr=log)
+            self.running = subprocess.Popen([*self.command(), *places], stdout=log, stderr=log)
         until = time.monotonic() + READY_S
         while self.ask("SELECT 1", check=False).returncode:
             assert self.running.poll() is None, (self.home / "log").read_text()
@@ -62,9 +88,12 @@ class Server:
         self.running.kill()
         self.running.wait()
 
+    def client(self) -> list[str]:
+        return ["mariadb"]
+
     def argv(self) -> list[str]:
         words = ("--no-defaults", f"--socket={self.home / 's'}", "--user=root", "--default-character-set=utf8mb4")
-        return ["mariadb", *words, "--batch", "--raw", "--skip-column-names", "--unbuffered"]
+        return [*self.client(), *words, "--batch", "--raw", "--skip-column-names", "--unbuffered"]
 
     def ask(self, statements: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -104,7 +133,7 @@ class Server:
     def half_made(self) -> list[str]:
         """Files and tables of rebuilds that are not whole."""
         files = [file.name for file in self.data.glob("*/#sql*")]
-        asked = "SELECT NAME FROM information_schema.INNODB_SYS_TABLES WHERE NAME LIKE '%/#sql%'"
+        asked = f"SELECT NAME FROM information_schema.{self.internal} WHERE NAME LIKE '%/#sql%'"  # noqa: S608  # ours
         return files + self.sql(asked).splitlines()
 
     def rules(self, **changes: Any) -> Any:
@@ -131,8 +160,12 @@ class Server:
 
     def settled(self, *tables: str) -> None:
         """Until deleted rows are gone and every page of these tables is in its file."""
-        flushed = "".join(f"FLUSH TABLES {name} FOR EXPORT; UNLOCK TABLES; " for name in tables)
-        self.sql(f"SET GLOBAL innodb_max_purge_lag_wait = 0; {flushed}")
+        self.purge()
+        self.sql("".join(f"FLUSH TABLES {name} FOR EXPORT; UNLOCK TABLES; " for name in tables))
+
+    def purge(self) -> None:
+        """Until no deleted row is kept for anybody."""
+        self.sql("SET GLOBAL innodb_max_purge_lag_wait = 0")
 
     def fragment(self, table: str, rows: int = 8_000, *, keep: int = 5) -> None:
         """A table of which all rows but each `keep`th are deleted, and whose file shows that."""
@@ -144,20 +177,26 @@ class Server:
         self.settled(table)
 
 
+Kind = TypeVar("Kind", bound=Server)
+
+
 @contextmanager
 def server() -> Iterator[Server]:
     """The server, for as long as the block runs; skipped where there is none."""
     if not SERVER.exists():
         pytest.skip("no MariaDB server on this machine")
-    made = Server(home=Path(tempfile.mkdtemp(prefix="maintkit-tables-")))
+    with kept(Server(home=Path(tempfile.mkdtemp(prefix="maintkit-tables-")))) as made:
+        yield made
+
+
+@contextmanager
+def kept(made: Kind) -> Iterator[Kind]:
+    """A server in its home, made, started and taken away again."""
     for name in account():
         shutil.chown(made.home, name)
-    (made.home / "keys").write_text(f"1;{'ab' * 32}\n")
-    (made.home / "keys").chmod(0o644)
-    install = ["mariadb-install-db", *made.common(), "--auth-root-authentication-method=normal", "--skip-test-db"]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
     try:
+        done = subprocess.run(made.install(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
         made.start()
         made.ask("CREATE DATABASE his")
         yield made

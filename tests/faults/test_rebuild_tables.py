@@ -12,21 +12,25 @@ from pathlib import Path
 
 import pytest
 from indexing import Beside, part, until
-from tabling import KEYS, Server, server
+from mysqltables import mysql_server
+from tabling import Server, server
 
 MORE = 60_000  # rows, about 24 MB: work enough that something can happen in it
 
 DYING = """import pathlib, sys
-sys.path.insert(0, sys.argv[3])
+sys.path.insert(0, sys.argv[4])
 from indexing import part
 from tabling import Server
-part("changes.place").STATE = pathlib.Path(sys.argv[2])
-Server(home=pathlib.Path(sys.argv[1])).sweep("dead", lock_timeout_s=60)"""
+part("changes.place").STATE = pathlib.Path(sys.argv[3])
+reach = part("mysql.session").Reach(socket=sys.argv[1], bindir=sys.argv[2])
+part("tables.sweep").Sweep(reach, "dead", Server(home=pathlib.Path()).rules(lock_timeout_s=60)).go(())"""
 
 
-@pytest.fixture(scope="module")
-def maria() -> Iterator[Server]:
-    with server() as made:
+@pytest.fixture(
+    scope="module", params=[server, pytest.param(mysql_server, marks=pytest.mark.long)], ids=["mariadb", "mysql"]
+)
+def maria(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with request.param() as made:
         yield made
 
 
@@ -56,6 +60,10 @@ def test_odd_names_partitions_and_keys_are_rebuilt(his: Server) -> None:
         """CREATE DATABASE `库 ``一;`; USE `库 ``一;`;
         CREATE TABLE `挂号'表\\" -- x
 y` (`n``1` int PRIMARY KEY, filler text);
+        CREATE TABLE con (n int PRIMARY KEY, filler text);
+        CREATE TABLE `a/b#p#c` (n int PRIMARY KEY, filler text);
+        INSERT INTO con SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000; DELETE FROM con WHERE n % 5 > 0;
+        INSERT INTO `a/b#p#c` SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000; DELETE FROM `a/b#p#c` WHERE n % 5 > 0;
         CREATE TABLE part (n int PRIMARY KEY, filler text) PARTITION BY HASH (n) PARTITIONS 3;
         CREATE TABLE patient (n int PRIMARY KEY, filler text);
         CREATE TABLE visit (n int PRIMARY KEY, patient int, FOREIGN KEY (patient) REFERENCES patient (n));
@@ -65,14 +73,16 @@ y` SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000;
 y` WHERE `n``1` % 5 > 0;
         INSERT INTO part SELECT seq, REPEAT('x', 400) FROM seq_1_to_30000; DELETE FROM part WHERE n % 5 > 0;
         INSERT INTO patient SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000;
-        INSERT INTO visit SELECT seq, seq FROM seq_5_to_9000_step_5; DELETE FROM patient WHERE n % 5 > 0;
-        SET GLOBAL innodb_max_purge_lag_wait = 0;
-        FLUSH TABLES `挂号'表\\" -- x
-y`, part, patient, visit FOR EXPORT; UNLOCK TABLES;"""
+        INSERT INTO visit SELECT seq, seq FROM seq_5_to_9000_step_5; DELETE FROM patient WHERE n % 5 > 0;"""
+    )
+    his.purge()
+    his.ask(
+        """USE `库 ``一;`; FLUSH TABLES `挂号'表\\" -- x
+y`, con, `a/b#p#c`, part, patient, visit FOR EXPORT; UNLOCK TABLES;"""
     )
     told = his.sweep()
     names = {one["name"] for one in told["rebuilt"]}
-    assert names == {"挂号'表\\\" -- x\ny", "part", "patient"}
+    assert names == {"挂号'表\\\" -- x\ny", "con", "a/b#p#c", "part", "patient"}
     assert (told["ended"], his.half_made()) == ("done", [])
     assert his.sweep("r2")["rebuilt"] == []
 
@@ -82,18 +92,19 @@ def test_what_the_server_could_rebuild_only_under_a_lock_is_left_with_the_reason
     his.sql(
         """CREATE TABLE words (n int PRIMARY KEY, t text, filler text, FULLTEXT (t));
         CREATE TABLE places (n int PRIMARY KEY, g point NOT NULL, filler text, SPATIAL KEY (g));
-        CREATE TABLE hashed (n int PRIMARY KEY, t text, filler text, UNIQUE (t) USING HASH);
-        CREATE TABLE reckoned (n int PRIMARY KEY, t int AS (n + 1) VIRTUAL, filler text, KEY (t));
         CREATE TABLE isam (n int PRIMARY KEY, filler text) ENGINE=MyISAM;
         INSERT INTO words SELECT seq, 'w', REPEAT('x', 400) FROM seq_1_to_9000;
-        INSERT INTO places SELECT seq, POINT(1, seq), REPEAT('x', 400) FROM seq_1_to_9000;
-        INSERT INTO hashed SELECT seq, seq, REPEAT('x', 400) FROM seq_1_to_9000;
-        INSERT INTO reckoned (n, filler) SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000;"""
+        INSERT INTO places SELECT seq, POINT(1, seq), REPEAT('x', 400) FROM seq_1_to_9000;"""
     )
+    for name, (columns, _) in his.locked.items():
+        his.sql(
+            f"CREATE TABLE {name} ({columns});"  # noqa: S608  # a test's own table
+            f"INSERT INTO {name} (n, filler) SELECT seq, REPEAT('x', 400) FROM seq_1_to_9000"
+        )
     seen = his.look()
     for name, word in (
-        ("words", "FULLTEXT"), ("places", "SPATIAL"), ("hashed", "by hash"), ("reckoned", "virtual column"),
-        ("isam", "MyISAM"),
+        ("words", "FULLTEXT"), ("places", "SPATIAL"), ("isam", "MyISAM"),
+        *((name, word) for name, (_, word) in his.locked.items()),
     ):  # fmt: skip
         one = seen[f"his.{name}"]
         assert (one.what, word in one.why) == ("leave", True), one.why
@@ -103,8 +114,7 @@ def test_what_the_server_could_rebuild_only_under_a_lock_is_left_with_the_reason
 
 @pytest.mark.long
 def test_pages_that_cannot_be_read_are_judged_by_what_is_wholly_free_or_not_at_all(his: Server) -> None:
-    kinds = {"squeezed": "ROW_FORMAT=COMPRESSED", "punched": "PAGE_COMPRESSED=1"}
-    kinds |= {"secret": "ENCRYPTED=YES"} if KEYS.exists() else {}
+    kinds = {"squeezed": "ROW_FORMAT=COMPRESSED", **his.kinds}
     for name, how in kinds.items():
         his.sql(
             f"CREATE TABLE {name} (n int PRIMARY KEY, filler text) {how};"  # noqa: S608  # a test's own table
@@ -218,7 +228,8 @@ def test_of_two_controllers_one_is_refused(his: Server) -> None:
 def test_a_killed_run_leaves_nothing_that_the_next_does_not_settle(his: Server, tmp_path: Path) -> None:
     """Module and client die at once while the server works; it may go on, and is waited for before it is judged."""
     his.fragment("visit", MORE)
-    arguments = [str(his.home), str(tmp_path / "state"), str(Path(__file__).parents[1])]
+    reach = his.reach
+    arguments = [reach.socket, reach.bindir, str(tmp_path / "state"), str(Path(__file__).parents[1])]
     dying = subprocess.Popen([sys.executable, "-c", DYING, *arguments], start_new_session=True)
     until(his.at_work, every=0.005)
     os.killpg(dying.pid, signal.SIGKILL)

@@ -25,6 +25,7 @@ OPTIONS = ("--batch", "--raw", "--skip-column-names", "--unbuffered", "--skip-re
 PLAIN = """SET SESSION sql_mode = '', SESSION time_zone = 'SYSTEM', SESSION lock_wait_timeout = 5,
   SESSION wait_timeout = 28800;
 /*!80003 SET SESSION information_schema_stats_expiry = 0 */"""
+UNKNOWN = "[Warning] unknown option '--loose-"  # MySQL's client says so of each that only MariaDB's knows
 END = "maintkit: that was all"
 
 
@@ -122,7 +123,8 @@ class Session:
     def _ended(self) -> Refused:
         self.client.wait()
         self.said.seek(0)
-        said = self.said.read().decode(errors="replace").strip().splitlines()
+        lines = self.said.read().decode(errors="replace").strip().splitlines()
+        said = [line for line in lines if UNKNOWN not in line]
         return Refused(f"MariaDB/MySQL: {' / '.join(said[-3:]) or 'the client ended without a word'}")
 
 

@@ -5,44 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Tuple  # noqa: UP035  # hosts have Python 3.8
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.mysql.session import Session
 
+from .spaces import FILED, spaces, text
+
 SYSTEM = "('information_schema', 'performance_schema', 'mysql', 'sys')"
-# `folder` and `file` are the names as InnoDB writes them, in hexadecimal digits.
+# `of` is what InnoDB's files are found by.
 TABLES = f"""
 SELECT JSON_OBJECT('database', TABLE_SCHEMA, 'name', TABLE_NAME, 'engine', COALESCE(ENGINE, ''),
-  'folder', HEX(CONVERT(TABLE_SCHEMA USING filename)), 'file', HEX(CONVERT(TABLE_NAME USING filename)),
+  'of', JSON_ARRAY({{of[0]}}, {{of[1]}}),
   'kept_bytes', COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0), 'free_bytes', COALESCE(DATA_FREE, 0),
   'index_bytes', COALESCE(INDEX_LENGTH, 0), 'rows_about', COALESCE(TABLE_ROWS, 0))
 FROM information_schema.TABLES
 WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN {SYSTEM}
 """  # noqa: S608  # a constant
-# An index over a column that is nowhere stored, and one that is unique by a hash, cannot be built beside writers.
+# An index that is unique by a hash cannot be built beside writers, nor, by MariaDB, one over a column that is nowhere
+# stored.
 OBSTACLES = f"""
 SELECT DISTINCT JSON_OBJECT('database', s.TABLE_SCHEMA, 'name', s.TABLE_NAME, 'kind', UPPER(s.INDEX_TYPE),
-  'virtual', IF(c.EXTRA LIKE '%VIRTUAL%' OR s.COLUMN_NAME IS NULL, 1, 0))
+  'virtual', IF(c.EXTRA LIKE '%VIRTUAL%', 1, 0))
 FROM information_schema.STATISTICS AS s
 LEFT JOIN information_schema.COLUMNS AS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME)
 WHERE s.TABLE_SCHEMA NOT IN {SYSTEM}
-  AND (UPPER(s.INDEX_TYPE) NOT IN ('BTREE', 'RTREE') OR UPPER(s.INDEX_TYPE) = 'RTREE' OR c.EXTRA LIKE '%VIRTUAL%'
-    OR s.COLUMN_NAME IS NULL)
+  AND (UPPER(s.INDEX_TYPE) <> 'BTREE' OR {{maria}} AND c.EXTRA LIKE '%VIRTUAL%')
 """  # noqa: S608  # a constant
-# MySQL 8 has other names for the same, without SYS.
-SPACES = """
-SELECT JSON_OBJECT('name', HEX(t.NAME), 'id', t.TABLE_ID, 'space', t.SPACE, 'bytes', COALESCE(s.FILE_SIZE, 0))
-FROM information_schema.INNODB_{sys}TABLES AS t
-LEFT JOIN information_schema.INNODB_{sys}TABLESPACES AS s ON s.SPACE = t.SPACE AND s.SPACE <> 0
-"""
 WHY_LOCKED = {
     "FULLTEXT": "it has a FULLTEXT index, whose table is locked against writers while it is rebuilt",
     "SPATIAL": "it has a SPATIAL index, whose table is locked against writers while it is rebuilt",
     "HASH": "it has a unique index by hash, which the server rebuilds only by a copy under a lock",
     "virtual": "it has an index on a virtual column, whose table is locked against writers while it is rebuilt",
 }
-Key = tuple[str, str]
+Key = Tuple[str, str]  # noqa: UP006  # made when it is loaded
 
 
 @dataclass(frozen=True)
@@ -50,9 +46,9 @@ class Part:
     """One file of a table: its only one, or that of a partition. `id` is another one after a rebuild."""
 
     id: int
-    space: int
     bytes: int
     path: Path
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,8 +80,8 @@ class Table:
 
     @property
     def shared(self) -> bool:
-        """Whether it has no file of its own."""
-        return any(one.space == 0 for one in self.parts)
+        """Whether it lies in a file that holds others too."""
+        return any(one.shared for one in self.parts)
 
 
 @dataclass(frozen=True)
@@ -98,16 +94,14 @@ class Seen:
 
 def look(session: Session, datadir: Path, *, maria: bool, databases: Iterable[str] = ()) -> Seen:
     """Every table of users, in these databases or in all. Refused when one of the databases has no table."""
-    found = session.rows(SPACES.format(sys="SYS_" if maria else ""))
-    spaces: dict[str, list[dict[str, Any]]] = {}
+    files: dict[tuple[str, str], list[Part]] = {}
     left: dict[int, str] = {}
-    for row in found:
-        name = bytes.fromhex(row["name"]).decode("latin-1")
-        if "/#sql" in name:
-            left[row["id"]] = name
-        spaces.setdefault(_whole(name), []).append({**row, "name": name})
-    locked = {(row["database"], row["name"]): _why(row) for row in session.rows(OBSTACLES)}
-    tables = [_table(row, spaces, locked, datadir) for row in session.rows(TABLES)]
+    for one in spaces(session, datadir, maria=maria):
+        if "/#sql" in one.name:
+            left[one.id] = one.name
+        files.setdefault(one.of, []).append(Part(one.id, one.bytes, one.path, one.shared))
+    locked = {(row["database"], row["name"]): _why(row) for row in session.rows(OBSTACLES.format(maria=int(maria)))}
+    tables = [_table(row, files, locked) for row in session.rows(TABLES.format(of=FILED[maria]))]
     wanted = list(databases)
     missing = sorted(set(wanted) - {one.database for one in tables})
     if missing:
@@ -116,34 +110,16 @@ def look(session: Session, datadir: Path, *, maria: bool, databases: Iterable[st
     return Seen([one for one in tables if not wanted or one.database in wanted], left)
 
 
-def _whole(name: str) -> str:
-    """Without the partition."""
-    return name.replace("#p#", "#P#").split("#P#")[0]
-
-
 def _why(row: dict[str, Any]) -> str:
     return WHY_LOCKED["virtual"] if row["virtual"] else WHY_LOCKED.get(row["kind"], f"it has a {row['kind']} index")
 
 
-def _table(
-    row: dict[str, Any], spaces: dict[str, list[dict[str, Any]]], locked: dict[Key, str], datadir: Path
-) -> Table:
-    filed = "/".join(bytes.fromhex(row[one]).decode("latin-1") for one in ("folder", "file"))
-    mine = spaces.get(filed, []) if row["engine"].upper() == "INNODB" else []
-    parts = tuple(Part(one["id"], one["space"], one["bytes"], _path(datadir, one["name"])) for one in mine)
+def _table(row: dict[str, Any], files: dict[tuple[str, str], list[Part]], locked: dict[Key, str]) -> Table:
+    folder, file = (text(digits) for digits in row["of"])
+    mine = files.get((folder, file), []) if row["engine"].upper() == "INNODB" else []
     names = ("database", "name", "engine", "free_bytes", "index_bytes", "rows_about")
-    return Table(**{name: row[name] for name in names}, parts=parts,
+    return Table(**{name: row[name] for name in names}, parts=tuple(mine),
                  locked_by=locked.get((row["database"], row["name"]), ""))  # fmt: skip
-
-
-def _path(datadir: Path, name: str) -> Path:
-    """Where the file is: below the data directory, or where the link file beside it says."""
-    here = datadir / f"{name}.ibd"
-    link = datadir / f"{name}.isl"
-    try:
-        return Path(link.read_text().strip()) if link.exists() else here
-    except OSError:
-        return here
 
 
 def verdict(now: Table | None, ids: list[int]) -> str:

@@ -64,7 +64,7 @@ def before_measuring(table: Table, last: int | None, limits: Limits) -> str:
             table.engine.upper() != "INNODB",
             f"its engine is {table.engine or '?'}: a rebuild would copy it under a lock",
         ),
-        (not table.parts, "InnoDB does not know it"),
+        (not table.parts, "InnoDB does not know it, or has it in a file that holds others too"),
         (table.shared, "it has no file of its own: a rebuild would give nothing back"),
         (table.bytes < limits.min_bytes, f"smaller than {limits.min_bytes} bytes"),
         (bool(table.locked_by), table.locked_by),

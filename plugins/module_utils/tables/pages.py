@@ -16,8 +16,11 @@ MOST_PAGES = 4096
 _TYPE_AT, _LIMIT_AT, _FLAGS_AT = 24, 50, 54
 _EXTENTS_AT, _BITMAP_AT = 150, 24
 _INDEX = 17855
-_WHOLE = (0, 10, 11, 12)  # not written yet, and parts of long values: as full after a rebuild as before
+# Not written yet, and parts of long values, from 22 on MySQL's own: as full after a rebuild as before.
+_WHOLE = (0, 10, 11, 12, *range(22, 30))
+_HIDDEN = (14, 15, 16, 17)  # MySQL's, compressed or encrypted; MariaDB's lie above an index's
 _FULL_CRC32, _ZIP = 0x10, 0x1E
+_SDI = 0x4000  # MySQL's alone, from 8.0 on
 _HEAD = 120  # header, and the two records that bound a page
 _TAIL = 8
 _OWN_PAGES = 8  # the file's own: header, map, inodes, and a root for each index
@@ -75,16 +78,26 @@ def _measured(held: int, size: int, most: int) -> Measured:
             rows += _filled(head)
         elif kind in _WHOLE:
             whole += 1
-        elif kind > _INDEX:
+        elif kind > _INDEX or kind in _HIDDEN:
             raise Unreadable("its pages are compressed or encrypted")
     # A rebuild leaves a sixteenth of each page of rows free.
     room = (page - _HEAD - _TAIL) * 15 / 16
     pages = (rows / room + whole) * used / max(looked_at, 1)
-    after = int(pages + _OWN_PAGES)
-    # From one extent on a file grows by whole ones, and keeps one back.
-    after = page * (after if after <= extent else -(-after // extent) * extent + extent)
+    after = page * _grown(int(pages + _OWN_PAGES), extent, mysql=bool(flags & _SDI and not flags & _FULL_CRC32))
     filled = min(rows / (indexes * room), 1.0) if indexes else 1.0
     return Measured(size, free_extents * extent * page, min(after, size), round(filled, 3), looked_at)
+
+
+def _grown(pages: int, extent: int, *, mysql: bool) -> int:
+    """The pages of a file that uses so many: from one extent on it grows by whole ones, and keeps some back.
+
+    MariaDB keeps one. MySQL takes four at a time and two as a reserve, and leaves of a segment's pages an eighth unused
+    (`FSEG_FILLFACTOR`), which has held from 3 to 350 MiB.
+    """
+    if pages <= extent:
+        return pages
+    whole = pages * 8 / 7 if mysql else pages
+    return (-int(-whole // extent) + (6 if mysql else 1)) * extent
 
 
 def _extents(held: int, pages: int, page: int, extent: int) -> Iterator[list[int]]:
