@@ -48,7 +48,7 @@ BY_KEY = (
 TRIALS = (
     Trial(
         check="mysql.up",
-        words="the server is stopped",
+        words="MariaDB or MySQL is stopped",
         fault=mysql.stopped,
         status="crit",
         instance=INSTANCE,
