@@ -73,7 +73,7 @@ def plain(name: str, said: str) -> tuple[str, str]:
 
 def _encoded(name: str) -> tuple[str, str]:
     """Folder and file without the partition."""
-    folder, file = (name.replace("#p#", "#P#").split("#P#")[0].split("/", 1) + [""])[:2]
+    folder, file = [*name.replace("#p#", "#P#").split("#P#")[0].split("/", 1), ""][:2]
     return folder.replace(NO_DEVICE, ""), file.replace(NO_DEVICE, "")
 
 
