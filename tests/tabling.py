@@ -167,10 +167,10 @@ class Server:
         """Until no deleted row is kept for anybody."""
         self.sql("SET GLOBAL innodb_max_purge_lag_wait = 0")
 
-    def fragment(self, table: str, rows: int = 8_000, *, keep: int = 5) -> None:
-        """A table of which all rows but each `keep`th are deleted, and whose file shows that."""
+    def fragment(self, table: str, rows: int = 8_000, *, keep: int = 5, more: str = "") -> None:
+        """A table of which all rows but each `keep`th are deleted, and whose file shows that; `more` is how it lies."""
         self.sql(
-            f"CREATE TABLE {table} (n int PRIMARY KEY, few int, filler varchar(300), KEY (few));"  # noqa: S608  # its own
+            f"CREATE TABLE {table} (n int PRIMARY KEY, few int, filler varchar(300), KEY (few)) {more};"  # noqa: S608  # its own
             f"INSERT INTO {table} SELECT seq, seq % 97, REPEAT(MD5(seq), 8) FROM seq_1_to_{rows};"
             f"DELETE FROM {table} WHERE n % {keep} <> 0;"
         )

@@ -54,10 +54,6 @@ options:
 
     ON_ITS_HOST = r"""
 options:
-  run:
-    description: The run's name.
-    type: str
-    required: true
   job:
     description: What the backup job is called, as the site declares it.
     type: str
@@ -70,25 +66,4 @@ options:
     description: The OS user that the server runs as.
     type: str
     default: mysql
-  data:
-    description: The server's data directory.
-    type: path
-    required: true
-  unit:
-    description: The unit of the server.
-    type: str
-    required: true
-  type:
-    description: What is restored to.
-    type: str
-    choices: [time, name, end, set]
-    default: time
-  target:
-    description: The point in time with its offset, or the mark's name.
-    type: str
-    default: ""
-  set:
-    description: The set, by its folder below that of the sets. Empty is the newest one that leads to the target.
-    type: str
-    default: ""
 """

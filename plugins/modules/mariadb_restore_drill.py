@@ -123,6 +123,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.asking import QUESTION
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import left, wipe
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
@@ -133,12 +134,6 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb.stages 
 # A server, and what is replayed into it, might know the way to others: federated tables, plugins. There is none.
 ALONE = ("PrivateNetwork=yes",)
 
-QUESTION = {
-    "name": {"type": "str", "required": True},
-    "database": {"type": "str", "required": True},
-    "sql": {"type": "str", "required": True},
-    "contains": {"type": "str", "default": ""},
-}
 SPEC = {
     "stage": {"type": "str", "required": True, "choices": ["begin", "restore", "examine", "wipe", "judge"]},
     "run": {"type": "str", "required": True},

@@ -41,6 +41,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.mariadb
   - maintkit.ops.mariadb.on_its_host
+  - maintkit.ops.restore
 attributes:
   check_mode:
     support: full
@@ -77,22 +78,18 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb.session import Reach
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.attending import PLACE
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import target_of
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery_mariadb.look import Wish, look, of_run
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery_mariadb.server import Server
 
 SPEC = {
-    "run": {"type": "str", "required": True},
+    **PLACE,
     "job": {"type": "str", "required": True},
     "store_from": {"type": "str", "default": ""},
     "user": {"type": "str", "default": "mysql"},
     "socket": {"type": "path", "default": ""},
     "defaults_file": {"type": "path", "default": ""},
-    "data": {"type": "path", "required": True},
-    "unit": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": ["time", "name", "end", "set"], "default": "time"},
-    "target": {"type": "str", "default": ""},
-    "set": {"type": "str", "default": ""},
     "store": {"type": "dict", "default": {}},
     "only_run": {"type": "bool", "default": False},
     "identifier": {"type": "str", "default": ""},

@@ -17,11 +17,6 @@ description:
   - V(begin) notes how far the present state has come, V(bring) keeps it aside, restores and recovers to the target,
     V(prove) opens, asks and checks it and gives it back to the application, V(back) brings the kept state back.
 options:
-  stage:
-    description: What to do.
-    type: str
-    choices: [begin, bring, prove, back]
-    required: true
   found:
     description: What M(maintkit.ops.restore_info) has found, for V(begin).
     type: dict
@@ -29,40 +24,6 @@ options:
     description: Settings of the restored server until it is proven, such as C(shared_preload_libraries).
     type: dict
     default: {}
-  smoke:
-    description: What the application would ask. Only whether the answers are right is kept.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What the report calls it.
-        type: str
-        required: true
-      database:
-        description: Which database is asked.
-        type: str
-        required: true
-      sql:
-        description: A statement. It is rolled back, and holds no backslash.
-        type: str
-        required: true
-      contains:
-        description: What the answer must hold. Empty is any answer of at least one line.
-        type: str
-        default: ""
-  restore_timeout:
-    description: Seconds that laying the backup out may take.
-    type: float
-    default: 14400
-  recover_timeout:
-    description: Seconds that recovery may take.
-    type: float
-    default: 7200
-  check_timeout:
-    description: Seconds that one check may take.
-    type: float
-    default: 14400
   archive_timeout:
     description: Seconds that the server may take to start, and to archive its new timeline.
     type: float
@@ -71,12 +32,11 @@ options:
     description: How many processes restore and check.
     type: int
     default: 2
-  token:
-    description: The run's token (M(maintkit.ops.host_lock)). V(0) compares nothing.
-    type: int
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.restore
+  - maintkit.ops.restore.pgbackrest
+  - maintkit.ops.restore.stages
 attributes:
   check_mode:
     support: full
@@ -107,51 +67,32 @@ facts:
   type: dict
 """
 
-import subprocess
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
-from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.attending import PLACE, STAGES, attend
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.cluster import Cluster
-from ansible_collections.maintkit.ops.plugins.module_utils.recovery.journal import journal_of, shortcomings
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.journal import journal_of
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.stages import Restore
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import target_of
 
-QUESTION = {
-    "name": {"type": "str", "required": True},
-    "database": {"type": "str", "required": True},
-    "sql": {"type": "str", "required": True},
-    "contains": {"type": "str", "default": ""},
-}
 SPEC = {
-    "stage": {"type": "str", "required": True, "choices": ["begin", "bring", "prove", "back"]},
-    "run": {"type": "str", "required": True},
+    **PLACE,
+    **STAGES,
     "stanza": {"type": "str", "required": True},
     "config": {"type": "str", "default": ""},
     "user": {"type": "str", "default": "postgres"},
     "socket": {"type": "str", "default": ""},
     "port": {"type": "int", "default": 5432},
-    "data": {"type": "path", "required": True},
-    "unit": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": ["time", "name", "end", "set"], "default": "time"},
-    "target": {"type": "str", "default": ""},
     "timeline": {"type": "str", "default": "latest"},
-    "set": {"type": "str", "default": ""},
     "found": {"type": "dict"},
     "settings": {"type": "dict", "default": {}},
-    "smoke": {"type": "list", "elements": "dict", "default": [], "options": QUESTION},
-    "restore_timeout": {"type": "float", "default": 14400},
-    "recover_timeout": {"type": "float", "default": 7200},
-    "check_timeout": {"type": "float", "default": 14400},
     "archive_timeout": {"type": "float", "default": 300},
     "processes": {"type": "int", "default": 2},
-    "token": {"type": "int", "no_log": False},
 }
 
 
@@ -174,46 +115,16 @@ def restore_of(asked: dict) -> Restore:
     )
 
 
-def attend(asked: dict, restore: Restore) -> bool:
-    require_hold(asked["run"], token=asked["token"])
-    refuse_settings(restore.settings)
-    if asked["stage"] == "begin":
-        return begin(asked, restore.journal)
-    if "identity" not in restore.journal.told:
-        raise Refused(f"run {asked['run']} has noted nothing of this cluster: the backup phase has not been here")
-    if asked["stage"] == "back":
-        return restore.put_back()
-    return restore.bring() if asked["stage"] == "bring" else restore.prove()
-
-
-def begin(asked: dict, journal: Journal) -> bool:
-    """What was noted stays: the present state may already be aside."""
-    if "identity" in journal.told:
-        return False
+def noted(asked: dict) -> dict:
     found = asked["found"]
     kept = {name: found[name] for name in ("identity", "set", "archive", "disk", "bindir", "told", "predicted")}
     before = {name: found["identity"].get(name) for name in ("lsn", "at", "committed_at")}
-    journal.keep(**kept, before=before, stanza=asked["stanza"])
-    return True
-
-
-def facts_of(journal: Journal) -> dict:
-    return {"restore": {**journal.told, "shortcomings": shortcomings(journal.told)}}
+    return {**kept, "before": before, "stanza": asked["stanza"]}
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, required_if=[("stage", "begin", ["found"])], supports_check_mode=True)
-    if module.check_mode:
-        module.exit_json(changed=True, facts={})
-    try:
-        restore = restore_of(module.params)
-    except Refused as refused:
-        module.fail_json(msg=str(refused), facts={})
-    try:
-        changed = attend(module.params, restore)
-    except (Refused, OSError, subprocess.SubprocessError) as refused:
-        module.fail_json(msg=str(refused), facts=facts_of(restore.journal))
-    module.exit_json(changed=changed, facts=facts_of(restore.journal))
+    attend(module, restore_of, noted, refuse_settings)
 
 
 if __name__ == "__main__":

@@ -145,6 +145,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.application imp
     Application,
     refuse_application,
 )
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.asking import QUESTION
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
@@ -152,12 +153,6 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.stages import D
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import left, wipe
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
 
-QUESTION = {
-    "name": {"type": "str", "required": True},
-    "database": {"type": "str", "required": True},
-    "sql": {"type": "str", "required": True},
-    "contains": {"type": "str", "default": ""},
-}
 SPEC = {
     "stage": {"type": "str", "required": True, "choices": ["begin", "restore", "examine", "wipe", "judge"]},
     "run": {"type": "str", "required": True},

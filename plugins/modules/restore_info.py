@@ -36,6 +36,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.restore
+  - maintkit.ops.restore.pgbackrest
 attributes:
   check_mode:
     support: full
@@ -72,23 +73,19 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.attending import PLACE
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.cluster import Cluster
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.look import Wish, look, of_run
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import target_of
 
 SPEC = {
-    "run": {"type": "str", "required": True},
+    **PLACE,
     "stanza": {"type": "str", "required": True},
     "config": {"type": "str", "default": ""},
     "user": {"type": "str", "default": "postgres"},
     "socket": {"type": "str", "default": ""},
     "port": {"type": "int", "default": 5432},
-    "data": {"type": "path", "required": True},
-    "unit": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": ["time", "name", "end", "set"], "default": "time"},
-    "target": {"type": "str", "default": ""},
     "timeline": {"type": "str", "default": "latest"},
-    "set": {"type": "str", "default": ""},
     "only_run": {"type": "bool", "default": False},
     "identifier": {"type": "str", "default": ""},
     "spare_mb": {"type": "int", "default": 512},

@@ -55,6 +55,17 @@ def test_a_fragmented_table_is_rebuilt_once_and_remembered(his: Server) -> None:
     assert "ALTER" not in his.sql("SHOW BINLOG EVENTS")
 
 
+def test_a_table_elsewhere_is_rebuilt_there(his: Server) -> None:
+    """In a `DATA DIRECTORY`, of which MariaDB tells by a link file beside the data."""
+    place = his.home / "elsewhere"
+    his.fragment("away", rows=40_000, more=f"DATA DIRECTORY = '{place}'")
+    before = (place / "his" / "away.ibd").stat().st_size
+    told = his.sweep()
+    assert [(one["name"], one["sure"]) for one in told["rebuilt"]] == [("away", "measured")]
+    assert (place / "his" / "away.ibd").stat().st_size < before / 1.5
+    assert not list(place.glob("his/#sql*"))
+
+
 def test_odd_names_partitions_and_keys_are_rebuilt(his: Server) -> None:
     his.ask(
         """CREATE DATABASE `库 ``一;`; USE `库 ``一;`;

@@ -45,6 +45,11 @@ def nearest(path: Path) -> Path:
     return next(one for one in (path, *path.parents) if one.exists())
 
 
+def pointed(link: Path) -> Path:
+    """What a link holds; OSError where it is none. `Path.readlink` is of Python 3.9, and hosts may have 3.8."""
+    return Path(os.readlink(link))  # noqa: PTH115  # see above
+
+
 def private(path: Path) -> Path:
     """Make a directory that only we can enter, with every directory of ours on its way.
 

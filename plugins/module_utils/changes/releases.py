@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from .cache import sha256
-from .place import Refused, named, settle
+from .place import Refused, named, pointed, settle
 
 PIECE = 1024 * 1024
 DAMAGED = (OSError, EOFError, tarfile.TarError, zlib.error)
@@ -67,7 +67,7 @@ def unpack(archive: Path, directory: Path, name: str, *, tree: str) -> bool:
 def target_of(link: Path) -> str:
     """Where the link leads, as it is written; empty when there is none. Refused when something else stands there."""
     if link.is_symlink():
-        return str(link.readlink())
+        return str(pointed(link))
     if link.exists():
         raise Refused(f"{link} is no link: move away what is there")
     return ""
@@ -167,7 +167,7 @@ def _walked(root: Path) -> Iterator[tuple[str, ...]]:
     for path in root.rglob("*"):
         name, found = str(path.relative_to(root)), path.lstat()
         if stat.S_ISLNK(found.st_mode):
-            yield ("link", name, str(path.readlink()))
+            yield ("link", name, str(pointed(path)))
         elif stat.S_ISDIR(found.st_mode):
             yield ("directory", name)
         elif stat.S_ISREG(found.st_mode):

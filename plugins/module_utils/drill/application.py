@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, pointed
 
 from .instance import POLL_S, PORT, Instance, run
 
@@ -116,7 +116,7 @@ class Application:
         if not pid:
             raise Refused(f"{self.told['name']} has ended as soon as it was started")
         proc = Path("/proc") / pid
-        if (proc / "ns" / "net").readlink() == Path("/proc/1/ns/net").readlink():
+        if pointed(proc / "ns" / "net") == pointed(Path("/proc/1/ns/net")):
             raise Refused(f"{self.told['name']} was started in the network of this host, and is stopped")
         lines = (proc / "net" / "dev").read_text().splitlines()
         cards = sorted(line.split(":")[0].strip() for line in lines if ":" in line)

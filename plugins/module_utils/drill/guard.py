@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, pointed
 
 PROC = Path("/proc")
 CONTROL = Path("global/pg_control")
@@ -41,7 +41,7 @@ def _postmasters() -> Iterator[Postmaster]:
         here = PROC / str(pid) / "cwd"
         try:
             first = (here / "postmaster.pid").read_text().splitlines()[0]
-            data = here.readlink()
+            data = pointed(here)
             identifier = system_identifier(here)
             inside = (PROC / str(pid) / "status").read_text()
         except (OSError, IndexError, Refused):
@@ -99,7 +99,7 @@ def server_processes(programs: tuple[str, ...]) -> Iterator[int]:
     """Processes whose program bears one of these names, wherever it lies, also one that was replaced since."""
     for pid in (int(one.name) for one in PROC.iterdir() if one.name.isdigit()):
         with suppress(OSError):
-            if (PROC / str(pid) / "exe").readlink().name.removesuffix(" (deleted)") in programs:
+            if pointed(PROC / str(pid) / "exe").name.replace(" (deleted)", "") in programs:
                 yield pid
 
 
@@ -108,7 +108,7 @@ def _at_work(programs: tuple[str, ...], scratch: Path) -> Iterator[tuple[int, Pa
     for pid in server_processes(programs):
         here = PROC / str(pid) / "cwd"
         with suppress(OSError):
-            data = here.readlink()
+            data = pointed(here)
             if scratch in (data, *data.parents) or any((here / one).exists() for one in SERVED):
                 yield pid, data
 

@@ -72,11 +72,11 @@ NEVER = (
 )
 
 
-def refuse_settings(settings: Mapping[str, str]) -> None:
+def refuse_settings(settings: Mapping[str, str], option: str = "restore_drill_settings") -> None:
     """Refused when a setting would take from the copy what keeps it alone: a block pasted from production, say."""
     wrong = sorted(one for one in settings if one in NEVER or (one in ISOLATED and one not in FREE))
     if wrong:
-        raise Refused(f"restore_drill_settings must not hold {', '.join(wrong)}: by them the copy is kept apart")
+        raise Refused(f"{option} must not hold {', '.join(wrong)}: by them the copy is kept apart")
 
 
 @dataclass(frozen=True)

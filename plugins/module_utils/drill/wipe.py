@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, read_json
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, machine_id, pointed, read_json
 
 from . import guard
 from .instance import wait
@@ -80,4 +80,4 @@ def _held(process: Path) -> Iterator[str]:
     with suppress(OSError):  # it has ended
         for one in (process / "cwd", *(process / "fd").iterdir()):
             with suppress(OSError):
-                yield str(one.readlink())
+                yield str(pointed(one))

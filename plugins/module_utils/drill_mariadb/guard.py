@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, pointed
 from ansible_collections.maintkit.ops.plugins.module_utils.drill import guard
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb import binlog
 
@@ -40,7 +40,7 @@ def _servers() -> Iterator[Server]:
     for pid in guard.server_processes(guard.MARIADB):
         here = guard.PROC / str(pid) / "cwd"
         with suppress(OSError):
-            data = here.readlink()
+            data = pointed(here)
             if (here / "ibdata1").exists():
                 yield Server(pid=pid, data=data, here=here)
 
@@ -89,7 +89,7 @@ def _own_logs(one: Server) -> Iterator[Path]:
     """The binary logs that it has open, wherever they lie, as they are seen through its process."""
     for held in (guard.PROC / str(one.pid) / "fd").iterdir():
         with suppress(OSError):
-            path = held.readlink()
+            path = pointed(held)
             if binlog.NUMBERED.fullmatch(path.name) and held.stat().st_size > 4:
                 with held.open("rb") as file:
                     if file.read(4) == binlog.MAGIC:

@@ -76,7 +76,7 @@ def checksums(instance: Instance, work: Work, *, seconds: float) -> dict[str, An
     done = work.finish("checksums", argv, seconds)
     lines = [line.strip() for line in done["output"].splitlines() if line.strip()]
     if done["rc"] != 0:
-        bad = [line.removeprefix("bad: ") for line in lines if line.startswith("bad: ")]
+        bad = [line[len("bad: ") :] for line in lines if line.startswith("bad: ")]
         said = " / ".join(line for line in lines if not line.startswith(("bad: ", "files: ")))[:300]
         raise Refused(f"innochecksum finds pages that do not fit their checksums: {', '.join(bad[:5])}: {said}")
     count = next((int(line.partition(": ")[2]) for line in lines if line.startswith("files: ")), 0)

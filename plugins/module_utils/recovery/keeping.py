@@ -6,17 +6,18 @@ import os
 import pwd
 import re
 import subprocess
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, named, settle
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, named, pointed, settle
 
 MASKS = Path("/etc/systemd/system")
 MOUNTS = Path("/proc/self/mountinfo")
 
 
 @dataclass(frozen=True)
-class Keeping:
+class Keeping(ABC):
     """A data directory of this host, the unit that serves it, and the run that restores it."""
 
     data: Path
@@ -24,9 +25,9 @@ class Keeping:
     run: str
 
     @property
+    @abstractmethod
     def owner(self) -> str:
         """The OS user that the server runs as."""
-        raise NotImplementedError
 
     @property
     def kept(self) -> Path:
@@ -55,7 +56,7 @@ class Keeping:
             if step.is_symlink():
                 raise Refused(f"{step} is a link: name the directory that it leads to (restore_data)")
         if not data.parent.is_dir():
-            raise Refused(f"{data.parent} is not there: restore_data must be the cluster's directory on this host")
+            raise Refused(f"{data.parent} is not there: restore_data must be the database's directory on this host")
         if data.exists():
             self._require_movable(data)
 
@@ -72,9 +73,9 @@ class Keeping:
                 " Restore by hand (docs/restore.md)"
             )
 
+    @abstractmethod
     def outside(self) -> list[Path]:
         """Links of the data directory that lead to data elsewhere."""
-        raise NotImplementedError
 
     def mask(self) -> None:
         """Let neither a boot nor a person start it until it is proven."""
@@ -84,7 +85,7 @@ class Keeping:
     def unmask(self) -> None:
         """Let it be started again; only our own mask is taken away."""
         own = MASKS / self.unit
-        if own.is_symlink() and str(own.readlink()) == os.devnull:
+        if own.is_symlink() and str(pointed(own)) == os.devnull:
             self._systemctl("unmask", self.unit)
             self._systemctl("daemon-reload")
 

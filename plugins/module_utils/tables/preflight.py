@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes, pointed
 from ansible_collections.maintkit.ops.plugins.module_utils.mysql.session import Session, word
 
 from .catalog import Table
@@ -139,7 +138,7 @@ def _open(process: Path) -> Iterator[Path]:
     """Where a process stands, and what it has open."""
     for link in (process / "cwd", *(process / "fd").iterdir()):
         with contextlib.suppress(OSError):
-            yield Path(os.readlink(link))  # noqa: PTH115  # hosts have Python 3.8
+            yield pointed(link)
 
 
 def waits(session: Session, seconds: float, table: Table | None = None) -> list[str]:

@@ -87,6 +87,6 @@ def _linked(datadir: Path, name: str) -> Path:
     here = datadir / f"{name}.ibd"
     link = datadir / f"{name}.isl"
     try:
-        return Path(link.readtext().strip()) if link.exists() else here
+        return Path(link.read_text().strip()) if link.exists() else here
     except OSError:
         return here

@@ -127,3 +127,12 @@ def test_an_end_is_believed_by_the_history_of_the_timeline_alone(tmp_path: Path)
 def test_a_position_lies_in_the_segment_of_the_byte_before_it() -> None:
     assert TIMELINE.segment("1/0", per_log=256) == 255
     assert TIMELINE.segment("1/1", per_log=256) == 256
+
+
+@pytest.mark.parametrize(("engine", "setting"), [("drill", "listen_addresses"), ("drill_mariadb", "socket")])
+def test_a_setting_is_refused_by_the_name_under_which_it_was_written(engine: str, setting: str) -> None:
+    """That of the procedure which asks: a drill's and a restore's are two."""
+    refuse = part(f"{engine}.instance").refuse_settings
+    for option in ("restore_drill_settings", "restore_settings"):
+        with pytest.raises(part("changes.place").Refused, match=f"^{option} must not hold {setting}"):
+            refuse({setting: "x"}, option)
