@@ -10,7 +10,8 @@ from bedside import Bedside, collector, said
 from lab import lab
 from lab.faults.postgresql import sql, until
 from lab.suites import BOOKWORM, BULLSEYE, JAMMY, NOBLE, TRIXIE
-from lab.trials.postgresql import HOST, INSTANCE, ROLE, TRIALS, declared, let_in, served, specs
+from lab.trials.postgresql import TRIALS
+from lab.trials.postgresql_host import HOST, INSTANCE, ROLE, declared, let_in, served, specs
 from lab.trials.trial import Trial
 from maintkit.checks.model import Expected, ExpectedPostgresql
 from maintkit.contract.services import Postgresql

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lab.trials import backup, host, mysql, postgresql, security, web
+from lab.trials import backup, host, mysql, postgresql, resources, security, web
 from lab.trials.trial import Trial
 
-ON_HIS: tuple[Trial, ...] = (*host.TRIALS, *security.TRIALS, *web.TRIALS)
+ON_HIS: tuple[Trial, ...] = (*resources.TRIALS, *host.TRIALS, *security.TRIALS, *web.TRIALS)
 TRIALS: tuple[Trial, ...] = (
+    *resources.TRIALS,
     *host.TRIALS,
     *security.TRIALS,
     *backup.TRIALS,

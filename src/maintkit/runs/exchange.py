@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from maintkit.errors import RunFailed
 from maintkit.runs.driver import ExpectedHost, ExpectedHosts, HostResult, Parameters
 
-PREFIX = "maintkit-trip-"
+PREFIX = "maintkit-trip-"  # not that of older versions, which swept by the number of a process
 
 
 @contextmanager
@@ -40,7 +40,14 @@ def _made(parent: Path) -> tuple[Path, int]:
     """A new directory and the descriptor that holds its lock; another where one was swept before it was locked."""
     while True:
         place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        held = _locked(place)
+        try:
+            held = _locked(place)
+        except OSError as error:
+            place.rmdir()
+            raise RunFailed(
+                f"{parent} cannot hold the files of a run: a lock there fails ({error.strerror})",
+                hint="name a private directory in memory in XDG_RUNTIME_DIR",
+            ) from error
         if held is not None and place.exists():
             return place, held
         if held is not None:
@@ -48,18 +55,24 @@ def _made(parent: Path) -> tuple[Path, int]:
 
 
 def _locked(place: Path) -> int | None:
-    """A descriptor that holds the lock of a directory of this user; None when somebody else holds it or it is gone."""
+    """A descriptor that holds the lock of a directory; None when somebody else holds it or it is gone.
+
+    OSError where it is no directory of this user, or nothing can be locked.
+    """
     try:
         opened = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
+    except FileNotFoundError:
         return None
     try:
         if os.fstat(opened).st_uid != os.getuid():
             raise PermissionError(f"{place} is another user's")
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(opened)
         return None
+    except OSError:
+        os.close(opened)
+        raise
     return opened
 
 
@@ -145,7 +158,8 @@ def _private_parent() -> Path:
 
 def _sweep(parent: Path) -> None:
     for left in parent.glob(f"{PREFIX}*"):
-        held = _locked(left)
-        if held is not None:
-            shutil.rmtree(left, ignore_errors=True)
-            os.close(held)
+        with suppress(OSError):
+            held = _locked(left)
+            if held is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(held)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import sample_inspections as sample
+import sample_restarts
 import sample_runs as runs
 from evening import signed
 
@@ -244,7 +245,7 @@ def test_reasons_of_the_engine_are_said_in_chinese(recorded: str, chinese: str) 
 
 
 def test_assessing_keeps_what_was_entered_before(tmp_path: object) -> None:
-    night = signed(str(tmp_path), runs.restart())
+    night = signed(str(tmp_path), sample_restarts.restart())
     assess(night.ledger, runs.RUN, effect="有效", cause="", remaining="", by="张伟")
     later = assess(night.ledger, runs.RUN, effect="", cause="内存泄漏", remaining="", by="赵敏")
     assert (later.effect, later.cause, later.by) == ("有效", "内存泄漏", "赵敏")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from maintkit.errors import RunFailed
 from maintkit.runs.exchange import PREFIX, exchange_directory
 
 HOLD = """
@@ -58,6 +60,21 @@ def test_what_a_dead_owner_left_is_swept(shared: Path) -> None:
     with exchange_directory():
         assert not left.exists()
     assert (other / "kept").exists()
+
+
+def test_where_nothing_can_be_locked_it_is_said_and_nothing_is_left(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network share without a lock service, which this machine has none of."""
+
+    def refuse(descriptor: int, operation: int) -> None:
+        del descriptor, operation
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(RunFailed, match="No locks available"), exchange_directory():
+        pass
+    assert list(shared.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="needs root and unshare")

@@ -20,7 +20,6 @@ from maintkit.checks.facts.host import (
     Journal,
     Kernel,
     Memory,
-    Network,
     Ports,
     Pressure,
     Smart,
@@ -28,6 +27,7 @@ from maintkit.checks.facts.host import (
     Tables,
 )
 from maintkit.checks.facts.mysql import Mysql
+from maintkit.checks.facts.network import Network
 from maintkit.checks.facts.postgresql import Postgresql
 from maintkit.checks.facts.security import (
     Accounts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from maintkit.checks.facts.host import Interface
+from maintkit.checks.facts.network import Interface
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, data_of, judged, measured, same_boot, shown, unknown, well_if_none
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from maintkit.checks.facts.host import Interface
+from maintkit.checks.facts.network import Interface
 from maintkit.checks.host.network import LOOPBACK, earlier_of
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import data_of, measured, not_applicable, skipped, unknown
