@@ -68,6 +68,24 @@ options:
     type: str
     choices: [begin, bring, prove, back]
     required: true
+  restore_timeout:
+    description: Seconds that laying the backup out may take.
+    type: float
+    default: 14400
+  recover_timeout:
+    description: Seconds that recovery may take; of MariaDB preparing and replaying, each.
+    type: float
+    default: 7200
+  check_timeout:
+    description: Seconds that one check may take.
+    type: float
+    default: 14400
+  token:
+    description: The run's token (M(maintkit.ops.host_lock)). V(0) compares nothing.
+    type: int
+"""
+    SMOKE = r"""
+options:
   smoke:
     description: What the application would ask. Only whether the answers are right is kept.
     type: list
@@ -90,19 +108,4 @@ options:
         description: What the answer must hold. Empty is any answer of at least one line.
         type: str
         default: ""
-  restore_timeout:
-    description: Seconds that laying the backup out may take.
-    type: float
-    default: 14400
-  recover_timeout:
-    description: Seconds that recovery may take; of MariaDB preparing and replaying, each.
-    type: float
-    default: 7200
-  check_timeout:
-    description: Seconds that one check may take.
-    type: float
-    default: 14400
-  token:
-    description: The run's token (M(maintkit.ops.host_lock)). V(0) compares nothing.
-    type: int
 """

@@ -38,6 +38,7 @@ extends_documentation_fragment:
   - maintkit.ops.mariadb
   - maintkit.ops.mariadb.on_its_host
   - maintkit.ops.restore
+  - maintkit.ops.restore.smoke
   - maintkit.ops.restore.stages
 attributes:
   check_mode:

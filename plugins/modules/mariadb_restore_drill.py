@@ -41,28 +41,6 @@ options:
     description: Settings of the copy, such as C(innodb_buffer_pool_size). They stand over those that isolate it.
     type: dict
     default: {}
-  smoke:
-    description: What the application would ask. Only whether the answers are right is kept.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What the report calls it.
-        type: str
-        required: true
-      database:
-        description: Which database is asked.
-        type: str
-        required: true
-      sql:
-        description: A statement. It is rolled back.
-        type: str
-        required: true
-      contains:
-        description: What the answer must hold. Empty is any answer of at least one line.
-        type: str
-        default: ""
   restore_timeout:
     description: Seconds that laying the backup out may take.
     type: float
@@ -89,6 +67,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.mariadb.drill
+  - maintkit.ops.restore.smoke
 attributes:
   check_mode:
     support: full

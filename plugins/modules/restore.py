@@ -36,6 +36,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.restore
   - maintkit.ops.restore.pgbackrest
+  - maintkit.ops.restore.smoke
   - maintkit.ops.restore.stages
 attributes:
   check_mode:

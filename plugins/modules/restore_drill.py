@@ -55,28 +55,6 @@ options:
     description: Settings of the copy, such as C(shared_preload_libraries). They stand over those that isolate it.
     type: dict
     default: {}
-  smoke:
-    description: What the application would ask. Only whether the answers are right is kept.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What the report calls it.
-        type: str
-        required: true
-      database:
-        description: Which database is asked.
-        type: str
-        required: true
-      sql:
-        description: A statement. It is rolled back, and holds no backslash.
-        type: str
-        required: true
-      contains:
-        description: What the answer must hold. Empty is any answer of at least one line.
-        type: str
-        default: ""
   restore_timeout:
     description: Seconds that laying the backup out may take.
     type: float
@@ -107,6 +85,7 @@ options:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.restore_drill
+  - maintkit.ops.restore.smoke
 attributes:
   check_mode:
     support: full

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,19 @@ def look(wish: Wish) -> dict[str, Any]:
     would be restored, in words), `clients` that must go first, `unseen` (what could not be looked at).
     """
     told: dict[str, Any] = {"refusals": [], "clients": 0, "unseen": []}
-    for asked in (_place, _identity, _programs, _repository, _room):
+    return asked_in_order((_place, _identity, _programs, _repository, _room), wish, told)
+
+
+def asked_in_order(
+    questions: Iterable[Callable[[Any, Mapping[str, Any]], dict[str, Any]]], wish: Any, told: dict[str, Any]
+) -> dict[str, Any]:
+    """What each question of the wish adds; the first refusal ends it: what follows would speak of another database."""
+    for asked in questions:
         try:
             told.update(asked(wish, told))
         except Refused as refused:
             told["refusals"].append(str(refused))
-            break  # what follows would speak of another cluster
+            break
     return told
 
 

@@ -12,7 +12,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb import 
 from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb.look import require_programs, version_of
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb import binlog
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.journal import journal_of
-from ansible_collections.maintkit.ops.plugins.module_utils.recovery.look import foretell, make_room
+from ansible_collections.maintkit.ops.plugins.module_utils.recovery.look import asked_in_order, foretell, make_room
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import Target, pick
 
 from . import way
@@ -57,13 +57,7 @@ def look(wish: Wish) -> dict[str, Any]:
     wrote last), `disk`, `told` (what would be restored, in words), `clients` that must go first, `unseen`.
     """
     told: dict[str, Any] = {"refusals": [], "clients": 0, "unseen": [], "archive": {}, "bindir": wish.bindir}
-    for asked in (_place, _identity, _programs, _sets, _room):
-        try:
-            told.update(asked(wish, told))
-        except Refused as refused:
-            told["refusals"].append(str(refused))
-            break  # what follows would speak of another server
-    return told
+    return asked_in_order((_place, _identity, _programs, _sets, _room), wish, told)
 
 
 def _place(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
