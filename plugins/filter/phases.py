@@ -100,7 +100,7 @@ def as_vacuumed(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def as_index_changes(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def as_index_changes(indexes: Iterable[Mapping[str, Any]], rollback_class: str = "reversible") -> list[dict[str, Any]]:
     """Indexes to create or drop, or that were, as steps with the room that they take before and afterwards."""
     sides = {"create": ("after_bytes", 1), "drop": ("before_bytes", 0)}
     steps = []
@@ -114,7 +114,7 @@ def as_index_changes(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any
                 "target": f"{one['database']}: {one['schema']}.{one['name']}",
                 "from": sizes[0],
                 "to": sizes[1],
-                "rollback_class": "reversible",
+                "rollback_class": rollback_class,
             }
         )
     return steps

@@ -15,7 +15,9 @@ description:
   - Idempotent. What a run that died has begun is settled by its next call.
 options:
   stage:
-    description: V(keep) keeps the definitions, without which nothing is begun; V(back) undoes what the run has begun.
+    description:
+      - V(keep) keeps the definitions, without which nothing is begun; V(back) undoes what the run has begun.
+      - In check mode, V(back) refuses where the indexes are not as the run has left them.
     type: str
     choices: [keep, change, back]
     default: change
@@ -89,7 +91,7 @@ undone:
   returned: of V(back), except in check mode
   type: list
 todo:
-  description: What would be done, as M(maintkit.ops.postgresql_index_change_info) tells it.
+  description: What would be done, as M(maintkit.ops.postgresql_index_change_info) tells it; of V(back), what undoes it.
   returned: in check mode
   type: list
 """
@@ -132,8 +134,8 @@ def act(work: Work, params: dict) -> dict:
     return {"changed": bool(told["done"]), **told}
 
 
-def plan(params: dict) -> dict:
-    todo = asking.look(params)["todo"]
+def plan(work: Work, params: dict) -> dict:
+    todo = work.backwards() if params["stage"] == "back" else asking.look(params)["todo"]
     return {"changed": bool(todo), "todo": todo}
 
 
@@ -142,7 +144,7 @@ def main() -> None:
     asked = module.params
     try:
         work = Work(asking.reach(asked), Journal(asked["run"]), asking.rules(asked))
-        result = plan(asked) if module.check_mode else act(work, asked)
+        result = plan(work, asked) if module.check_mode else act(work, asked)
     except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(**result)

@@ -50,6 +50,13 @@ ASKED = {
     },
     "vacuum": {"databases": ["his"], "budget": 120, "old_transaction": 30},
 }
+TWICE = {
+    "table": "patient",
+    "name": "patient_born",
+    "columns": ["birth_date"],
+    "unique": True,
+    "reason": "出生日期",
+}
 INDEX = "patient_card_no_key"
 
 
@@ -64,26 +71,30 @@ class Evening:
         argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
         return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
 
-    def asked(self, procedure: str = "reindex") -> dict[str, Any]:
-        """`maintkit plan PROCEDURE`."""
+    def asked(self, procedure: str = "reindex", **more: object) -> dict[str, Any]:
+        """`maintkit plan PROCEDURE`, with `more` in the place of what ASKED says."""
         file = self.site / "vars.yml"
-        file.write_text(json.dumps(ASKED[procedure]))
+        file.write_text(json.dumps(ASKED[procedure] | more))
         words = ("--vars", file, "--reason", "索引膨胀", "--requester", REQUESTER, "--json")
         done = self.maintkit("plan", procedure, "--limit", "his-db1", *words)
         assert done.returncode == 0, done.stderr
         told: dict[str, Any] = json.loads(done.stdout)
         return told
 
-    def approved(self, procedure: str = "reindex") -> str:
+    def approved(self, procedure: str = "reindex", **more: object) -> str:
         """A plan that two people have approved and one supervises; its id."""
-        plan = str(self.asked(procedure)["plan"])
+        plan = str(self.asked(procedure, **more)["plan"])
+        self.approve(plan)
+        return plan
+
+    def approve(self, plan: str) -> None:
+        """Two people sign, and one watches."""
         for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
             words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
             signed = self.maintkit("approve", plan, *words)
             assert signed.returncode == 0, signed.stderr
         watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
         assert watched.returncode == 0, watched.stderr
-        return plan
 
     def sql(self, statement: str) -> str:
         words = ("runuser", "-u", "postgres", "--", "psql", "-XAtqd", "his", "-c", statement)
@@ -162,3 +173,58 @@ def test_indexes_are_made_and_dropped_by_name_in_the_window_and_the_record_shows
     page = Path(json.loads(told.stdout)["written"][0]).read_text()
     for words in ("性能优化实施记录", "索引 his: public.patient_phone 大小", "索引 his: public.patient_twin 大小"):
         assert words in page
+
+
+def test_a_list_of_indexes_that_cannot_be_finished_goes_back_whole(evening: Evening) -> None:
+    """The drop has worked, the creation finds values twice: the engine's rollback makes the dropped index again."""
+    evening.sql("CREATE INDEX patient_half ON patient (lower(name)) WHERE birth_date > '1980-01-01'")
+    evening.sql("COMMENT ON INDEX patient_half IS '按姓名'")
+    definition = evening.sql("SELECT pg_get_indexdef('patient_half'::regclass)")
+    oid = evening.sql("SELECT 'patient_half'::regclass::oid")
+    place = {"database": "his", "schema": "public"}
+    drop = {"act": "drop", **place, "table": "patient", "name": "patient_half", "reason": "重复"}
+    plan = evening.approved("change_indexes", wanted=[drop, {"act": "create", **place, **TWICE}])
+    with Load(f"http://{evening.his.lab['his-app1'].address}:8080", rate=10) as load:
+        done = evening.maintkit("apply", plan)
+    assert done.returncode == 40, done.stdout + done.stderr
+    assert load.result().failures() == []
+    assert "patient_born" in done.stderr
+    run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
+    assert (run["verdict"], run["hosts"]) == ("rolled-back", {"his-db1": "rolled-back"})
+    assert evening.sql("SELECT pg_get_indexdef('patient_half'::regclass)") == definition
+    assert evening.sql("SELECT obj_description('patient_half'::regclass)") == "按姓名"
+    assert evening.sql("SELECT 'patient_half'::regclass::oid") != oid
+    assert evening.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == "0"
+    assert evening.sql("SELECT to_regclass('patient_born') IS NULL") == "t"
+    assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
+
+
+def test_a_run_that_is_not_wanted_any_more_is_undone_by_a_plan_of_its_own(evening: Evening) -> None:
+    """The queries have become slow since: what was dropped comes back, what was made goes, and that is recorded."""
+    evening.sql("CREATE INDEX patient_late ON patient (lower(name)) WHERE birth_date > '1990-01-01'")
+    definition = evening.sql("SELECT pg_get_indexdef('patient_late'::regclass)")
+    place = {"database": "his", "schema": "public", "table": "patient"}
+    drop = {"act": "drop", **place, "name": "patient_late", "reason": "未见使用"}
+    make = {"act": "create", **place, "name": "patient_new", "columns": ["birth_date"], "reason": "按出生日期查询"}
+    done = evening.maintkit("apply", evening.approved("change_indexes", wanted=[drop, make]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = json.loads(evening.maintkit("status", "--json").stdout)[0]["run"]
+    asked = ("plan", "rollback", run, "--reason", "查询变慢", "--requester", REQUESTER, "--json")
+    evening.sql("CREATE INDEX patient_late ON patient (phone)")
+    refused = evening.maintkit(*asked)
+    assert (refused.returncode, "something else bears the name" in refused.stderr) == (30, True), refused.stderr
+    evening.sql("DROP INDEX patient_late")
+    made = evening.maintkit(*asked)
+    assert made.returncode == 0, made.stderr
+    plan = str(json.loads(made.stdout)["plan"])
+    shown = evening.maintkit("plan", "show", plan).stdout
+    assert "his: public.patient_late" in shown
+    evening.approve(plan)
+    undone = evening.maintkit("rollback", run)
+    assert undone.returncode == 0, undone.stdout + undone.stderr
+    assert evening.sql("SELECT pg_get_indexdef('patient_late'::regclass)") == definition
+    assert evening.sql("SELECT to_regclass('patient_new') IS NULL") == "t"
+    last = json.loads(evening.maintkit("status", "--json").stdout)[0]
+    assert (last["plan"], last["verdict"]) == (plan, "done")
+    told = evening.maintkit("report", "change", last["run"], "--format", "html", "--json")
+    assert f"回退实施 {run}" in Path(json.loads(told.stdout)["written"][0]).read_text()

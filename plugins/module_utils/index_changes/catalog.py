@@ -64,6 +64,9 @@ SELECT to_jsonb(found) FROM (
 TAKEN = """SELECT c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = :'schema' AND c.relname = :'name'"""
 
+LOCATION = """SELECT coalesce(nullif(pg_tablespace_location(oid), ''), current_setting('data_directory', true))
+FROM pg_tablespace WHERE spcname = :'name'"""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -119,3 +122,8 @@ def index(session: Session, schema: str, name: str) -> Found | None:
 def taken(session: Session, schema: str, name: str) -> bool:
     """Whether any relation bears the name."""
     return bool(session.value(TAKEN, schema=schema, name=name))
+
+
+def location(session: Session, tablespace: str) -> str:
+    """The directory of a tablespace; empty where none is named, or it is gone."""
+    return session.value(LOCATION, name=tablespace) or "" if tablespace else ""

@@ -10,6 +10,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.indexes.choice import
 from .catalog import Found, Table
 
 CREATE, DROP = "create", "drop"
+UNIQUE = "it keeps values unique"  # as the catalog's question words it
 # A tuple of an index has a header and a line pointer, and its pages are filled to nine tenths.
 TUPLE_BYTES, FILLED = 16, 0.9
 
@@ -107,6 +108,45 @@ def _dropping(wish: dict[str, Any], found: Found | None, *, ours: bool) -> list[
         since = f" since {found.since}" if found.since else ""
         wrong.append(f"{found.scans} scans have used it{since}: a plan that means it says `used: true`")
     return wrong
+
+
+def since(
+    wish: dict[str, Any],
+    on: Table | None,
+    found: Found | None,
+    kept: dict[str, Any],
+    *,
+    ours: bool = False,
+    taken: bool = False,
+    place: str = "",
+) -> list[str]:
+    """Why what a run has done with one index cannot be undone: what came since would be lost, or is in the way."""
+    wrong = []
+    if wish["act"] == CREATE and found is not None:
+        if not ours:
+            wrong.append(f"it is not the index that the run has made: {found.definition}")
+        wrong += [f"{one}, so it is not dropped" for one in found.tied if one != UNIQUE or not wish["unique"]]
+    if wish["act"] == DROP and (found is None or found.definition != kept["definition"]):
+        if on is None:
+            wrong.append(f"there is no table {wish['schema']}.{wish['table']} any more")
+        elif taken:
+            wrong.append("something else bears the name of the index that was dropped")
+        elif kept["tablespace"] and not place:
+            wrong.append(f"its tablespace {kept['tablespace']} is gone")
+    return [f"{label(wish)}: {one}" for one in wrong]
+
+
+def turned(
+    wish: dict[str, Any], on: Table | None, found: Found | None, kept: dict[str, Any], place: str
+) -> dict[str, Any] | None:
+    """What undoes a wish, as modules return it; None where it is as it was. `place`: the dropped one's tablespace."""
+    if wish["act"] == CREATE:
+        return {**wish, "act": DROP, "bytes": found.bytes, "room_bytes": 0, "place": ""} if found else None
+    if found is not None and found.valid and found.definition == kept["definition"]:
+        return None
+    made = {"act": CREATE, "bytes": kept["bytes"], "definition": kept["definition"]}
+    room = {"room_bytes": int(kept["bytes"] * ROOM), "place": place or (on.place if on else "")}
+    return {**wish, **made, **room}
 
 
 def size(wish: dict[str, Any], on: Table | None, found: Found | None) -> int:

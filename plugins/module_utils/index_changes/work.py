@@ -79,6 +79,28 @@ class Work:
                 self.journal.undid(name)
         return undone
 
+    def backwards(self) -> list[dict[str, Any]]:
+        """What `back` would do, in its order; reads only. Refused where an index is not as the run has left it."""
+        steps, wrong = [], []
+        for begun in reversed(list(self.journal.told["begun"].values())):
+            wish = begun["wish"]
+            with Session(self.reach, wish["database"]) as session:
+                self.journal.demand(preflight.demand(session).cluster)
+                on, found = self._look(wish, session)
+                kept = self.journal.told["kept"].get(key_of(wish), {})
+                ours = found is not None and self.journal.owns(wish, found)
+                taken = catalog.taken(session, wish["schema"], wish["name"])
+                place = catalog.location(session, kept.get("tablespace", ""))
+                wrong += judge.since(wish, on, found, kept, ours=ours, taken=taken, place=place)
+                step = judge.turned(wish, on, found, kept, place)
+                if step is not None:
+                    room = no_room(step, self.rules.spare_bytes)
+                    wrong += [f"{label(wish)}: {room}"] if room else []
+                    steps.append(step)
+        if wrong:
+            raise Refused("; ".join(wrong))
+        return steps
+
     @contextlib.contextmanager
     def _held(self, database: str) -> Iterator[tuple[Session, Memory]]:
         with Session(self.reach, database) as watcher:
