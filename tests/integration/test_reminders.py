@@ -23,6 +23,7 @@ from maintkit.cli.terminal.place import open_ledger
 from maintkit.contract.load import load_site
 from maintkit.errors import ReminderFailed, SiteError
 from maintkit.evidence.ledger import Ledger
+from maintkit.runs import reminding
 
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 OK = b'{"errcode":0}'
@@ -226,6 +227,18 @@ def test_a_hook_ends_within_its_time(bell: Bell) -> None:
     assert outcomes["group"].failed == "it answered with status 503"
     assert 2 <= outcomes["group"].attempts <= 6  # 0.05 + 0.1 + 0.2 + 0.4 s of pauses
     assert took < 20
+
+
+def test_a_machine_that_sleeps_too_long_keeps_the_reason_and_tries_no_more(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server said is told, not that no time was left for another word."""
+    pause = time.sleep
+    monkeypatch.setattr(reminding.time, "sleep", lambda _seconds: pause(1.2))
+    with robot((503, b"")) as group:
+        bell.hooks(wecom(bell, group.url, within_s=1))
+        outcome = bell.quick()["group"]
+    assert (outcome.failed, outcome.attempts) == ("it answered with status 503", 1)
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,7 @@ TRIALS = (
         fault=lambda host: made(
             host,
             *_table("lab_dead", 20_000, "ANALYZE lab_dead", "DELETE FROM lab_dead WHERE number > 7850"),
+            settled="SELECT n_dead_tup > 12000 FROM pg_stat_user_tables WHERE relname = 'lab_dead'",
             undo="DROP TABLE lab_dead",
         ),
         status="warn",
@@ -230,7 +231,12 @@ TRIALS = (
     Trial(
         check="postgresql.statistics",
         words="a table of 20 000 rows that was never analysed",
-        fault=lambda host: made(host, *_table("lab_stale", 20_000), undo="DROP TABLE lab_stale"),
+        fault=lambda host: made(
+            host,
+            *_table("lab_stale", 20_000),
+            settled="SELECT n_mod_since_analyze >= 20000 FROM pg_stat_user_tables WHERE relname = 'lab_stale'",
+            undo="DROP TABLE lab_stale",
+        ),
         status="warn",
         instance=f"{IN_DATABASE} public.lab_stale",
         value=100,

@@ -129,17 +129,21 @@ def _secrets(reminders: Reminders, root: Path) -> tuple[dict[str, str], dict[str
 def _run(errand: _Errand, first_pause_s: float) -> Outcome:
     """One attempt after the other, until it was taken, another cannot help, or the time is over."""
     end, pause, attempts = time.monotonic() + errand.hook.within_s, first_pause_s, 0
-    while True:
+    left, said = errand.hook.within_s, ""
+    while left > 0:  # a busy machine sleeps longer than it was asked to
         attempts += 1
         try:
-            refused = _attempt(errand, end - time.monotonic())
+            refused = _attempt(errand, left)
         except NotSent as error:
+            said = error.reason
             if not error.again or time.monotonic() + pause >= end:
-                return Outcome(hook=errand.hook.name, matters=_ids(errand), attempts=attempts, failed=error.reason)
+                break
         else:
             return Outcome(hook=errand.hook.name, matters=_ids(errand), attempts=attempts, refused=refused)
         time.sleep(pause)
         pause *= 2
+        left = end - time.monotonic()
+    return Outcome(hook=errand.hook.name, matters=_ids(errand), attempts=attempts, failed=said)
 
 
 def _attempt(errand: _Errand, left_s: float) -> int:
