@@ -22,6 +22,7 @@ from maintkit.documents.model import Document
 from maintkit.documents.own.dress import dress
 from maintkit.documents.own.load import PLAIN
 from maintkit.documents.render import render
+from maintkit.evidence.history import inspection
 
 SHEETS = ("月度故障汇总", "需求处理汇总", "项目登记簿", "季度巡检记录汇总单")
 PLACE = os.environ.get("MAINTKIT_YEAR_DIR")
@@ -151,6 +152,18 @@ def test_what_was_wrong_was_found_on_its_day(played: tuple[Year, Played]) -> Non
     asked = {day: year.told("finding", "list", "--run", run) for day, run in done.inspections.items()}
     seen = [day for day, events in asked.items() if "certificates.expiry" in {one["check"] for one in events}]
     assert min(seen) == story.CERTIFICATE_SEEN
+
+
+def test_what_a_person_saw_is_an_event_until_a_person_sees_it_well(played: tuple[Year, Played]) -> None:
+    """The batteries of June stand open through the weekly inspections, and are closed by the look of September."""
+    year, done = played
+    ((day, (check, host, note)),) = story.SEEN_BAD.items()
+    with year.ledger() as ledger:
+        told = {on: inspection(ledger, run).findings for on, run in done.inspections.items()}
+    (bad,) = [one for one in told[day] if one.check == check and one.event]
+    assert (bad.host, bad.status, bad.conclusion_zh) == (host, "warn", note)
+    held = [on for on, findings in told.items() if bad.event in {one.event for one in findings}]
+    assert (min(held), max(held)) == (day, story.LOOKED_LATE - timedelta(days=7))
 
 
 def test_known_vulnerabilities_are_those_of_the_table(played: tuple[Year, Played]) -> None:

@@ -47,7 +47,7 @@ class Health:
 
 
 def health_report(health: Health, header: Header) -> Document:
-    """The report of one deep inspection; a draft until every blank and every event's handling is written."""
+    """The report of one deep inspection; a draft until every blank, every row for a person and handling is written."""
     deep = health.inspection
     abnormal = events.abnormal_events(deep)
     unfinished = events.unhandled(abnormal, health.handlings)
@@ -81,7 +81,7 @@ def health_report(health: Health, header: Header) -> Document:
         ),
         footer=f"编号 {deep.run}　台账 #{deep.head_seq} {deep.head_hash[:16]}",
         dated=deep.finished_at or deep.started_at,
-        draft=bool(_missing(health)) or bool(unfinished) or deep.ended is None,
+        draft=bool(_missing(health) or unfinished or undetermined.unlooked(deep)) or deep.ended is None,
     )
 
 
@@ -107,6 +107,8 @@ def _alerts(health: Health, unfinished: int) -> tuple[Note, ...]:
         said.append(f"所依据的深度巡检{ENDED.get(deep.ended, str(deep.ended))}，没有结果的主机不得视为正常。")
     wanting = [f"“{BLANKS[blank]}”待填写" for blank in _missing(health)]
     wanting += [f"{unfinished} 个异常事件的处理情况尚未填写完整"] if unfinished else []
+    empty = len(undetermined.unlooked(deep))
+    wanting += [f"{empty} 个人工检查项的结果尚未填写"] if empty else []
     if wanting:
         said.append(f"草稿：{'，'.join(wanting)}，填写前不作为正式报告签署。")
     return tuple(Note(kind="alert", text=text) for text in said)

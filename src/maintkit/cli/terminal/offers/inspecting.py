@@ -71,8 +71,11 @@ def _silent(counter: Counter, run: str, hosts: Sequence[str]) -> list[str]:
 def _of_run(counter: Counter, one: Begun, found: Mapping[str, Sequence[RecordedFinding]] | None) -> Iterator[Offer]:
     came = f"{one.ended or 'never finished'}, {len(one.hosts) - len(one.missed)}/{len(one.hosts)} hosts"
     day, end = counter.day(one.at), () if one.ended else (NO_END,)
-    abnormal = None if found is None else [each for own in found.values() for each in own if each.status in ABNORMAL]
+    told = None if found is None else [each for own in found.values() for each in own]
+    abnormal = None if told is None else [each for each in told if each.status in ABNORMAL]
     open_ = None if abnormal is None else counter.unhandled(abnormal)
+    if one.deep and open_ is not None:
+        open_ = (*open_, *counter.unlooked(told or ()))
     words = ("report", "inspection", "--run", one.run)
     lacks = None if open_ is None else (*open_, *end)
     yield Offer(kind=RECORD, number=one.run, title=TITLES[one.deep], day=day, words=words, lacks=lacks, came=came)
