@@ -242,9 +242,17 @@ def inspection(year_: Year, played: Played, day: date) -> Thread:
                   "--note", "打印机、读卡器正常", "--at", f"{day} 15:00", *BY)  # fmt: skip
     if day in story.DEEP:
         yield on(story.HEALTH_ISSUED[story.DEEP.index(day)], 15)
-        for blank in ("conclusion", "plan"):
-            year_.run("report", "fill", "health-report", found.run, "--blank", blank, "--text", "见各节", *BY)
+        for blank in blanks(year_, "health-report", found.run):
+            text = f"{day + timedelta(days=60)}" if blank.startswith("due:") else "见各节"
+            year_.run("report", "fill", "health-report", found.run, "--blank", blank, "--text", text, *BY)
         issued(year_, "health", "--run", found.run)
+
+
+def blanks(year_: Year, document: str, number: str) -> list[str]:
+    """What a person has still to write into a document, as the list of all documents names it."""
+    listed = year_.told("report", "--list", "--all")["documents"]
+    lacks = next(one["lacks"] for one in listed if (one["document"], one["number"]) == (document, number))
+    return [lack.removeprefix("blank ").partition(" (")[0] for lack in lacks if lack.startswith("blank ")]
 
 
 def looked(year_: Year, run: str, day: date) -> None:

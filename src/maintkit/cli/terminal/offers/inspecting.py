@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from maintkit.cli.terminal.blanks import blanks_of
 from maintkit.cli.terminal.offers.offer import NO_END, Counter, Offer
-from maintkit.documents.views.health_report import BLANKS as OF_HEALTH
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.inspection_record import TITLES
 from maintkit.documents.views.quarter import Quarter
@@ -80,16 +80,20 @@ def _of_run(counter: Counter, one: Begun, found: Mapping[str, Sequence[RecordedF
     lacks = None if open_ is None else (*open_, *end)
     yield Offer(kind=RECORD, number=one.run, title=TITLES[one.deep], day=day, words=words, lacks=lacks, came=came)
     if one.deep:
-        blanks = counter.blanks(HEALTH, one.run, OF_HEALTH)
         words = ("report", "health", "--run", one.run)
         title = "系统健康检查与性能分析报告"
-        lacks = None if open_ is None else (*blanks, *open_, *end)
+        lacks = None if open_ is None else (*_health_blanks(counter, one.run), *open_, *end)
         yield Offer(kind=HEALTH, number=one.run, title=title, day=day, words=words, lacks=lacks)
     access = [each for each in abnormal or () if each.check in ACCESS and each.event is not None]
     if access:
         words = ("report", "security-event", "--run", one.run)
         lacks = counter.unhandled(list({each.event: each for each in access}.values()))
         yield Offer(kind=SECURITY, number=one.run, title=SECURITY_TITLE, day=day, words=words, lacks=lacks)
+
+
+def _health_blanks(counter: Counter, run: str) -> tuple[str, ...]:
+    known = blanks_of(counter.place, counter.ledger, HEALTH, run)
+    return counter.blanks(HEALTH, run, known)
 
 
 def _summary(counter: Counter, quarter: Quarter, begun: Sequence[Begun], looks: Looks) -> Offer:
