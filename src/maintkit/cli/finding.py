@@ -95,7 +95,7 @@ def handle(
     as_json: bool,
     site: Path,
 ) -> None:
-    """Enter how an event is handled; it stands in the record from its next rendering on."""
+    """Enter how an event is handled; it stands in the record of its last inspection from the next rendering on."""
     if due is None and state != "resolved":
         raise click.UsageError("an event that is not resolved needs --due")
     with site_ledger(site) as ledger:

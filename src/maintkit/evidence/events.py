@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -71,6 +71,24 @@ def handlings(ledger: Ledger) -> dict[str, tuple[Handling, ...]]:
     for entry in ledger.entries(kind="finding.handled"):
         handling = _handling(entry)
         found[handling.event] = (*found.get(handling.event, ()), handling)
+    return found
+
+
+def handlings_of(
+    entered: Mapping[str, Sequence[Handling]], findings: Iterable[RecordedFinding], ends: Mapping[str, datetime]
+) -> dict[str, tuple[Handling, ...]]:
+    """What was entered about the events of an inspection until the next one of their host began, at `ends`.
+
+    What comes later is told of the next one. Where nobody had said all of it by then, the first who did says it of this
+    one, too.
+    """
+    found: dict[str, tuple[Handling, ...]] = {}
+    for finding in findings:
+        if finding.event is not None:
+            said, end = tuple(entered.get(finding.event, ())), ends.get(finding.host)
+            own = said if end is None else tuple(one for one in said if one.at < end)
+            late = () if own and own[-1].whole else tuple(one for one in said[len(own) :] if one.whole)[:1]
+            found[finding.event] = (*own, *late)
     return found
 
 

@@ -65,6 +65,17 @@ def previous(ledger: Ledger, current: Inspection, *, deep: bool = False) -> Insp
     return None
 
 
+def next_starts(ledger: Ledger, run: str) -> dict[str, datetime]:
+    """When the next inspection of each host of this one began; a host that was not inspected again is left out."""
+    started = next(ledger.entries(kind="inspection.started", run=run))
+    found: dict[str, datetime] = {}
+    for later in ledger.entries(kind="inspection.started", after=started.seq):
+        found = {**{host: later.at for host in started.body["hosts"] if host in later.body["hosts"]}, **found}
+        if len(found) == len(started.body["hosts"]):
+            break
+    return found
+
+
 def last_facts(ledger: Ledger, host: str) -> tuple[str, bytes] | None:
     """Hash and content of the newest facts document of a host, or None when it never answered."""
     for entry in ledger.entries(kind="facts.collected", subject=host, newest_first=True):

@@ -139,6 +139,11 @@ class Handling:
     state: str
     by: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether it says what it was, what is done, by whom and by when."""
+        return bool(self.due and self.conclusion.strip() and self.handling.strip() and self.owner.strip())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:

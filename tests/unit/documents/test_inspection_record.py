@@ -82,6 +82,17 @@ def test_the_newest_handling_stands_and_older_ones_are_kept() -> None:
     assert "已解决" in said(document)
 
 
+def test_of_what_was_said_before_the_newest_three_stand_and_the_rest_is_counted() -> None:
+    """A matter of a year is handled every month, and none of it is lost: the ledger has it."""
+    many = tuple(sample.handled(EVENTS[0], conclusion=f"第{number}次") for number in range(1, 9))
+    document = record(sample.fleet(), {EVENTS[0]: many})
+    form = next(block for block in document.blocks if isinstance(block, KeyValues))
+    earlier = [item.text for item in form.items if item.label == "此前记录"]
+    assert [text.partition("：")[2][:3] for text in earlier[:-1]] == ["第5次", "第6次", "第7次"]
+    assert earlier[-1] == "另有 4 条更早的记录，见台账。"
+    assert next(item.text for item in form.items if item.label == "处理结论") == "第8次"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

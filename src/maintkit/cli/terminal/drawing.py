@@ -46,7 +46,7 @@ def record(place: Site, ledger: Ledger, found: Inspection) -> Document:
     return inspection_record(
         found,
         compare(found, history.previous(ledger, found)),
-        events.handlings(ledger),
+        events.handlings_of(events.handlings(ledger), found.findings, history.next_starts(ledger, found.run)),
         header(place),
         emergencies=unapproved(ledger, since=found.period_from, until=found.finished_at or found.started_at),
     )

@@ -37,8 +37,10 @@ class Begun:
 def offers(counter: Counter, looks: Looks) -> Iterator[Offer]:
     """The newest inspections first, so that these are looked at."""
     begun = _begun(counter)
+    ends: dict[str, datetime] = {}  # when the inspection after this one began, by host
     for one in begun:
-        yield from _of_run(counter, one, looks.of(one.run, one.hosts))
+        yield from _of_run(counter, one, looks.of(one.run, one.hosts), ends)
+        ends |= dict.fromkeys(one.hosts, one.at)
     zone = counter.place.contract.zone
     for quarter in dict.fromkeys(Quarter.of(one.at, zone) for one in begun):
         yield _summary(counter, quarter, begun, looks)
@@ -68,20 +70,21 @@ def _silent(counter: Counter, run: str, hosts: Sequence[str]) -> list[str]:
     return [host for host in hosts if host not in answered]
 
 
-def _of_run(counter: Counter, one: Begun, found: Mapping[str, Sequence[RecordedFinding]] | None) -> Iterator[Offer]:
+def _of_run(
+    counter: Counter, one: Begun, found: Mapping[str, Sequence[RecordedFinding]] | None, ends: Mapping[str, datetime]
+) -> Iterator[Offer]:
     came = f"{one.ended or 'never finished'}, {len(one.hosts) - len(one.missed)}/{len(one.hosts)} hosts"
     day, end = counter.day(one.at), () if one.ended else (NO_END,)
     told = None if found is None else [each for own in found.values() for each in own]
     abnormal = None if told is None else [each for each in told if each.status in ABNORMAL]
-    open_ = None if abnormal is None else counter.unhandled(abnormal)
-    if one.deep and open_ is not None:
-        open_ = (*open_, *counter.unlooked(told or ()))
+    rows = counter.unlooked(told or ()) if one.deep else ()
     words = ("report", "inspection", "--run", one.run)
-    lacks = None if open_ is None else (*open_, *end)
+    lacks = None if abnormal is None else (*counter.unhandled(abnormal, ends), *rows, *end)
     yield Offer(kind=RECORD, number=one.run, title=TITLES[one.deep], day=day, words=words, lacks=lacks, came=came)
     if one.deep:
         words = ("report", "health", "--run", one.run)
         title = "系统健康检查与性能分析报告"
+        open_ = None if abnormal is None else (*counter.unhandled(abnormal), *rows)
         lacks = None if open_ is None else (*_health_blanks(counter, one.run), *open_, *end)
         yield Offer(kind=HEALTH, number=one.run, title=title, day=day, words=words, lacks=lacks)
     access = [each for each in abnormal or () if each.check in ACCESS and each.event is not None]

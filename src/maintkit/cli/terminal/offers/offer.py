@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from maintkit.contract.load import Site
 from maintkit.documents.parts.events import Handlings, unhandled
-from maintkit.evidence.events import handlings
+from maintkit.evidence.events import handlings, handlings_of
 from maintkit.evidence.issued import Issue, all_issues
 from maintkit.evidence.judgements import JUDGED
 from maintkit.evidence.ledger import Ledger
@@ -78,9 +78,12 @@ class Counter:
         filled = self.filled.get(f"{kind} {number}", frozenset())
         return tuple(f"blank {name} ({title})" for name, title in blanks.items() if name not in filled)
 
-    def unhandled(self, findings: Sequence[RecordedFinding]) -> tuple[str, ...]:
-        """That events lack a whole handling, named; nothing when none does."""
-        names = [one.event or one.subject for one in unhandled(findings, self.handlings)]
+    def unhandled(
+        self, findings: Sequence[RecordedFinding], ends: Mapping[str, datetime] | None = None
+    ) -> tuple[str, ...]:
+        """That events lack a whole handling, named; nothing when none does. `ends`: as `handlings_of` takes them."""
+        said = self.handlings if ends is None else handlings_of(self.handlings, findings, ends)
+        names = [one.event or one.subject for one in unhandled(findings, said)]
         return (f"a whole handling of {len(names)} events: {_named(names)}",) if names else ()
 
     def unlooked(self, findings: Sequence[RecordedFinding]) -> tuple[str, ...]:
