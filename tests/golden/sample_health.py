@@ -133,6 +133,14 @@ def deep() -> Inspection:
         resource(
             "his-web1", "disk.read-await", "磁盘读等待", "unknown", None, "ms", reason="needs root: /proc/diskstats"
         ),
+        *(
+            resource("his-web1", check, title, "unknown", None, "", reason=reason)
+            for check, title, reason in (
+                ("update.security", "安全更新", "updates: the host has no package lists (/var/lib/apt/lists is empty)"),
+                ("clock.synchronised", "时钟同步", "synchronised: adjtimex is refused here"),
+                ("backup.space", "备份存储空间", "target_free_bytes: not known, and the collector does not say why"),
+            )
+        ),
     )
     hosts = (
         sample.host("his-app1", short),

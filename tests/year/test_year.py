@@ -14,6 +14,7 @@ from typing import Any
 import contract_year as story
 import pytest
 import year_play
+from chinese import english_in, field_in, not_seen
 from year_play import Played, Year
 
 from maintkit.cli.terminal.document import header
@@ -230,6 +231,13 @@ def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Documen
     assert all("演练站点" in one.alerts[0].text for one in drawn.values())
     marked = {title for title, one in drawn.items() if any("模拟" in note.text for note in one.alerts[1:])}
     assert marked == story.MARKED
+
+
+def test_what_was_not_seen_is_said_in_chinese_in_every_document(every: list[Document]) -> None:
+    """What two booted hosts of the lab did not tell, and why."""
+    said = {(one.title, english_in(text), field_in(text)) for one in every if (text := not_seen(one))}
+    assert {words for words in said if words[1:] != ("", "")} == set()
+    assert {title for title, *_ in said} >= {"日常系统巡检记录", "季度深度巡检记录", "系统健康检查与性能分析报告"}
 
 
 @pytest.mark.long
