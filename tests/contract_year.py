@@ -22,6 +22,11 @@ DEEP = (date(2026, 3, 23), date(2026, 6, 22), date(2026, 9, 28), date(2026, 12, 
 # The report of 28 September is due on 13 October (29, 30, 8, 9, Saturday 10, 12, 13) and comes on the 15th.
 HEALTH_ISSUED = (date(2026, 3, 30), date(2026, 6, 30), date(2026, 10, 15), date(2026, 12, 21))
 
+# What a person sees on site: in June batteries that are too old (mended by the next quarter), and what was seen of
+# September's peripherals is entered on Tuesday.
+SEEN_BAD = {date(2026, 6, 22): ("manual.room", DB, "UPS 电池超过更换年限")}
+LOOKED_LATE = date(2026, 9, 28)
+
 # /data of the database: 900 GiB on New Year's Day, 2.5 GiB more each day, 300 GiB less from the purge on.
 ROOM, FIRST, DAILY, PURGED = 2000, 900.0, 2.5, 300
 # The purge is a change of the night of Saturday 20 June, and nobody types it in. A cut that somebody enters by mistake

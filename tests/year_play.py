@@ -224,6 +224,9 @@ def inspection(year_: Year, played: Played, day: date) -> Thread:
         found = inspect(year_.site, limits, ledger, Hosts(clock=year_.clock), order, clock=year_.clock,
                         watcher=_Quiet(), cancelled=lambda: False)  # fmt: skip
     played.inspections[day] = found.run
+    if day in story.DEEP:
+        yield on(day, 9)
+        looked(year_, found.run, day)
     yield on(day, 10)
     due = ("--due", f"{day + timedelta(days=14)}")
     for event in year_.told("finding", "list"):
@@ -233,11 +236,32 @@ def inspection(year_: Year, played: Played, day: date) -> Thread:
         issued(year_, "security-event", "--run", found.run)
     if day == story.DEEP[-1]:
         played.trend = {row["mount"]: row for row in year_.told("trend", "show", "--host", story.DB)}
+    if day == story.LOOKED_LATE:
+        yield on(day + timedelta(days=1), 9)
+        year_.run("finding", "look", found.run, "manual.peripherals", story.APP, story.DB, "--result", "ok",
+                  "--note", "打印机、读卡器正常", "--at", f"{day} 15:00", *BY)  # fmt: skip
     if day in story.DEEP:
         yield on(story.HEALTH_ISSUED[story.DEEP.index(day)], 15)
-        for blank in ("conclusion", "plan"):
-            year_.run("report", "fill", "health-report", found.run, "--blank", blank, "--text", "见各节", *BY)
+        for blank in blanks(year_, "health-report", found.run):
+            text = f"{day + timedelta(days=60)}" if blank.startswith("due:") else "见各节"
+            year_.run("report", "fill", "health-report", found.run, "--blank", blank, "--text", text, *BY)
         issued(year_, "health", "--run", found.run)
+
+
+def blanks(year_: Year, document: str, number: str) -> list[str]:
+    """What a person has still to write into a document, as the list of all documents names it."""
+    listed = year_.told("report", "--list", "--all")["documents"]
+    lacks = next(one["lacks"] for one in listed if (one["document"], one["number"]) == (document, number))
+    return [lack.removeprefix("blank ").partition(" (")[0] for lack in lacks if lack.startswith("blank ")]
+
+
+def looked(year_: Year, run: str, day: date) -> None:
+    """What the engineer saw on site of each host; the peripherals of one quarter are entered a day late."""
+    for check in ("manual.server", "manual.room", *(() if day == story.LOOKED_LATE else ("manual.peripherals",))):
+        year_.run("finding", "look", run, check, story.APP, story.DB, "--result", "ok", "--note", "未见异常", *BY)
+    if day in story.SEEN_BAD:
+        check, host_, note = story.SEEN_BAD[day]
+        year_.run("finding", "look", run, check, host_, "--result", "warn", "--note", note, *BY)
 
 
 class _Quiet:

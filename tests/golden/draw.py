@@ -62,6 +62,9 @@ def documents() -> Mapping[str, Document]:
         "record-one-host": inspection_record(one, first, {}, header, emergencies=()),
         "record-interrupted": inspection_record(cut, first, {}, header, emergencies=()),
         "record-hostile": inspection_record(hostile, first, {}, header, emergencies=()),
+        "record-deep": inspection_record(
+            health.deep(), sample.against_october(health.deep()), {}, header, emergencies=()
+        ),
         "upgrade-request": upgrade_request(changes.application(), header),
         "upgrade-request-signed": upgrade_request(changes.signed(), header),
         "upgrade-request-urgent": upgrade_request(changes.urgent(), header),

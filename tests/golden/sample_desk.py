@@ -127,7 +127,9 @@ class Autumn:
 
 def _plain(one: RecordedFinding) -> dict[str, Any]:
     instants = {name: to_text(at) if (at := getattr(one, name)) else None for name in ("collected_at", "first_seen")}
-    return asdict(one) | instants
+    told = asdict(one)
+    del told["look"]  # an entry of its own
+    return told | instants
 
 
 def access(host: str, check: str, title: str, status: str, event: str, at: str, said: str) -> RecordedFinding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import sample_advice as advice
@@ -12,7 +13,8 @@ from maintkit.analysis.capacity import Forecast, Outlook
 from maintkit.analysis.trend import Cut, Point, trend
 from maintkit.documents.views.health_report import Health
 from maintkit.evidence.judgements import Judgement
-from maintkit.evidence.recorded import Inspection, RecordedFinding
+from maintkit.evidence.manual import seen
+from maintkit.evidence.recorded import Inspection, ManualLook, RecordedFinding
 
 GIB = 2**30
 WEEKS = 50
@@ -26,6 +28,81 @@ def resource(
     changes = {"check": check, "title_zh": title, "status": status, "value": value, "unit": unit, "limit": None,
                "previous": None, "delta": None}  # fmt: skip
     return sample.finding(host, 0, **(changes | more))
+
+
+def rows(host: str) -> tuple[RecordedFinding, ...]:
+    """What a person looks at of a host."""
+    asked = (
+        ("manual.server", "服务器物理状态（现场）", "lamps, power supplies, fans, dust, cabling, labels"),
+        ("manual.room", "机房环境（现场）", "temperature, humidity, UPS, water, fire protection, access"),
+    )
+    return tuple(
+        resource(host, check, title, "manual", None, "", reason=f"looked at on site by the engineer: {what}",
+                 evidence=None)
+        for check, title, what in asked
+    )  # fmt: skip
+
+
+def databases(host: str) -> tuple[RecordedFinding, ...]:
+    """Two servers: one well but for two bloated indexes and what nobody could tell, one whose replica lags."""
+
+    def at_most(warn: float, crit: float | None, unit: str) -> dict[str, object]:
+        return {"op": ">", "warn": warn, "crit": crit, "unit": unit, "source": "CP", "profile": "default"}
+
+    def one(
+        check: str, title: str, status: str, value: float | str | None = None, unit: str = "", instance: str = "his",
+        **more: object,
+    ) -> RecordedFinding:  # fmt: skip
+        more = {"category": check.partition(".")[0], "instance": instance} | more
+        return resource(host, check, title, status, value, unit, **more)
+
+    bloated = {"unit": "倍", "limit": at_most(2, 4, "倍")}
+    return (
+        one("postgresql.up", "数据库实例运行", "ok", "主库"),
+        one("postgresql.connections", "数据库连接数", "ok", 34.2, "%", limit=at_most(75, 90, "%")),
+        one("postgresql.idle-transaction", "空闲事务", "ok"),
+        one("postgresql.wraparound", "事务号回卷", "ok", 4.1, "%", "his/his", limit=at_most(40, 60, "%")),
+        one("postgresql.wraparound", "事务号回卷", "ok", 12.4, "%", "his/emr", limit=at_most(40, 60, "%")),
+        one("postgresql.bloat", "索引膨胀", "warn", 2.4, instance="his/his public.visit_pkey", **bloated,
+            event="20261124-1-005", conclusion_zh="索引 public.visit_pkey（96 MiB）约为新建时的 2.4 倍大小。",
+            remedy_zh="请在维护窗口重建。", first_seen=sample.STARTED),
+        one("postgresql.bloat", "索引膨胀", "crit", 4.4, instance="his/his public.order_pkey", **bloated,
+            event="20261124-1-006", conclusion_zh="索引 public.order_pkey（128 MiB）约为新建时的 4.4 倍大小。",
+            remedy_zh="请在维护窗口重建。", first_seen=sample.STARTED),
+        one("postgresql.archive", "WAL 归档", "not-applicable", reason="archive_mode is off"),
+        one("postgresql.statements", "语句耗时集中", "unknown", reason="needs membership of pg_monitor"),
+        one("mysql.up", "数据库实例运行", "ok", "主库", instance="lis"),
+        one("mysql.buffer-pool", "缓冲池命中率", "ok", 99.1, "%", "lis",
+            limit=at_most(95, None, "%") | {"op": "<"}),
+    )  # fmt: skip
+
+
+def looked_at() -> Inspection:
+    """The same with two database servers, when a person has looked: the server is well, of the room one said later."""
+    before = deep()
+    first, *others = before.hosts
+
+    def look(check: str, result: str, note: str, event: str | None = None, *, hours: int = 0) -> ManualLook:
+        at = sample.STARTED + timedelta(hours=1)
+        return ManualLook(run=before.run, check=check, subject=first.name, at=at, entered=at + timedelta(hours=hours),
+                          result=result, note=note, by="李工", event=event, seq=60)  # fmt: skip
+
+    own = {
+        (one.check, one.subject): one
+        for one in (
+            look("manual.server", "ok", "指示灯、电源、风扇正常"),
+            look("manual.room", "warn", "UPS 电池已超过更换年限", "20261124-1-004", hours=26),
+        )
+    }
+    second, *rest = others
+    return replace(
+        before,
+        hosts=(
+            replace(first, findings=tuple(seen(one, own) for one in first.findings)),
+            replace(second, findings=(*second.findings, *databases(second.name))),
+            *rest,
+        ),
+    )
 
 
 def deep() -> Inspection:
@@ -42,6 +119,7 @@ def deep() -> Inspection:
         resource("his-app1", "disk.smart", "磁盘健康（SMART）", "ok", None, "", instance="sda"),
         resource("his-app1", "network.busy", "网络使用率", "skipped", 12.35, "Mbit/s", instance="ens3",
                  reason="the rate is known, the link's speed is not, so there is no percentage"),
+        *rows("his-app1"),
     )  # fmt: skip
     full = (
         resource("his-db1", "cpu.busy", "CPU 使用率", "ok", 12.0, "percent"),
@@ -54,6 +132,14 @@ def deep() -> Inspection:
         resource("his-web1", "cpu.busy", "CPU 使用率", "ok", 5.0, "percent"),
         resource(
             "his-web1", "disk.read-await", "磁盘读等待", "unknown", None, "ms", reason="needs root: /proc/diskstats"
+        ),
+        *(
+            resource("his-web1", check, title, "unknown", None, "", reason=reason)
+            for check, title, reason in (
+                ("update.security", "安全更新", "updates: the host has no package lists (/var/lib/apt/lists is empty)"),
+                ("clock.synchronised", "时钟同步", "synchronised: adjtimex is refused here"),
+                ("backup.space", "备份存储空间", "target_free_bytes: not known, and the collector does not say why"),
+            )
         ),
     )
     hosts = (
@@ -87,11 +173,12 @@ def forecast(
 
 
 def forecasts() -> tuple[Forecast, ...]:
-    """One near its limit after a purge, one with a newer growth, one that stands still, one too young to tell."""
+    """Two near their limit, of which one was purged, one with a newer growth, one that stands still, one too young."""
     return (
         forecast("his-db1", "/data", 500, 1.0, purged=80),
         forecast("his-db1", "/backup", 2000, 1.2, newest=0.9),
         forecast("his-app1", "/", 200, 0.0),
+        forecast("his-web1", "/var", 220, 0.2),
         forecast("his-web1", "/", 200, 0.1, weeks=5),
     )
 
@@ -158,6 +245,22 @@ def judged(text: str = "系统总体运行平稳，数据库服务器存储须�
 
 
 def finished() -> Health:
-    """Every blank filled and every event handled."""
-    events = [one.event for one in deep().findings if one.event]
-    return health(judged=judged(), handlings={event: (sample.handled(event),) for event in events})
+    """Every blank filled, every row looked at and every event handled."""
+    inspection = looked_at()
+    events = [one.event for one in inspection.findings if one.event]
+    return health(
+        inspection=inspection,
+        judged=judged() | owned(),
+        handlings={event: (sample.handled(event),) for event in events},
+    )
+
+
+def owned() -> dict[str, Judgement]:
+    """Who answers for the capacity that is short, and by when."""
+    at = sample.STARTED + timedelta(days=2)
+    said = {"his-web1:/var": ("赵工", "2026-12-20"), "his-db1:connections-postgresql main": ("李工", "2027-01-10")}
+    return {
+        f"{kind}:{name}": Judgement(text=text, by="李工", at=at)
+        for name, own in said.items()
+        for kind, text in zip(("owner", "due"), own, strict=True)
+    }

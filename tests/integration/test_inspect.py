@@ -283,7 +283,9 @@ def test_a_deep_inspection_gives_a_health_report_that_waits_for_a_persons_word(s
     daily = place.inspect()["run"]
     refused = place.run("report", "health", "--run", daily)
     assert (refused.returncode, "not a deep one" in refused.stderr) == (7, True), refused.stderr
-    deep = place.inspect("--deep")["run"]
+    told = place.run("inspect", "--deep").stdout
+    deep = told.split()[1].rstrip(":")
+    assert f"3 rows are for a person to look at: maintkit finding look {deep} CHECK HOST …" in told
     for blank, text in (("conclusion", "总体平稳"), ("plan", "下季度扩容")):
         done = place.run("report", "fill", "health-report", deep, "--blank", blank, "--text", text, "--by", "李工")
         assert done.returncode == 0, done.stderr

@@ -143,6 +143,46 @@ def test_what_was_handled_is_ready_and_then_issued_and_then_gone_with_its_inspec
     assert "issued: version 2, 2026-01-05 by 李工  recovery-manual  no longer drawn" in text
 
 
+def handle(site: Path, *words: str) -> None:
+    said = ("--handling", "已安排", "--owner", "王工", "--by", "张工")
+    assert run(site, "finding", "handle", "D1-001", *said, *words).returncode == 0
+
+
+def record_of(site: Path, number: str, tmp_path: Path) -> str:
+    words = ("report", "inspection", "--run", number, "--format", "html", "--out", str(tmp_path / "out"))
+    assert run(site, *words).returncode == 0
+    return next((tmp_path / "out").glob(f"*-{number}.html")).read_text("utf-8")
+
+
+def test_what_is_said_after_the_next_inspection_stands_in_its_record_and_not_in_the_one_before(
+    site: Path, tmp_path: Path
+) -> None:
+    """What was whole stays so, and a record that was handed over says the same for ever."""
+    due = ("--due", f"{NOW:%Y-%m-%d}")
+    handle(site, "--conclusion", "初判", *due)
+    first = record_of(site, "D1", tmp_path)
+    with ledger_of(site) as ledger:
+        inspected(ledger, "D2", **WARNED)
+    handle(site, "--conclusion", "复查", *due)
+    handle(site, "--conclusion", "了结", "--state", "resolved")
+    assert record_of(site, "D1", tmp_path) == first
+    second = record_of(site, "D2", tmp_path)
+    assert all(word in second for word in ("初判", "复查", "了结"))
+    found = listed(site)
+    assert (found["inspection-record D1"]["lacks"], found["inspection-record D2"]["state"]) == ([], "draft")
+
+
+def test_a_record_that_waited_for_a_handling_takes_the_first_whole_one(site: Path, tmp_path: Path) -> None:
+    """However late: else it would be a draft for ever."""
+    with ledger_of(site) as ledger:
+        inspected(ledger, "D2", **WARNED)
+    for conclusion, due in (("不全", ()), ("补记", ("--due", f"{NOW:%Y-%m-%d}")), ("再议", ("--due", "2030-01-01"))):
+        handle(site, "--conclusion", conclusion, *due, "--state", "resolved")
+    assert listed(site)["inspection-record D1"]["lacks"] == []
+    text = record_of(site, "D1", tmp_path)
+    assert ("不全" in text, "补记" in text, "再议" in text) == (False, True, False)
+
+
 def test_old_inspections_are_looked_into_when_asked(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound nothing is said of what they lack, and that is said: never that they lack nothing."""
     with ledger_of(site) as ledger:

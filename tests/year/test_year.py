@@ -14,6 +14,7 @@ from typing import Any
 import contract_year as story
 import pytest
 import year_play
+from chinese import english_in, field_in, not_seen
 from year_play import Played, Year
 
 from maintkit.cli.terminal.document import header
@@ -22,6 +23,7 @@ from maintkit.documents.model import Document
 from maintkit.documents.own.dress import dress
 from maintkit.documents.own.load import PLAIN
 from maintkit.documents.render import render
+from maintkit.evidence.history import inspection
 
 SHEETS = ("月度故障汇总", "需求处理汇总", "项目登记簿", "季度巡检记录汇总单")
 PLACE = os.environ.get("MAINTKIT_YEAR_DIR")
@@ -153,6 +155,18 @@ def test_what_was_wrong_was_found_on_its_day(played: tuple[Year, Played]) -> Non
     assert min(seen) == story.CERTIFICATE_SEEN
 
 
+def test_what_a_person_saw_is_an_event_until_a_person_sees_it_well(played: tuple[Year, Played]) -> None:
+    """The batteries of June stand open through the weekly inspections, and are closed by the look of September."""
+    year, done = played
+    ((day, (check, host, note)),) = story.SEEN_BAD.items()
+    with year.ledger() as ledger:
+        told = {on: inspection(ledger, run).findings for on, run in done.inspections.items()}
+    (bad,) = [one for one in told[day] if one.check == check and one.event]
+    assert (bad.host, bad.status, bad.conclusion_zh) == (host, "warn", note)
+    held = [on for on, findings in told.items() if bad.event in {one.event for one in findings}]
+    assert (min(held), max(held)) == (day, story.LOOKED_LATE - timedelta(days=7))
+
+
 def test_known_vulnerabilities_are_those_of_the_table(played: tuple[Year, Played]) -> None:
     """On both hosts before the patches, on none after."""
     _, done = played
@@ -217,6 +231,13 @@ def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Documen
     assert all("演练站点" in one.alerts[0].text for one in drawn.values())
     marked = {title for title, one in drawn.items() if any("模拟" in note.text for note in one.alerts[1:])}
     assert marked == story.MARKED
+
+
+def test_what_was_not_seen_is_said_in_chinese_in_every_document(every: list[Document]) -> None:
+    """What two booted hosts of the lab did not tell, and why."""
+    said = {(one.title, english_in(text), field_in(text)) for one in every if (text := not_seen(one))}
+    assert {words for words in said if words[1:] != ("", "")} == set()
+    assert {title for title, *_ in said} >= {"日常系统巡检记录", "季度深度巡检记录", "系统健康检查与性能分析报告"}
 
 
 @pytest.mark.long

@@ -35,14 +35,14 @@ def carry(
     """Name the abnormal matters: those in `opened` keep event and first seen, new ones get `<run>-<number>`.
 
     `opened` are the events open after the previous inspection. Numbers start at `first`, so that hosts judged one
-    after the other go on counting. A finding that is not seen well (unknown, error) keeps its event and opens
-    none. An opened matter of one instance whose check could not be judged on the host at all gets a finding of its own,
-    `unknown`: what could not be looked at is not closed.
+    after the other go on counting. A finding that is not seen well (unknown, error, a row for a person) keeps its event
+    and opens none. An opened matter of one instance whose check could not be judged on the host at all gets a finding
+    of its own, `unknown`: what could not be looked at is not closed.
     """
     named: list[Finding] = []
     for finding in _with_unseen(tuple(findings), opened):
         known = opened.get((finding.check, finding.subject))
-        if known is not None and finding.status in {"warn", "crit", "waived", "unknown", "error"}:
+        if known is not None and finding.status in {"warn", "crit", "waived", "unknown", "error", "manual"}:
             named.append(replace(finding, event=known[0], first_seen=known[1]))
         elif finding.status in {"warn", "crit", "waived"}:
             named.append(replace(finding, event=f"{run}-{first:03d}", first_seen=now))

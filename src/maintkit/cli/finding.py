@@ -12,24 +12,24 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from maintkit.cli.terminal.options import by_option, json_option, site_option
+from maintkit.cli.terminal.options import SAID, TIME, by_option, json_option, site_option
 from maintkit.cli.terminal.place import open_ledger, site_ledger
 from maintkit.cli.terminal.screen import wide_console
 from maintkit.cli.terminal.summary import STYLE, finding_json
 from maintkit.cli.terminal.words import plain
 from maintkit.clock import SystemClock, to_text
 from maintkit.contract.load import load_site
-from maintkit.evidence import events, history
+from maintkit.evidence import events, history, manual
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.recorded import Event
+from maintkit.evidence.recorded import Event, Inspection
 
 STATES = ("open", "in-progress", "resolved")
 
 
 @click.group()
 def command() -> None:
-    """Abnormal events: list, look at, handle, waive."""
+    """Abnormal events: list, show, handle, waive; and what a person looks at: look."""
 
 
 @command.command("list")
@@ -95,7 +95,7 @@ def handle(
     as_json: bool,
     site: Path,
 ) -> None:
-    """Enter how an event is handled; it stands in the record from its next rendering on."""
+    """Enter how an event is handled; it stands in the record of its last inspection from the next rendering on."""
     if due is None and state != "resolved":
         raise click.UsageError("an event that is not resolved needs --due")
     with site_ledger(site) as ledger:
@@ -110,6 +110,38 @@ def handle(
         }
         entry = ledger.append("finding.handled", body, run=found.run, subject=event)
     _tell(entry, f"{event} is {state}, owner {owner}", as_json=as_json)
+
+
+@command.command()
+@click.argument("run")
+@click.argument("check")
+@click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
+@click.option("--result", type=click.Choice(manual.RESULTS), required=True, help="What was seen.")
+@click.option("--note", type=SAID, required=True, help="What was seen, in the words the record shall bear.")
+@click.option("--at", type=TIME, help="When it was seen, on site: 2026-11-27T16:30.  [default: now]")
+@by_option
+@json_option
+@site_option
+def look(
+    *, run: str, check: str, hosts: tuple[str, ...], result: str, note: str, at: datetime | None, by: str,
+    as_json: bool, site: Path,
+) -> None:  # fmt: skip
+    """Enter what a person saw of a row that the deep inspection RUN leaves to people, like manual.room, on each HOST.
+
+    A later word on a row corrects it; both are kept. What is bad is an event from then on. All of them are entered, or
+    none.
+    """
+    place = load_site(site)
+    with open_ledger(place.settings) as ledger:
+        found = history.inspection(ledger, run)
+        seen = _seen_at(at, found, place.contract.zone)
+        entries = manual.enter(ledger, found, check, hosts, result=result, note=note, by=by, at=seen)
+    if as_json:
+        click.echo(json.dumps([_told(entry) for entry in entries], ensure_ascii=False, indent=2))
+        return
+    for entry in entries:
+        event = f", event {entry.body['event']}" if entry.body["event"] else ""
+        _tell(entry, f"{check} of {entry.subject} is {result}{event}", as_json=False)
 
 
 @command.command()
@@ -152,10 +184,28 @@ def waive(
 def _tell(entry: Entry, sentence: str, *, as_json: bool) -> None:
     """What was entered: as `maintkit ledger show` shows it, or in a sentence."""
     if as_json:
-        told = {"entry": entry.seq, "kind": entry.kind, "subject": entry.subject, "run": entry.run, "body": entry.body}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_told(entry), ensure_ascii=False, indent=2))
     else:
         click.echo(f"entry {entry.seq}: {sentence}")
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    return {"entry": entry.seq, "kind": entry.kind, "subject": entry.subject, "run": entry.run, "body": entry.body}
+
+
+def _seen_at(at: datetime | None, found: Inspection, zone: ZoneInfo) -> datetime:
+    """When a person saw it: not still to come, and after the inspection before this one, of which it would be."""
+    now = SystemClock().now()
+    when = at.replace(tzinfo=zone).astimezone(UTC) if at else now
+    if when > now:
+        raise click.UsageError(f"--at {at:%Y-%m-%dT%H:%M} is still to come")
+    if found.period_from is not None and when < found.period_from:
+        before = found.period_from.astimezone(zone)
+        raise click.UsageError(
+            f"--at {at:%Y-%m-%dT%H:%M} is no look of {found.run}: the inspection before it began at "
+            f"{before:%Y-%m-%dT%H:%M}"
+        )
+    return when
 
 
 def _end_of_day(day: datetime | None, zone: ZoneInfo) -> datetime:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from maintkit.cli.terminal import desk_reports, readiness
-from maintkit.cli.terminal.blanks import BLANKS_OF, deep_inspection, newest_inspection, numbered
+from maintkit.cli.terminal.blanks import BLANKS_OF, deep_inspection, newest_inspection, numbered, require_blank
 from maintkit.cli.terminal.document import document_options, header, write
 from maintkit.cli.terminal.drawing import health as health_of
 from maintkit.cli.terminal.drawing import manual as manual_of
@@ -164,11 +164,10 @@ def fill(*, document: str, number: str | None, blank: str, text: str, by: str, s
     NUMBER is the deep inspection of a health-report, or the inspection of a recovery-manual (the newest, if left out),
     or the month or quarter of a service-review; the plans have one each, which need not be named.
     """
-    if blank not in BLANKS_OF[document]:
-        raise click.UsageError(f"{document} has the blanks {' and '.join(BLANKS_OF[document])}, not {blank}")
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
         number = numbered(place, ledger, document, number)
+        require_blank(place, ledger, document, number, blank=blank, text=text)
         judge(ledger, document, number, blank=blank, text=text, by=by)
     click.echo(f"{document} {number}: {blank} written")
 

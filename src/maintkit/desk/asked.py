@@ -8,8 +8,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from maintkit.clock import from_text
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.manual import LOOKED
 
 SAW = ("ok", "warn", "crit", "waived")  # a verdict on facts; any other status says that there were none
 _NAMED = 3
@@ -20,10 +22,12 @@ class Asked:
     """`seen`: by name, beginnings of the ids of checks, of which each name must have been seen on some host.
 
     `word`: of critical findings of which checks a person must have said something; the empty beginning is all.
+    `rows`: a person must have looked at every row that is left to people.
     """
 
     seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     word: tuple[str, ...] = ("",)
+    rows: bool = False
 
     def unseen(self, checks: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
         """The names of which an inspection saw nothing, by how often each check came to which status."""
@@ -32,6 +36,7 @@ class Asked:
 
 
 ABNORMAL = Asked()
+LOOKED_AT = Asked(word=(), rows=True)
 BACKUPS = Asked(
     seen={
         "backup jobs": (
@@ -57,14 +62,18 @@ ACCESS = Asked(
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """`lacks`: why an inspection is no evidence, or "". `since`: the day of the last word, where one was needed."""
+    """`lacks`: why an inspection is no evidence, or "". `since`: the day of the last word, where one was needed.
+
+    `day`: that on which a person looked at the last row, where a person had to.
+    """
 
     lacks: str = ""
     since: date | None = None
+    day: date | None = None
 
 
 class Words:
-    """When people first said something of an event, and every waiver: read once, when the first is asked for."""
+    """When people first said something of an event or a row, and every waiver: read once, when first asked for."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._handled: dict[str, Entry] = {}
@@ -73,6 +82,14 @@ class Words:
             self._handled.setdefault(entry.subject or "", entry)
         for entry in ledger.entries(kind="finding.waived"):
             self._waived.setdefault(entry.subject or "", []).append(entry)
+        self._looked: dict[str, dict[tuple[str, str | None], list[Entry]]] = {}
+        for entry in ledger.entries(kind=LOOKED):
+            own = self._looked.setdefault(entry.run or "", {})
+            own.setdefault((entry.body["check"], entry.subject), []).append(entry)
+
+    def looks(self, run: str) -> list[list[Entry]]:
+        """What people said of each row of an inspection of which they did, in order."""
+        return list(self._looked.get(run, {}).values())
 
     def first(self, critical: Mapping[str, str], after: int) -> Entry | None:
         """The first handling of the event, or the first waiver of its matter after an entry; None: nobody said one."""
@@ -85,6 +102,8 @@ class Words:
 def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo) -> Answer:
     """Whether a complete inspection is what is asked. One of an older maintkit does not say what it saw, and counts."""
     body: Mapping[str, Any] = finished.body
+    if asked.rows:
+        return _rows(finished, words, zone)
     if "checks" not in body:
         return Answer()
     unseen = asked.unseen(body["checks"])
@@ -100,3 +119,13 @@ def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo) -> Answe
         return Answer(lacks=f"critical findings of which nobody has said a word (`maintkit finding handle`): {named}")
     days = [entry.at.astimezone(zone).date() for entry in said.values() if entry is not None]
     return Answer(since=max(days, default=None))
+
+
+def _rows(finished: Entry, words: Words, zone: ZoneInfo) -> Answer:
+    """Whether a person has looked at every row. One of an older maintkit, which had no word for that, counts."""
+    wanted, said = finished.body.get("rows", 0), words.looks(finished.run or "")
+    if len(said) < wanted:
+        return Answer(lacks=f"nobody has looked at {wanted - len(said)} of {wanted} rows (`maintkit finding look`)")
+    seen = [from_text(own[-1].body["at"]).astimezone(zone).date() for own in said]
+    since = [own[0].at.astimezone(zone).date() for own in said]
+    return Answer(day=max(seen, default=None), since=max(since, default=None))

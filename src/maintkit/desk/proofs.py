@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintkit.contract.due import Evidence, Seen
-from maintkit.desk.asked import ABNORMAL, ACCESS, BACKUPS, Answer, Asked, Words, answer
+from maintkit.desk.asked import ABNORMAL, ACCESS, BACKUPS, LOOKED_AT, Answer, Asked, Words, answer
 from maintkit.desk.changed import changes, parameters
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.issued import ISSUED
@@ -41,12 +41,12 @@ class Proof:
     sole: bool = True
 
 
-def _inspected(duty: str, *, deep: bool = False, asked: Asked | None = None, note: str = "") -> Proof:
+def _inspected(duty: str, *, deep: bool = False, asked: Asked | None = None) -> Proof:
     # One host by --limit is not the site.
     where = {"ended": "complete", "scope": None, **({"deep": True} if deep else {})}
     what = "deep inspection" if deep else "inspection"
     kind, begun = "inspection.finished", "inspection.started"
-    return Proof(duty=duty, kind=kind, begun=begun, where=where, what=what, asked=asked, note=note)
+    return Proof(duty=duty, kind=kind, begun=begun, where=where, what=what, asked=asked)
 
 
 def _changed(
@@ -67,7 +67,7 @@ PROOFS: tuple[Proof, ...] = (
     _inspected("monthly-inspection", asked=ABNORMAL),
     _inspected("backup-watch", asked=BACKUPS),
     _inspected("access-watch", asked=ACCESS),
-    _inspected("deep-inspection", deep=True, note="the physical state is looked at by a person, and not seen here"),
+    _inspected("deep-inspection", deep=True, asked=LOOKED_AT),
     _changed("security-update", "patch", note="the age of antivirus definitions stands in the inspections"),
     _changed("tuning", "restart"),
     _changed("tuning", "reindex"),
@@ -169,17 +169,18 @@ def _collect(
             said = answer(proof.asked, entry, words, zone) if proof.asked and words else Answer()
             lacking[proof.duty] = f"{entry.run} does not count: {said.lacks}" if said.lacks else ""
             if not said.lacks:
-                found[proof.duty].append(_made(proof, entry, body, said.since, zone))
+                found[proof.duty].append(_made(proof, entry, body, said, zone))
 
 
-def _made(proof: Proof, entry: Entry, body: Mapping[str, Any], since: date | None, zone: ZoneInfo) -> Evidence:
+def _made(proof: Proof, entry: Entry, body: Mapping[str, Any], said: Answer, zone: ZoneInfo) -> Evidence:
+    ended = entry.at.astimezone(zone).date()
     return Evidence(
-        day=entry.at.astimezone(zone).date(),
+        day=max(ended, said.day or ended),
         source=entry.run or f"entry {entry.seq}",
         what=proof.what,
         simulated=bool(body.get("simulated")),
         of=body.get("number"),
-        since=since,
+        since=said.since,
         seq=entry.seq,
     )
 

@@ -1,8 +1,8 @@
 """Why something was not seen, in Chinese.
 
 Reasons are recorded in English, where they arise (collector, transport, checks). The recurring ones are said in Chinese
-here, part by part, in the words of phrases.py; one that is not known stands as it was recorded, so that nothing is lost
-or guessed.
+here, part by part, in the words of phrases.py and fields.py; one that is not known stands as it was recorded, so that
+nothing is lost or guessed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from maintkit.documents.change_reasons import KNOWN as _OF_CHANGES
 from maintkit.documents.drill_reasons import KNOWN as _OF_DRILLS
+from maintkit.documents.fields import field_zh
 from maintkit.documents.phrases import KNOWN, SECTIONS
 
 _PATTERNS = tuple(
@@ -40,7 +41,8 @@ def _said(recorded: str, deep: int) -> str:
             return chinese.format(*(said(part or "", deep - 1) for part in found.groups()))
     for separator, mark in (("; ", "；"), (": ", "：")):
         first, cut, second = recorded.partition(separator)
-        parts = (_said(first, deep - 1), _said(second, deep - 1))
+        named = field_zh(first) if separator == ": " else None
+        parts = (named or _said(first, deep - 1), _said(second, deep - 1))
         # Where neither half is known, nothing is gained by another colon.
         if cut and parts != (first, second):
             return mark.join(parts)

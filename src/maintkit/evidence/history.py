@@ -10,6 +10,7 @@ from maintkit.clock import from_text
 from maintkit.errors import NotFound
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.manual import LOOKED, looks, seen, standing
 from maintkit.evidence.recorded import Coverage, Inspection, RecordedFinding, RecordedHost, finding_of
 
 
@@ -64,6 +65,17 @@ def previous(ledger: Ledger, current: Inspection, *, deep: bool = False) -> Insp
     return None
 
 
+def next_starts(ledger: Ledger, run: str) -> dict[str, datetime]:
+    """When the next inspection of each host of this one began; a host that was not inspected again is left out."""
+    started = next(ledger.entries(kind="inspection.started", run=run))
+    found: dict[str, datetime] = {}
+    for later in ledger.entries(kind="inspection.started", after=started.seq):
+        found = {**{host: later.at for host in started.body["hosts"] if host in later.body["hosts"]}, **found}
+        if len(found) == len(started.body["hosts"]):
+            break
+    return found
+
+
 def last_facts(ledger: Ledger, host: str) -> tuple[str, bytes] | None:
     """Hash and content of the newest facts document of a host, or None when it never answered."""
     for entry in ledger.entries(kind="facts.collected", subject=host, newest_first=True):
@@ -73,9 +85,9 @@ def last_facts(ledger: Ledger, host: str) -> tuple[str, bytes] | None:
 
 
 def last_findings(ledger: Ledger, host: str) -> tuple[RecordedFinding, ...]:
-    """The findings of the newest judgement of a host; empty when it was never judged."""
+    """The findings of the newest judgement of a host, as people saw its rows; empty when it was never judged."""
     for entry in ledger.entries(kind="host.judged", subject=host, newest_first=True, limit=1):
-        return tuple(finding_of(finding) for finding in entry.body["findings"])
+        return standing(ledger, entry)
     return ()
 
 
@@ -84,6 +96,7 @@ def _inspection(ledger: Ledger, started: Entry) -> Inspection:
     last, finished = started, None
     collected: dict[str, dict[str, Any]] = {}
     judged: dict[str, tuple[RecordedFinding, ...]] = {}
+    looked: list[Entry] = []
     for entry in ledger.entries(run=run):
         last = entry
         if entry.kind == "facts.collected":
@@ -92,7 +105,13 @@ def _inspection(ledger: Ledger, started: Entry) -> Inspection:
             judged[entry.subject or ""] = tuple(finding_of(finding) for finding in entry.body["findings"])
         elif entry.kind == "inspection.finished":
             finished = entry
-    hosts = tuple(_host(name, said, collected.get(name), judged.get(name, ())) for name, said in body["hosts"].items())
+        elif entry.kind == LOOKED:
+            looked.append(entry)
+    own = looks(looked).get(run, {})
+    hosts = tuple(
+        _host(name, said, collected.get(name), tuple(seen(one, own) for one in judged.get(name, ())))
+        for name, said in body["hosts"].items()
+    )
     return Inspection(
         run=run,
         deep=body["deep"],

@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from maintkit.evidence import tables
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.manual import LOOKED, looks, seen
 from maintkit.evidence.recorded import RecordedFinding, finding_of
 
-# One of these stands in every judgement that holds an event or an abnormal finding; a string of a host's own cannot
-# hold it, as quotes inside of strings are escaped.
-_TOLD = ('"event":"', '"status":"warn"', '"status":"crit"')
+# One of these stands in every judgement that holds an event, an abnormal finding or a row for a person; a string of a
+# host's own cannot hold it, as quotes inside of strings are escaped.
+_TOLD = ('"event":"', '"status":"warn"', '"status":"crit"', '"status":"manual"')
 
 
 class Looks:
@@ -23,7 +24,7 @@ class Looks:
         self._known: dict[str, Mapping[str, tuple[RecordedFinding, ...]] | None] = {}
 
     def of(self, run: str, hosts: Collection[str]) -> Mapping[str, tuple[RecordedFinding, ...]] | None:
-        """Each judged host of an inspection of `hosts` with what it carries: its events and what is warn or crit.
+        """Each judged host of an inspection of `hosts` with what it carries: events, warn or crit, rows for a person.
 
         None when the bound was reached before. Whoever asks for the newest first, has the newest.
         """
@@ -36,11 +37,12 @@ class Looks:
     def _read(self, run: str) -> dict[str, tuple[RecordedFinding, ...]]:
         entry = tables.entry.c
         rows = self._ledger.rows(select(tables.entry).where(entry.run == run).where(entry.kind == "host.judged"))
+        own = looks(self._ledger.entries(kind=LOOKED, run=run)).get(run, {})
         return {
             row.subject or "": tuple(
-                finding_of(raw)
+                seen(finding_of(raw), own)
                 for raw in row.entry().body["findings"]
-                if raw["event"] is not None or raw["status"] in ("warn", "crit")
+                if raw["event"] is not None or raw["status"] in ("warn", "crit", "manual")
             )
             if any(told in row.body for told in _TOLD)
             else ()

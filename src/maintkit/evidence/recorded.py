@@ -16,8 +16,32 @@ SEEN = (*ABNORMAL, "waived")  # an event whose matter was looked at and is still
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ManualLook:
+    """What a person saw of a row that only a person can look at: the newest word on it.
+
+    `at` is when it was seen, `entered` when it was said. `result` is ok, warn or crit; `event` that of a bad one.
+    `corrects` is the number of the word before it, None where there is none.
+    """
+
+    run: str
+    check: str
+    subject: str
+    at: datetime
+    entered: datetime
+    result: str
+    note: str
+    by: str
+    event: str | None
+    seq: int
+    corrects: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedFinding:
-    """A finding as it was recorded; the fields are those of `host.judged`, instants parsed."""
+    """A finding as it was recorded; the fields are those of `host.judged`, instants parsed.
+
+    A row for a person has the status `manual` until somebody has looked; then what was seen is in `look`.
+    """
 
     check: str
     title_zh: str
@@ -40,6 +64,7 @@ class RecordedFinding:
     event: str | None
     waiver: dict[str, Any] | None
     waived_status: str | None
+    look: ManualLook | None = None
 
     @property
     def subject(self) -> str:
@@ -113,6 +138,11 @@ class Handling:
     due: date | None
     state: str
     by: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether it says what it was, what is done, by whom and by when."""
+        return bool(self.due and self.conclusion.strip() and self.handling.strip() and self.owner.strip())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -185,6 +185,7 @@ class _Run:
                 # What a duty asks of an inspection, without reading the findings of every host again.
                 "checks": {check: dict(counts) for check, counts in sorted(self.looked.items())},
                 "critical": self.critical,
+                **({"rows": self.counts["manual"]} if self.order.deep else {}),
             },
             run=self.name,
         )

@@ -77,7 +77,7 @@ def test_numbering_goes_on_from_host_to_host() -> None:
 def test_a_matter_keeps_its_event_while_it_is_abnormal_or_unseen() -> None:
     """The same check and subject is the same matter, however severe it has become; well again, it has no event."""
     opened = {("disk.space", "db1//data"): ("20261025-1-004", LAST)}
-    for status in ("warn", "crit", "waived", "unknown", "error"):
+    for status in ("warn", "crit", "waived", "unknown", "error", "manual"):
         (found,) = carry([finding(status, "/data")], opened, run=RUN, now=NOW)
         assert (found.event, found.first_seen) == ("20261025-1-004", LAST), status
     (found,) = carry([finding("ok", "/data")], opened, run=RUN, now=NOW)

@@ -14,6 +14,7 @@ import pytest
 from maintkit.clock import FixedClock, from_text
 from maintkit.contract.due import Seen
 from maintkit.desk.proofs import seen
+from maintkit.documents.parts.duties import reason_zh
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.redact import Redactor
@@ -226,6 +227,26 @@ def test_an_inspection_of_an_older_maintkit_does_not_say_what_it_saw_and_counts(
     ledger.append("inspection.started", {"deep": False, "scope": None}, run=RUN)
     ledger.append("inspection.finished", {"ended": "complete"}, run=RUN)
     assert counts(ledger) == [True, True, True]
+
+
+def test_a_deep_inspection_counts_when_a_person_has_looked_at_every_row(ledger: Ledger) -> None:
+    """On the day of the last look, from the day on which it was said; a correction moves neither back."""
+    at(ledger, WEEK_47)
+    ledger.append("inspection.started", {"deep": True, "scope": None}, run=RUN)
+    ledger.append("inspection.finished", {"ended": "complete", "checks": SEEN, "critical": [], "rows": 2}, run=RUN)
+    room = {"check": "manual.room", "at": "2026-11-19T02:00:00Z", "result": "ok", "note": "正常", "event": None}
+    at(ledger, "2026-11-20T02:00:00Z")
+    ledger.append("finding.looked", room, run=RUN, subject="his1")
+    found = proof(ledger, "deep-inspection")
+    lacks = f"{RUN} does not count: nobody has looked at 1 of 2 rows (`maintkit finding look`)"
+    assert (found.evidence, found.note) == ((), lacks)
+    assert reason_zh(found.note) == f"深度巡检 {RUN} 不计入：2 个人工检查项有 1 个未填写"
+    for when in (WEEK_48, "2026-11-27T02:00:00Z"):
+        at(ledger, when)
+        ledger.append("finding.looked", room, run=RUN, subject="his2")
+    (counted,) = proof(ledger, "deep-inspection").evidence
+    assert (counted.day, counted.since) == (date(2026, 11, 19), date(2026, 11, 25))
+    assert proof(ledger, "monthly-inspection").evidence[0].day == date(2026, 11, 18)
 
 
 def changed(ledger: Ledger, run: str, procedure: str, *, verdict: str = "done", **parameters: Any) -> None:

@@ -120,21 +120,22 @@ def test_matplotlib_is_loaded_for_a_document_with_a_chart_alone() -> None:
 
 
 def test_the_filesystems_that_meet_a_limit_first_are_drawn_with_their_range() -> None:
-    """By hand: /data meets its warning limit in about a month; / stands still; his-web1 has too few points."""
+    """By hand: /var and then /data meet their warning limits in 37 days; / stands still; one has too few points."""
     charts = growth.charts(health.forecasts(), health.sample.HEADER.zone)
     assert [chart.title.removesuffix(" 存储增长") for chart in charts] == [
+        "his-web1 /var",
         "his-db1 /data",
         "his-db1 /backup",
         "his-app1 /",
     ]
-    assert [line.style for line in charts[0].lines] == ["measured", "expected", "limit", "limit"]
-    assert [line.style for line in charts[1].lines] == ["measured", "expected", "recent", "limit", "limit"]
+    assert [line.style for line in charts[1].lines] == ["measured", "expected", "limit", "limit"]
+    assert [line.style for line in charts[2].lines] == ["measured", "expected", "recent", "limit", "limit"]
     data = health.forecasts()[0]
     assert isinstance(data.trend, Trend)
-    (_, start), (_, end) = charts[0].lines[1].points
+    (_, start), (_, end) = charts[1].lines[1].points
     assert start == pytest.approx(data.trend.level / health.GIB)
     assert end - start == pytest.approx(90 * 1.0)  # it grows by 1 GiB a day
-    within = zip(charts[0].lines[1].band, (start, end), strict=True)
+    within = zip(charts[1].lines[1].band, (start, end), strict=True)
     assert all(low <= value <= high for (_, low, high), value in within)
 
 

@@ -12,7 +12,7 @@ from maintkit.documents.model import Annex, Document, KeyValues, SignOff, Table,
 from maintkit.documents.parts.events import MOST_FORMS
 from maintkit.documents.parts.results import MOST_ROWS_ON_PAPER
 from maintkit.documents.views import inspection_record
-from maintkit.evidence.recorded import Comparison, Handling, Inspection
+from maintkit.evidence.recorded import Comparison, Handling, Inspection, ManualLook
 
 EVENTS = ("20261124-1-001", "20261024-1-002")
 
@@ -80,6 +80,17 @@ def test_the_newest_handling_stands_and_older_ones_are_kept() -> None:
     document = record(sample.fleet(), {EVENTS[0]: (first, sample.handled(EVENTS[0], state="resolved"))})
     assert "疑似日志膨胀" in said(document)
     assert "已解决" in said(document)
+
+
+def test_of_what_was_said_before_the_newest_three_stand_and_the_rest_is_counted() -> None:
+    """A matter of a year is handled every month, and none of it is lost: the ledger has it."""
+    many = tuple(sample.handled(EVENTS[0], conclusion=f"第{number}次") for number in range(1, 9))
+    document = record(sample.fleet(), {EVENTS[0]: many})
+    form = next(block for block in document.blocks if isinstance(block, KeyValues))
+    earlier = [item.text for item in form.items if item.label == "此前记录"]
+    assert [text.partition("：")[2][:3] for text in earlier[:-1]] == ["第5次", "第6次", "第7次"]
+    assert earlier[-1] == "另有 4 条更早的记录，见台账。"
+    assert next(item.text for item in form.items if item.label == "处理结论") == "第8次"
 
 
 @pytest.mark.parametrize(
@@ -159,13 +170,30 @@ def test_a_waived_matter_has_an_event_and_is_not_counted_as_abnormal() -> None:
     assert "待扩容" in said(document)
 
 
-def test_what_a_person_looks_at_is_left_to_be_written_by_hand() -> None:
-    """A row with its requirement and an empty result, and a sentence in the conclusion."""
-    manual = {"check": "manual.room", "title_zh": "机房环境（现场）", "status": "manual", "value": None, "limit": None}
-    row = sample.finding("h", 0, **manual, reason="looked at on site by the engineer")
-    document = said(record(sample.inspection((sample.host("h", (row,)),), deep=True)))
-    assert "1 项由人工检查，结果填写于第六节" in document
-    assert "h\n机房环境（现场）\n由工程师现场检查\n待填写" in document
+ROOM = {"check": "manual.room", "title_zh": "机房环境（现场）", "status": "manual", "value": None, "limit": None}
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_what_a_person_looks_at_is_left_to_be_written_by_hand(*, deep: bool) -> None:
+    """A row with its requirement and an empty result, and a sentence in the conclusion; a draft if it is a deep one."""
+    row = sample.finding("h", 0, **ROOM, reason="looked at on site by the engineer")
+    document = record(sample.inspection((sample.host("h", (row,)),), deep=deep))
+    assert document.draft is deep
+    assert "1 项由人工检查，其中 1 项待填写，结果见第六节" in said(document)
+    assert "h\n机房环境（现场）\n由工程师现场检查\n待填写\n待填写" in said(document)
+
+
+def test_what_a_person_saw_stands_with_name_and_time() -> None:
+    """When it was said later, that too; the item counts as what was seen."""
+    look = ManualLook(
+        run="20261124-1", check="manual.room", subject="h", at=sample.STARTED,
+        entered=sample.STARTED + timedelta(hours=3), result="ok", note="温湿度正常", by="王工", event=None, seq=8,
+    )  # fmt: skip
+    row = sample.finding("h", 0, **(ROOM | {"status": "ok"}), conclusion_zh=look.note, look=look)
+    document = record(sample.inspection((sample.host("h", (row,)),), deep=True))
+    assert not document.draft
+    assert "正常：温湿度正常\n王工\n2026-11-24 09:30\n补记于 2026-11-24 12:30" in said(document)
+    assert "1 项由人工检查，结果见第六节" in said(document)
 
 
 def test_an_event_that_could_not_be_looked_at_again_says_why() -> None:

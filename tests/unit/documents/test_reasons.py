@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chinese import english_in
 
+from maintkit.documents.fields import FIELDS
 from maintkit.documents.reasons import reason
 
 COLLECTOR = Path(__file__).parents[3] / "plugins" / "module_utils" / "collector"
@@ -20,8 +22,15 @@ def collectors_reasons() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Absent", "Denied"):
                 yield from texts(node.args[0])
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("probe.withheld["):
+            if isinstance(node, ast.Assign) and "withheld[" in ast.unparse(node.targets[0]):
                 yield from texts(node.value)
+            # A part that gives a fact or says why it has none: `return None, "no program apt-cache"`.
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and is_none(node.value.elts[0]):
+                yield from texts(node.value.elts[1])
+
+
+def is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def texts(node: ast.AST) -> Iterator[str]:
@@ -44,7 +53,14 @@ def texts(node: ast.AST) -> Iterator[str]:
         ("disk /dev/sda said {0} and {x}", "disk /dev/sda said {0} and {x}"),
         ("needs root: {0} {host.__class__}", "需要 root 权限：{0} {host.__class__}"),
         ("password: needs root: /etc/shadow; keys: Permission denied",
-         "password：需要 root 权限：/etc/shadow；keys：权限不足"),
+         "口令状态：需要 root 权限：/etc/shadow；登录公钥：权限不足"),
+        ("updates: the host has no package lists (/var/lib/apt/lists is empty)",
+         "待装更新：主机没有软件包清单（/var/lib/apt/lists 为空）"),
+        ("target_free_bytes: not known", "备份存储剩余空间：未知"),
+        ("his transactions: needs membership of pg_monitor", "his 事务：需要角色具有 pg_monitor"),
+        ("his bloat lis: the extension pgstattuple is not in database lis",
+         "his lis 索引膨胀：数据库 lis 未安装 pgstattuple 扩展"),
+        ("main: restic ended with 1", "main：restic 报告：以状态 1 结束"),
         ("no journal files, no /var/log/messages: a docker container is entered through what runs it",
          "没有系统日志文件：docker 容器经其运行平台进入"),
         ("ratio 3: 4", "ratio 3: 4"),
@@ -66,6 +82,15 @@ def test_a_reason_that_nests_without_end_is_still_said() -> None:
 def test_every_reason_of_the_collector_is_said_in_chinese(recorded: str) -> None:
     """They reach the record by way of a check, or of a section that is not there."""
     assert not english_in(reason(recorded))
+
+
+def test_every_field_that_the_collector_withholds_is_said_in_chinese() -> None:
+    """By its own name, which stands before the reason."""
+    keys = set()
+    for path in COLLECTOR.glob("*.py"):
+        keys |= set(re.findall(r"withheld\[\"([\w.]+)\"\]", path.read_text()))
+    assert len(keys) > 8
+    assert {key for key in keys if key not in FIELDS} == set()
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def reboot_required(case: Case) -> Iterator[Observation]:
     if kernel.reboot_required is None:
         yield unknown("nothing on the host says whether a reboot is required")
         return
-    because = f"（{kernel.reboot_reason}）" if kernel.reboot_reason else ""
+    because = f"（{_because_zh(kernel.reboot_reason)}）" if kernel.reboot_reason else ""
     yield judged(
         "warn" if kernel.reboot_required else "ok",
         value="需要" if kernel.reboot_required else "不需要",
@@ -42,6 +42,15 @@ def reboot_required(case: Case) -> Iterator[Observation]:
         remedy_zh="与系统负责人商定维护窗口，确认备份可用后重启，并验证业务；重启之前更新内容不生效，不宜长期搁置。",
         excerpt=kernel.reboot_reason or "",
     )
+
+
+def _because_zh(reason: str) -> str:
+    """The collector's two sentences in Chinese; a file that asks for it stands as it is."""
+    asked = re.fullmatch(r"packages ask for it: (.+)", reason)
+    newer = re.fullmatch(r"(\S+) is installed, (\S+) runs", reason)
+    if asked:
+        return f"要求重启的软件包：{asked[1].replace(', ', '、')}"
+    return f"已安装 {newer[1]}，仍在运行 {newer[2]}" if newer else reason
 
 
 def version_key(version: str) -> tuple[tuple[int, int | str], ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import click
 
 from maintkit.cli.terminal.desk_reports import covered_by
+from maintkit.cli.terminal.forecasts import scarce
 from maintkit.cli.terminal.readiness import plan_number
 from maintkit.contract.load import Site
+from maintkit.documents.parts.health.tight import DUE, blanks
 from maintkit.documents.views.disaster_plan import BLANKS as OF_DISASTER
 from maintkit.documents.views.disaster_plan import KIND as DISASTER
 from maintkit.documents.views.emergency_plan import BLANKS as OF_EMERGENCY
@@ -33,6 +36,12 @@ BLANKS_OF: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def blanks_of(place: Site, ledger: Ledger, document: str, number: str) -> Mapping[str, str]:
+    """The blanks of one document by name; a health report has those of the capacity that is short too."""
+    own = BLANKS_OF[document]
+    return {**own, **blanks(scarce(place, ledger, deep_inspection(ledger, number)))} if document == HEALTH else own
+
+
 def numbered(place: Site, ledger: Ledger, document: str, number: str | None) -> str:
     """The number of the document that is filled in; NotFound when there is none such."""
     if document == HEALTH:
@@ -47,6 +56,18 @@ def numbered(place: Site, ledger: Ledger, document: str, number: str | None) -> 
     if number not in (None, own):
         raise NotFound(f"{document} has the number {own}, not {number}", hint="leave the number out")
     return own
+
+
+def require_blank(place: Site, ledger: Ledger, document: str, number: str, *, blank: str, text: str) -> None:
+    """UsageError for a blank that the document does not have, and for a day that is none."""
+    known = BLANKS_OF[document] if blank in BLANKS_OF[document] else blanks_of(place, ledger, document, number)
+    if blank not in known:
+        raise click.UsageError(f"{document} has the blanks {' and '.join(known)}, not {blank}")
+    if blank.startswith(DUE):
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise click.UsageError(f"the text of {blank} is a day like 2026-12-01, not {text}") from error
 
 
 def newest_inspection(ledger: Ledger, run: str | None = None) -> Inspection:

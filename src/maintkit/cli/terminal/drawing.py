@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 
 from maintkit.analysis.advice import Said
 from maintkit.analysis.advice.applying import ByHand, Planned
-from maintkit.checks.limits import load_limits
 from maintkit.cli.terminal.advising import advised
 from maintkit.cli.terminal.document import header
-from maintkit.cli.terminal.forecasts import LIMITS, LOOK_BACK_DAYS, baselines, forecasts, outlooks, past
+from maintkit.cli.terminal.forecasts import as_known, baselines, forecasts, outlooks
 from maintkit.cli.terminal.readiness import contract_sha256
 from maintkit.contract.expectations import expectations
 from maintkit.contract.load import Site
@@ -47,7 +46,7 @@ def record(place: Site, ledger: Ledger, found: Inspection) -> Document:
     return inspection_record(
         found,
         compare(found, history.previous(ledger, found)),
-        events.handlings(ledger),
+        events.handlings_of(events.handlings(ledger), found.findings, history.next_starts(ledger, found.run)),
         header(place),
         emergencies=unapproved(ledger, since=found.period_from, until=found.finished_at or found.started_at),
     )
@@ -79,11 +78,9 @@ def _up_to(ledger: Ledger, quarter: Quarter, place: Site) -> Iterator[Inspection
 
 def health(place: Site, ledger: Ledger, deep: Inspection) -> Document:
     """系统健康检查与性能分析报告 of a deep inspection, with the trends of all inspections before it."""
-    limits = load_limits(place.root / LIMITS)
-    since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
     before = history.previous(ledger, deep, deep=True)
     ended = deep.finished_at or deep.started_at
-    known = past(ledger, limits, since=since, until=deep)
+    known = as_known(place, ledger, deep)
     return health_report(
         Health(
             inspection=deep,

@@ -9,8 +9,11 @@ from datetime import datetime, timedelta, tzinfo
 from maintkit.analysis.baseline import Compared, baseline
 from maintkit.analysis.capacity import Forecast, Outlook
 from maintkit.analysis.trend import Cut, Point, trend
-from maintkit.checks.limits import LimitsFile, resolve
+from maintkit.checks.limits import LimitsFile, load_limits, resolve
 from maintkit.checks.model import Limit
+from maintkit.contract.load import Site
+from maintkit.documents.parts.events import abnormal_events
+from maintkit.documents.parts.health.tight import Tight, tight
 from maintkit.evidence import history, space
 from maintkit.evidence.figures import SERIES, Series
 from maintkit.evidence.ledger import Ledger
@@ -63,6 +66,18 @@ def past(
     told = readings(ledger, since=since, before=before, simulated=simulated, figures=figures)
     own = moved(ledger, since=since, simulated=simulated)
     return Past(ledger=ledger, limits=limits, groups=groups, since=since, until=until, told=told, moved=own)
+
+
+def as_known(place: Site, ledger: Ledger, deep: Inspection) -> Past:
+    """What a deep inspection knew of two years before it."""
+    since = deep.started_at - timedelta(days=LOOK_BACK_DAYS)
+    return past(ledger, load_limits(place.root / LIMITS), since=since, until=deep)
+
+
+def scarce(place: Site, ledger: Ledger, deep: Inspection) -> tuple[Tight, ...]:
+    """What meets a limit within a quarter of a deep inspection, as its health report has it."""
+    known = as_known(place, ledger, deep)
+    return tight(tuple(forecasts(known)), tuple(outlooks(known)), abnormal_events(deep))
 
 
 def forecasts(known: Past) -> Iterator[Forecast]:

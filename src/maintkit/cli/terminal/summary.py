@@ -78,6 +78,9 @@ def show(done: Inspection, console: Console, site: Path) -> None:
     console.print(
         "  ".join(f"[{STYLE.get(s, 'dim')}]{s} {counts[s]}[/]" for s in STATUSES if counts[s]), highlight=False
     )
+    if counts["manual"]:
+        said = f"{counts['manual']} rows are for a person to look at: maintkit finding look {done.run} CHECK HOST …"
+        console.print(said, highlight=False, soft_wrap=True)
     _table([one for one in done.findings if one.status in ("crit", "warn")], console)
     where = "" if site == Path() else f" --site {site}"
     console.print(

@@ -13,6 +13,8 @@ from maintkit.evidence.recorded import ABNORMAL, Comparison, Handling, Inspectio
 
 MOST_FORMS = 30  # above this a form an event would fill more pages than anybody reads: a table then
 
+MOST_EARLIER = 3  # of what was said of an event before its last handling; the ledger has the rest
+
 Handlings = Mapping[str, Sequence[Handling]]
 
 
@@ -24,7 +26,8 @@ def abnormal_events(inspection: Inspection) -> tuple[RecordedFinding, ...]:
 
 def unhandled(events: Sequence[RecordedFinding], handlings: Handlings) -> tuple[RecordedFinding, ...]:
     """The events about which nobody has entered a whole handling: conclusion, handling, owner and due date."""
-    return tuple(event for event in events if not _is_whole(_latest(event, handlings)))
+    latest = ((event, _latest(event, handlings)) for event in events)
+    return tuple(event for event, said in latest if said is None or not said.whole)
 
 
 def section(
@@ -98,7 +101,6 @@ def _open_row(event: RecordedFinding, handling: Handling | None, zone: tzinfo) -
 def _form(event: RecordedFinding, comparison: Comparison, handlings: Handlings, zone: tzinfo) -> KeyValues:
     said = entered(event, handlings)
     latest = said[-1] if said else None
-    earlier = tuple(KeyValue(label="此前记录", text=_line(handling, zone), wide=True) for handling in said[:-1])
     return KeyValues(
         caption=f"{event.event or '未编号'}　{event.title_zh}　{wording.subject(event)}",
         tone=TONE.get(event.status, "plain"),
@@ -112,7 +114,7 @@ def _form(event: RecordedFinding, comparison: Comparison, handlings: Handlings, 
             KeyValue(label="判定结论", text=event.conclusion_zh or wording.NOTHING, wide=True),
             *_excerpt(event),
             KeyValue(label="处置建议", text=event.remedy_zh or wording.NOTHING, wide=True),
-            *earlier,
+            *_earlier(said[:-1], zone),
             KeyValue(label="处理结论", text=wording.filled(latest.conclusion if latest else ""), wide=True),
             KeyValue(label="处理措施", text=wording.filled(latest.handling if latest else ""), wide=True),
             KeyValue(label="责任人", text=wording.filled(latest.owner if latest else "")),
@@ -121,6 +123,14 @@ def _form(event: RecordedFinding, comparison: Comparison, handlings: Handlings, 
             KeyValue(label="填写", text=_by(latest, zone)),
         ),
     )
+
+
+def _earlier(said: Sequence[Handling], zone: tzinfo) -> tuple[KeyValue, ...]:
+    """The newest of what was said before, in its order; how much there is besides, where there is more."""
+    lines = [_line(handling, zone) for handling in said[-MOST_EARLIER:]]
+    left = len(said) - len(lines)
+    lines += [f"另有 {left} 条更早的记录，见台账。"] if left else []
+    return tuple(KeyValue(label="此前记录", text=text, wide=True) for text in lines)
 
 
 def _table(events: Sequence[RecordedFinding], comparison: Comparison, handlings: Handlings) -> Table:
@@ -164,16 +174,6 @@ def draft_note(events: Sequence[RecordedFinding], handlings: Handlings) -> tuple
 def _latest(event: RecordedFinding, handlings: Handlings) -> Handling | None:
     said = entered(event, handlings)
     return said[-1] if said else None
-
-
-def _is_whole(handling: Handling | None) -> bool:
-    return bool(
-        handling
-        and handling.due
-        and handling.conclusion.strip()
-        and handling.handling.strip()
-        and handling.owner.strip()
-    )
 
 
 def _state(handling: Handling | None) -> str:

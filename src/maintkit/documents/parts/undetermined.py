@@ -6,11 +6,12 @@ from datetime import datetime, tzinfo
 
 from maintkit.clock import from_text
 from maintkit.documents import wording
-from maintkit.documents.glossary import STATUS, TO_FILL_IN
+from maintkit.documents.glossary import STATUS, TO_FILL_IN, TONE
 from maintkit.documents.header import Header
-from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
+from maintkit.documents.model import Block, Cell, Column, Heading, Note, Paragraph, Table, Tone
 from maintkit.documents.reasons import reason
-from maintkit.evidence.recorded import Inspection, RecordedFinding
+from maintkit.evidence.manual import blank, rows
+from maintkit.evidence.recorded import Inspection, ManualLook, RecordedFinding
 
 
 def section(title: str, inspection: Inspection, header: Header) -> tuple[Block, ...]:
@@ -21,8 +22,22 @@ def section(title: str, inspection: Inspection, header: Header) -> tuple[Block, 
         *_undetermined(inspection),
         Heading(text="豁免项", level=2),
         _waived(inspection, header.zone),
-        *_manual(inspection),
+        *_manual(inspection, header.zone),
     )
+
+
+def unlooked(inspection: Inspection) -> tuple[RecordedFinding, ...]:
+    """The rows that a deep inspection leaves to a person and of which nobody has said what was seen."""
+    return blank(inspection.findings) if inspection.deep else ()
+
+
+def draft_note(inspection: Inspection) -> tuple[Note, ...]:
+    """The words that call the record a draft while a row for a person is empty."""
+    empty = unlooked(inspection)
+    if not empty:
+        return ()
+    said = f"草稿：{len(empty)} 个人工检查项的结果尚未填写，填写前不作为正式记录签署。"
+    return (Note(kind="alert", text=said),)
 
 
 def _undetermined(inspection: Inspection) -> tuple[Block, ...]:
@@ -95,25 +110,37 @@ def _until(finding: RecordedFinding) -> datetime | None:
     return until if isinstance(until, datetime) else from_text(until) if until else None
 
 
-def _manual(inspection: Inspection) -> tuple[Block, ...]:
-    found = [finding for finding in inspection.findings if finding.status == "manual"]
+def _manual(inspection: Inspection, zone: tzinfo) -> tuple[Block, ...]:
+    found = rows(inspection.findings)
     if not found:
         return ()
     table = Table(
         columns=(
-            Column(title="对象", width=24),
-            Column(title="人工检查项", width=26),
-            Column(title="要求", width=26),
+            Column(title="对象", width=14),
+            Column(title="人工检查项", width=19),
+            Column(title="要求", width=24),
             Column(title="检查结果", width=24),
+            Column(title="检查人与时间", width=19),
         ),
         rows=tuple(
             (
                 Cell(text=wording.subject(finding)),
                 Cell(text=finding.title_zh),
-                Cell(text=finding.conclusion_zh or reason(finding.reason) or wording.NOTHING),
-                Cell(text=TO_FILL_IN if finding.value is None else wording.quantity(finding.value, finding.unit)),
+                Cell(text=reason(finding.reason) or wording.NOTHING),
+                *(_looked(finding.look, zone) if finding.look else (Cell(text=TO_FILL_IN, tone="strong"),) * 2),
             )
             for finding in found
         ),
     )
     return (Heading(text="人工检查项", level=2), table)
+
+
+def _looked(look: ManualLook, zone: tzinfo) -> tuple[Cell, Cell]:
+    """What was seen, and who saw it when; when it was entered, where that was another minute; what it corrects."""
+    tone: Tone = TONE.get(look.result, "plain")
+    event = f"（事件 {look.event}）" if look.event else ""
+    saw, entered = wording.instant(look.at, zone), wording.instant(look.entered, zone)
+    who = [look.by, saw]
+    who += [f"补记于 {entered}"] if entered != saw else []
+    who += [f"更正台账 #{look.corrects}"] if look.corrects else []
+    return Cell(text=f"{STATUS[look.result]}：{look.note}{event}", tone=tone), Cell(text="\n".join(who))

@@ -15,14 +15,13 @@ from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, Paragraph
 from maintkit.documents.parts import comparison as compared
 from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
-from maintkit.documents.parts.health import advising, capacity, outlook, risks, use, usual
+from maintkit.documents.parts.health import advising, capacity, databases, outlook, risks, tight, use, usual
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Comparison, Inspection
 from maintkit.plans.unapproved import Unapproved
 
 KIND = "health-report"
 BLANKS = {"conclusion": "总体评价", "plan": "下季度工作安排"}  # what only a person can write
-DATABASES = ("postgresql", "mysql")
 _STATEMENT = "双方确认：已阅本报告，风险、责任人与期限如上。"
 
 
@@ -47,10 +46,16 @@ class Health:
 
 
 def health_report(health: Health, header: Header) -> Document:
-    """The report of one deep inspection; a draft until every blank and every event's handling is written."""
+    """The report of one deep inspection.
+
+    A draft until every blank is written, those of the capacity that is short too, every event is handled, and a person
+    has looked at every row.
+    """
     deep = health.inspection
     abnormal = events.abnormal_events(deep)
     unfinished = events.unhandled(abnormal, health.handlings)
+    scarce = tight.tight(health.forecasts, health.outlooks, abnormal)
+    unowned = [blank for blank in tight.blanks(scarce) if blank not in health.judged]
     return Document(
         kind=KIND,
         number=deep.run,
@@ -58,17 +63,17 @@ def health_report(health: Health, header: Header) -> Document:
         organisation=header.hospital,
         cover=_cover(deep, header),
         blocks=(
-            *_alerts(health, len(unfinished)),
+            *_alerts(health, len(unfinished), len(unowned)),
             *urgent.alerts(health.emergencies),
             Heading(text="一、总体评价"),
             *_conclusion(health, header),
             *coverage.section("二、检查范围与覆盖情况", deep, header),
             *use.section("三、服务器性能分析", deep, header),
             *usual.section(health.compared, header),
-            *_databases("四、数据库状态", deep),
+            *databases.section("四、数据库状态", deep),
             *capacity.section("五、存储容量规划", health.forecasts, header),
             *outlook.section(health.outlooks, health.unopened, header),
-            *risks.section("六、风险清单", abnormal, health.handlings, header),
+            *risks.section("六、风险清单", abnormal, health.handlings, scarce, health.judged, header),
             *risks.advice("七、优化建议", abnormal, health.forecasts),
             *advising.section("八、查询与配置优化建议", health.advice),
             *compared.section("九、与上次深度巡检对比", deep, health.comparison, header),
@@ -81,7 +86,7 @@ def health_report(health: Health, header: Header) -> Document:
         ),
         footer=f"编号 {deep.run}　台账 #{deep.head_seq} {deep.head_hash[:16]}",
         dated=deep.finished_at or deep.started_at,
-        draft=bool(_missing(health)) or bool(unfinished) or deep.ended is None,
+        draft=bool(_missing(health) or unfinished or unowned or undetermined.unlooked(deep)) or deep.ended is None,
     )
 
 
@@ -99,7 +104,7 @@ def _cover(deep: Inspection, header: Header) -> KeyValues:
     )
 
 
-def _alerts(health: Health, unfinished: int) -> tuple[Note, ...]:
+def _alerts(health: Health, unfinished: int, unowned: int) -> tuple[Note, ...]:
     deep, said = health.inspection, []
     if deep.simulated:
         said.append("模拟数据：本报告由模拟巡检生成，不是真实主机的结果，不得作为履约凭据。")
@@ -107,6 +112,9 @@ def _alerts(health: Health, unfinished: int) -> tuple[Note, ...]:
         said.append(f"所依据的深度巡检{ENDED.get(deep.ended, str(deep.ended))}，没有结果的主机不得视为正常。")
     wanting = [f"“{BLANKS[blank]}”待填写" for blank in _missing(health)]
     wanting += [f"{unfinished} 个异常事件的处理情况尚未填写完整"] if unfinished else []
+    wanting += [f"容量风险的责任人与期限有 {unowned} 处待填写"] if unowned else []
+    empty = len(undetermined.unlooked(deep))
+    wanting += [f"{empty} 个人工检查项的结果尚未填写"] if empty else []
     if wanting:
         said.append(f"草稿：{'，'.join(wanting)}，填写前不作为正式报告签署。")
     return tuple(Note(kind="alert", text=text) for text in said)
@@ -131,19 +139,3 @@ def _blank(health: Health, blank: str, header: Header) -> Paragraph:
     if found is None:
         return Paragraph(text=f"{BLANKS[blank]}：{TO_FILL_IN}", tone="strong")
     return Paragraph(text=f"{found.text}（{found.by}　{wording.instant(found.at, header.zone)}）")
-
-
-def _databases(title: str, deep: Inspection) -> tuple[Block, ...]:
-    # A check that does not apply has looked at no database.
-    found = [one for one in deep.findings if one.category in DATABASES and one.status != "not-applicable"]
-    if not found:
-        said = "台账中没有本次范围内的数据库巡检结果，本报告不对数据库状态作结论。"
-        return (Heading(text=title), Paragraph(text=said, tone="strong"))
-    counts = results.count(found)
-    said = f"数据库巡检共 {len(found)} 项：{results.counts_text(counts)}。"
-    lines = (
-        Paragraph(text=f"{wording.subject(one)}　{one.title_zh}：{one.conclusion_zh or STATUS[one.status]}")
-        for one in found
-        if one.status in ("crit", "warn", "unknown", "error")
-    )
-    return (Heading(text=title), Paragraph(text=said), *lines)

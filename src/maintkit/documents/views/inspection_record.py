@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from maintkit.documents import wording
-from maintkit.documents.glossary import ENDED, STATUS
+from maintkit.documents.glossary import ENDED, STATUS, TO_FILL_IN
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Document, Heading, KeyValue, KeyValues, Note, PageBreak, Paragraph
 from maintkit.documents.parts import comparison as compared
 from maintkit.documents.parts import coverage, events, proof, results, undetermined, urgent
+from maintkit.evidence import manual
 from maintkit.evidence.recorded import Comparison, Inspection
 from maintkit.plans.unapproved import Unapproved
 
@@ -28,6 +29,8 @@ def inspection_record(
 ) -> Document:
     """The record of one inspection. It is a draft until every abnormal event has a whole handling.
 
+    That of a deep one is a draft, too, until a person has looked at every row that is left to people.
+
     `emergencies` are those since the inspection before.
     """
     abnormal = events.abnormal_events(inspection)
@@ -42,6 +45,7 @@ def inspection_record(
             *_alerts(inspection),
             *urgent.alerts(emergencies),
             *events.draft_note(abnormal, handlings),
+            *undetermined.draft_note(inspection),
             Heading(text="一、巡检结论"),
             *_conclusion(inspection, comparison, len(unfinished)),
             *coverage.section("二、覆盖情况", inspection, header),
@@ -58,7 +62,7 @@ def inspection_record(
         ),
         footer=f"编号 {inspection.run}　台账 #{inspection.head_seq} {inspection.head_hash[:16]}",
         dated=inspection.finished_at or inspection.started_at,
-        draft=bool(unfinished) or inspection.ended is None,
+        draft=bool(unfinished or undetermined.unlooked(inspection)) or inspection.ended is None,
     )
 
 
@@ -131,8 +135,10 @@ def _conclusion(inspection: Inspection, comparison: Comparison, unfinished: int)
     undecided = counts["unknown"] + counts["error"]
     if undecided:
         said.append(f"另有 {undecided} 项未能判定，不能据此认为正常，原因见第六节。")
-    if counts["manual"]:
-        said.append(f"{counts['manual']} 项由人工检查，结果填写于第六节。")
+    by_hand = len(manual.rows(inspection.findings))
+    if by_hand:
+        empty = f"，其中 {counts['manual']} 项{TO_FILL_IN}" if counts["manual"] else ""
+        said.append(f"{by_hand} 项由人工检查{empty}，结果见第六节。")
     if counts["waived"]:
         said.append(f"{counts['waived']} 项按豁免处理。")
     return (Paragraph(text="".join(said)),)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from maintkit.cli.terminal.blanks import blanks_of
 from maintkit.cli.terminal.offers.offer import NO_END, Counter, Offer
-from maintkit.documents.views.health_report import BLANKS as OF_HEALTH
 from maintkit.documents.views.health_report import KIND as HEALTH
 from maintkit.documents.views.inspection_record import TITLES
 from maintkit.documents.views.quarter import Quarter
@@ -37,8 +37,10 @@ class Begun:
 def offers(counter: Counter, looks: Looks) -> Iterator[Offer]:
     """The newest inspections first, so that these are looked at."""
     begun = _begun(counter)
+    ends: dict[str, datetime] = {}  # when the inspection after this one began, by host
     for one in begun:
-        yield from _of_run(counter, one, looks.of(one.run, one.hosts))
+        yield from _of_run(counter, one, looks.of(one.run, one.hosts), ends)
+        ends |= dict.fromkeys(one.hosts, one.at)
     zone = counter.place.contract.zone
     for quarter in dict.fromkeys(Quarter.of(one.at, zone) for one in begun):
         yield _summary(counter, quarter, begun, looks)
@@ -68,25 +70,33 @@ def _silent(counter: Counter, run: str, hosts: Sequence[str]) -> list[str]:
     return [host for host in hosts if host not in answered]
 
 
-def _of_run(counter: Counter, one: Begun, found: Mapping[str, Sequence[RecordedFinding]] | None) -> Iterator[Offer]:
+def _of_run(
+    counter: Counter, one: Begun, found: Mapping[str, Sequence[RecordedFinding]] | None, ends: Mapping[str, datetime]
+) -> Iterator[Offer]:
     came = f"{one.ended or 'never finished'}, {len(one.hosts) - len(one.missed)}/{len(one.hosts)} hosts"
     day, end = counter.day(one.at), () if one.ended else (NO_END,)
-    abnormal = None if found is None else [each for own in found.values() for each in own if each.status in ABNORMAL]
-    open_ = None if abnormal is None else counter.unhandled(abnormal)
+    told = None if found is None else [each for own in found.values() for each in own]
+    abnormal = None if told is None else [each for each in told if each.status in ABNORMAL]
+    rows = counter.unlooked(told or ()) if one.deep else ()
     words = ("report", "inspection", "--run", one.run)
-    lacks = None if open_ is None else (*open_, *end)
+    lacks = None if abnormal is None else (*counter.unhandled(abnormal, ends), *rows, *end)
     yield Offer(kind=RECORD, number=one.run, title=TITLES[one.deep], day=day, words=words, lacks=lacks, came=came)
     if one.deep:
-        blanks = counter.blanks(HEALTH, one.run, OF_HEALTH)
         words = ("report", "health", "--run", one.run)
         title = "系统健康检查与性能分析报告"
-        lacks = None if open_ is None else (*blanks, *open_, *end)
+        open_ = None if abnormal is None else (*counter.unhandled(abnormal), *rows)
+        lacks = None if open_ is None else (*_health_blanks(counter, one.run), *open_, *end)
         yield Offer(kind=HEALTH, number=one.run, title=title, day=day, words=words, lacks=lacks)
     access = [each for each in abnormal or () if each.check in ACCESS and each.event is not None]
     if access:
         words = ("report", "security-event", "--run", one.run)
         lacks = counter.unhandled(list({each.event: each for each in access}.values()))
         yield Offer(kind=SECURITY, number=one.run, title=SECURITY_TITLE, day=day, words=words, lacks=lacks)
+
+
+def _health_blanks(counter: Counter, run: str) -> tuple[str, ...]:
+    known = blanks_of(counter.place, counter.ledger, HEALTH, run)
+    return counter.blanks(HEALTH, run, known)
 
 
 def _summary(counter: Counter, quarter: Quarter, begun: Sequence[Begun], looks: Looks) -> Offer:

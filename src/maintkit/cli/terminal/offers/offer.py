@@ -8,15 +8,16 @@ from datetime import date, datetime
 
 from maintkit.contract.load import Site
 from maintkit.documents.parts.events import Handlings, unhandled
-from maintkit.evidence.events import handlings
+from maintkit.evidence.events import handlings, handlings_of
 from maintkit.evidence.issued import Issue, all_issues
 from maintkit.evidence.judgements import JUDGED
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.manual import blank
 from maintkit.evidence.recorded import RecordedFinding
 
 NO_END = "the ledger has no end of it"
 NOT_OVER = "its time is not over"
-_NAMED = 5  # events named before the rest is counted
+_NAMED = 5  # events or rows named before the rest is counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +78,20 @@ class Counter:
         filled = self.filled.get(f"{kind} {number}", frozenset())
         return tuple(f"blank {name} ({title})" for name, title in blanks.items() if name not in filled)
 
-    def unhandled(self, findings: Sequence[RecordedFinding]) -> tuple[str, ...]:
-        """That events lack a whole handling, named; nothing when none does."""
-        names = [one.event or one.subject for one in unhandled(findings, self.handlings)]
-        if not names:
-            return ()
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return (f"a whole handling of {len(names)} events: {', '.join(names[:_NAMED])}{more}",)
+    def unhandled(
+        self, findings: Sequence[RecordedFinding], ends: Mapping[str, datetime] | None = None
+    ) -> tuple[str, ...]:
+        """That events lack a whole handling, named; nothing when none does. `ends`: as `handlings_of` takes them."""
+        said = self.handlings if ends is None else handlings_of(self.handlings, findings, ends)
+        names = [one.event or one.subject for one in unhandled(findings, said)]
+        return (f"a whole handling of {len(names)} events: {_named(names)}",) if names else ()
+
+    def unlooked(self, findings: Sequence[RecordedFinding]) -> tuple[str, ...]:
+        """That nobody has looked at rows for a person, named; nothing when somebody has at each."""
+        names = [f"{one.check} {one.subject}" for one in blank(findings)]
+        return (f"a person's look (`maintkit finding look`) at {len(names)} rows: {_named(names)}",) if names else ()
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
