@@ -62,6 +62,13 @@ class Direct:
             process.wait(30)
 
 
+class Alone(Direct):
+    """The same in a network of its own, without any card but its loopback."""
+
+    def begin(self, name: str, argv: Sequence[str]) -> None:
+        super().begin(name, ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *argv])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A running cluster that archives to its repository, with one full backup of 2000 patients."""
@@ -166,6 +173,7 @@ class Drilling:
     source: Source
     scratch: Path
     work: Direct
+    alone: Alone
     smoke: Sequence[Mapping[str, Any]] = SMOKE
 
     def repository(self, **changes: Any) -> Any:
@@ -190,9 +198,9 @@ class Drilling:
         journal.keep(
             source=self.source.identity(), set=seen["set"], mark=mark or self.source.mark(prefix=f"maintkit-{run}")
         )
-        told = {"journal": journal, "work": self.work, "repository": self.repository(), "scratch": self.scratch,
-                "bindir": str(binaries()), "settings": {"fsync": "off"}, "smoke": self.smoke, "restore_timeout_s": 60,
-                "recover_timeout_s": 60, "check_timeout_s": 60}  # fmt: skip
+        told = {"journal": journal, "work": self.work, "alone": self.alone, "repository": self.repository(),
+                "scratch": self.scratch, "bindir": str(binaries()), "settings": {"fsync": "off"}, "smoke": self.smoke,
+                "restore_timeout_s": 60, "recover_timeout_s": 60, "check_timeout_s": 60}  # fmt: skip
         return part("drill.stages").Drill(**{**told, **changes})
 
     def wipe(self, drill: Any) -> dict[str, Any]:
@@ -208,10 +216,11 @@ def drilling(made: Source) -> Iterator[Drilling]:
     (home / "work").mkdir()
     place = part("changes.place")
     state, place.STATE = place.STATE, home / "state"
-    drills = Drilling(source=made, scratch=home / "scratch", work=Direct(home / "work"))
+    drills = Drilling(source=made, scratch=home / "scratch", work=Direct(home / "work"), alone=Alone(home / "work"))
     try:
         yield drills
     finally:
         place.STATE = state
         drills.work.end()
+        drills.alone.end()
         shutil.rmtree(home)

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, pointed
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
 from .instance import POLL_S, PORT, Instance, run
+from .network import ALONE, require_apart
 
 NAME = "application"
 # As a module takes it.
@@ -32,7 +33,7 @@ SPOKEN: dict[str, dict[str, Any]] = {
 }
 # It may write below its own runtime directory only, and meets no socket by which this host's own servers are reached.
 APART = (
-    "PrivateNetwork=yes",
+    *ALONE,
     "ProtectSystem=strict",
     "ProtectHome=yes",
     "PrivateTmp=yes",
@@ -115,14 +116,7 @@ class Application:
         pid = self._pid()
         if not pid:
             raise Refused(f"{self.told['name']} has ended as soon as it was started")
-        proc = Path("/proc") / pid
-        if pointed(proc / "ns" / "net") == pointed(Path("/proc/1/ns/net")):
-            raise Refused(f"{self.told['name']} was started in the network of this host, and is stopped")
-        lines = (proc / "net" / "dev").read_text().splitlines()
-        cards = sorted(line.split(":")[0].strip() for line in lines if ":" in line)
-        if cards != ["lo"]:
-            raise Refused(f"{self.told['name']} sees the network cards {', '.join(cards)}, and is stopped")
-        return cards
+        return require_apart(self.told["name"], int(pid))
 
     def _answer(self, until: float) -> str:
         said = "it did not answer in time"

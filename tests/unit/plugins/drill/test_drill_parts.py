@@ -222,6 +222,19 @@ def test_nothing_that_leads_out_of_the_copy_is_left_to_what_came_along() -> None
     assert isolated["log_error_verbosity"] == "terse"
 
 
+@pytest.mark.parametrize(("major", "silent"), [("15", False), ("17", True)])
+def test_while_a_network_is_there_no_login_runs_a_trigger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, major: str, *, silent: bool
+) -> None:
+    """They came with 17; before it no server would start with the setting."""
+    instance = part("drill.instance").Instance(place=tmp_path, user="postgres", bindir="/bin", settings={})
+    monkeypatch.setattr(type(instance), "control", lambda _instance: {})
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "PG_VERSION").write_text(f"{major}\n")
+    assert ("event_triggers=off" in instance.recovering()) is silent
+    assert "event_triggers=off" not in instance.server()
+
+
 @pytest.mark.parametrize("word", ["it's", "a\\b", "two\nlines", "'; \\! id", "挂号"])
 def test_a_word_is_one_word_to_psql(word: str) -> None:
     """No quote of it ends the word, and no line of it begins another command."""
