@@ -88,6 +88,11 @@ class Source:
         return self.home / "repository"
 
     @property
+    def second(self) -> Path:
+        """Its second repository, where it has one."""
+        return self.home / "second"
+
+    @property
     def reach(self) -> Any:
         return part("postgresql.session").Reach(user=OWNER, socket=str(self.home), bindir=str(binaries()))
 
@@ -113,11 +118,11 @@ class Source:
 
 
 @contextmanager
-def source() -> Iterator[Source]:
+def source(*, repositories: int = 1) -> Iterator[Source]:
     """The source, for as long as the block runs; skipped where there is no pgBackRest or no user postgres."""
     if shutil.which("pgbackrest") is None or os.geteuid() != 0:
         pytest.skip("needs pgBackRest and root")
-    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")))
+    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")), repositories)
     where = binaries()
     archive = f"pgbackrest --config={made.config} --stanza={STANZA} archive-push %p"
     options = (
@@ -147,15 +152,16 @@ def another(place: Path) -> Path:
     return made.config
 
 
-def _configured(home: Path) -> Source:
+def _configured(home: Path, repositories: int = 1) -> Source:
     made = Source(home=home)
+    second = f"repo2-path={made.second}\nrepo2-retention-full=9\n" if repositories == 2 else ""
     made.home.mkdir(exist_ok=True)
     made.home.chmod(0o711)
     shutil.chown(made.home, OWNER, OWNER)
     made.config.write_text(
         f"[global]\njob-retry=0\nrepo1-path={made.repository}\nlog-path={made.home}\n"
         f"lock-path={made.home}/lock\nstart-fast=y\n"
-        f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\n"
+        f"repo1-retention-full=9\n{second}log-level-console=warn\n[{STANZA}]\n"
         f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
     )
     return made

@@ -99,7 +99,7 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
         now=now(),
         oldest_h=wish.oldest_h,
     )
-    _refuse_new_tablespaces(wish, chosen["label"])
+    _refuse_new_tablespaces(wish, chosen)
     there = nearest(wish.scratch)
     disk = {
         "path": str(wish.scratch),
@@ -114,9 +114,9 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
     return {"set": chosen, "disk": disk}
 
 
-def _refuse_new_tablespaces(wish: Wish, label: str) -> None:
+def _refuse_new_tablespaces(wish: Wish, chosen: Mapping[str, Any]) -> None:
     """Recovery would make what the set does not hold where the source has it: outside of the copy."""
-    known = wish.repository.tablespaces(label)
+    known, label = wish.repository.tablespaces(chosen), chosen["label"]
     new = sorted(name for oid, name in wish.source["tablespaces"].items() if int(oid) not in known)
     if new:
         raise Refused(f"tablespace {', '.join(new)} was made after backup {label}: take a backup, then drill that one")

@@ -82,10 +82,8 @@ class Drill:
 
     def _restore(self) -> dict[str, Any]:
         told = self.journal.told
-        chosen = told["set"]
-        argv = backup.restore(
-            self.repository, self.place, label=chosen["label"], target=told["mark"]["name"], processes=self.processes
-        )
+        target = told["mark"]["name"]
+        argv = backup.restore(self.repository, self.place, chosen=told["set"], target=target, processes=self.processes)
         if not self.work.begun("restore"):
             self._make_place(told["source"]["system_identifier"])
         done = self.work.finish("restore", argv, self.restore_timeout_s)

@@ -60,12 +60,31 @@ def test_pgbackrests_catalogue_is_read_with_the_cluster_of_each_set() -> None:
         part("drill.backup").parse(told, "x")
 
 
+def test_the_same_number_is_another_cluster_in_another_repository() -> None:
+    """The first repository knows the cluster from before an upgrade as 1; the second one was made after it."""
+    archive = {"min": "000000010000000000000001", "max": "000000010000000000000009"}
+    backup = {"type": "full", "timestamp": {"start": 1, "stop": 2}, "info": {"size": 3, "repository": {"size": 1}}}
+    told = {
+        "name": "his",
+        "db": [{"id": 1, "repo-key": 1, "system-id": 11}, {"id": 2, "repo-key": 1, "system-id": 22},
+               {"id": 1, "repo-key": 2, "system-id": 22}],
+        "archive": [{"database": {"id": 2, "repo-key": 1}, "id": "15-2", **archive},
+                    {"database": {"id": 1, "repo-key": 2}, "id": "15-1", **archive}],
+        "backup": [{"label": "A", "database": {"id": 2, "repo-key": 1}, **backup},
+                   {"label": "B", "database": {"id": 1, "repo-key": 2}, **backup}],
+    }  # fmt: skip
+    found = part("drill.backup").parse(json.dumps([told]), "his")
+    assert [(one["label"], one["repo"], one["archive"], one["system_identifier"]) for one in found["backups"]] == [
+        ("A", 1, "15-2", "22"), ("B", 2, "15-1", "22"),
+    ]  # fmt: skip
+
+
 def test_a_restore_overwrites_nothing_archives_nothing_and_stays_in_its_place() -> None:
     repository = part("drill.backup").Repository(stanza="his")
     place = Path("/var/lib/maintkit-drill/r1")
-    argv = part("drill.backup").restore(repository, place, label="L", target="T", processes=2)
+    argv = part("drill.backup").restore(repository, place, chosen={"label": "L", "repo": 2}, target="T", processes=2)
     assert not {"--delta", "--force", "--link-all"} & set(argv)
-    assert {"--archive-mode=off", "--type=name", "--target=T", "--target-action=pause", "--set=L",
+    assert {"--archive-mode=off", "--type=name", "--target=T", "--target-action=pause", "--set=L", "--repo=2",
             f"--pg1-path={place}/data", f"--tablespace-map-all={place}/tablespaces"} <= set(argv)  # fmt: skip
 
 
