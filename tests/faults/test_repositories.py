@@ -101,3 +101,13 @@ def test_a_restore_to_the_end_is_made_from_the_repository_that_leads_farthest(hi
     last = switched(his)
     with without(his.second, last):
         assert look(his, "end")["set"]["repo"] == 1
+
+
+def test_the_inspection_sees_of_which_repository_each_set_is(his: Source) -> None:
+    """So that the age of one does not hide that of the other."""
+    parameters = {"backups": [{"tool": "pgbackrest", "name": STANZA, "config": str(his.config)}]}
+    probe = part("collector.probe").Probe({**parameters, "section_timeout_s": 60})
+    (job,) = part("collector.backups").collect_backups(probe)["jobs"]
+    assert [one["repo"] for one in job["backups"]] == [1, 2]
+    assert [one["repo"] for one in job["wal"]] == [1, 2]
+    assert job["repos"] == [{"key": 1, "off_host": False}, {"key": 2, "off_host": False}]

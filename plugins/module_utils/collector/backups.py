@@ -82,8 +82,22 @@ def stanza_jobs(probe, config, stanza, path, until):
     mounts = probe.read("/proc/self/mounts") or ""
     jobs = [dict(job, **target) for job in parse_pgbackrest(decode(output.out))]
     for job in jobs:
-        job["off_host"] = None if text is None else is_off_host(parse_pgbackrest_config(text, job["name"]), mounts)
+        tell_off_host(job, None if text is None else parse_pgbackrest_config(text, job["name"]), mounts)
     return jobs
+
+
+def tell_off_host(job, options, mounts):
+    """Which repositories lie off the host, by the configuration (None: it could not be read), and if any holds a set.
+
+    Of a job without any set, whether one would hold it.
+    """
+    here = dict(
+        (one["key"], None if options is None else is_off_host(options, mounts, one["key"])) for one in job["repos"]
+    )
+    for one in job["repos"]:
+        one["off_host"] = here[one["key"]]
+    held = [here.get(one["repo"]) for one in job["backups"]] or list(here.values())
+    job["off_host"] = None if options is None else any(held)
 
 
 def owner_of_target(options):
@@ -108,13 +122,24 @@ def parse_pgbackrest(text):
                 "status": status.get("message", "unknown"),
                 "backups": [parse_backup(backup) for backup in stanza.get("backup") or ()],
                 "wal": [
-                    {"archive": archive.get("id", ""), "first": archive.get("min"), "last": archive.get("max")}
+                    {
+                        "archive": archive.get("id", ""),
+                        "repo": repository_of(archive),
+                        "first": archive.get("min"),
+                        "last": archive.get("max"),
+                    }
                     for archive in stanza.get("archive") or ()
                 ],
                 "repositories": len(stanza.get("repo") or ()) or 1,
+                "repos": [{"key": one.get("key", 1)} for one in stanza.get("repo") or ({},)],
             }
         )
     return jobs
+
+
+def repository_of(told):
+    """The number of the repository in which a backup or an archive lies; before 2.33 there was one."""
+    return (told.get("database") or {}).get("repo-key", 1)
 
 
 def parse_backup(backup):
@@ -124,6 +149,7 @@ def parse_backup(backup):
     return {
         "label": backup["label"],
         "kind": backup["type"],
+        "repo": repository_of(backup),
         "started_at": backup["timestamp"]["start"],
         "stopped_at": backup["timestamp"]["stop"],
         "size_bytes": info.get("size"),
@@ -150,23 +176,17 @@ def parse_pgbackrest_config(text, stanza=None):
     return options
 
 
-def is_off_host(options, mounts):
-    """Whether some repository lies on another machine than the database.
+def is_off_host(options, mounts, number):
+    """Whether the repository of this number lies on another machine than the database.
 
     By host, by kind, on a network filesystem, or because this is a backup server and every database is elsewhere.
     """
-    if databases_elsewhere(options):
+    own = "repo%d-" % number
+    if databases_elsewhere(options) or own + "host" in options or options.get(own + "type") in ELSEWHERE:
         return True
-    for name, value in options.items():
-        if re.match(r"repo\d+-host$", name) or (re.match(r"repo\d+-type$", name) and value in ELSEWHERE):
-            return True
-        if re.match(r"repo\d+-path$", name):
-            inside = [
-                mount for mount in parse_mounts(mounts) if (value + "/").startswith(mount["mount"].rstrip("/") + "/")
-            ]
-            if inside and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK:
-                return True
-    return False
+    path = options.get(own + "path", "/var/lib/pgbackrest")
+    inside = [mount for mount in parse_mounts(mounts) if (path + "/").startswith(mount["mount"].rstrip("/") + "/")]
+    return bool(inside) and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK
 
 
 def databases_elsewhere(options):

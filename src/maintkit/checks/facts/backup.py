@@ -12,6 +12,7 @@ class BackupSet(Fact):
 
     label: str
     kind: str  # full, diff, incr, partial
+    repo: Whole | None = None  # pgBackRest's number of the repository in which it lies
     started_at: float | None = None  # a dump does not say when it began
     stopped_at: float
     size_bytes: Whole | None = None  # of the database
@@ -23,8 +24,16 @@ class BackupSet(Fact):
 
 class WalRange(Fact):
     archive: str
+    repo: Whole | None = None
     first: str | None = None
     last: str | None = None
+
+
+class BackupRepository(Fact):
+    """One repository of a stanza, by pgBackRest's number; `off_host` None: the configuration could not be read."""
+
+    key: Whole
+    off_host: bool | None = None
 
 
 class BackupJob(Fact):
@@ -41,7 +50,8 @@ class BackupJob(Fact):
     backups: tuple[BackupSet, ...] = ()
     wal: tuple[WalRange, ...] = ()
     repositories: Whole = 0
-    off_host: bool | None = None  # None: the configuration could not be read
+    repos: tuple[BackupRepository, ...] = ()
+    off_host: bool | None = None  # whether a set lies off the host; None: the configuration could not be read
     target_free_bytes: Whole | None = None
     target_size_bytes: Whole | None = None
     binlogs: bool | None = None  # whether `wal` and the sets' first and last files are of binary logs kept with them
