@@ -13,6 +13,9 @@ import pytest
 from drills import STANZA, Drilling, Source, part, source
 from postgres import binaries
 
+from maintkit.checks.backup.segments import cut_off
+from maintkit.checks.facts.backup import BackupJob
+
 REFUSED = part("changes.place").Refused
 
 
@@ -111,3 +114,16 @@ def test_the_inspection_sees_of_which_repository_each_set_is(his: Source) -> Non
     assert [one["repo"] for one in job["backups"]] == [1, 2]
     assert [one["repo"] for one in job["wal"]] == [1, 2]
     assert job["repos"] == [{"key": 1, "off_host": False}, {"key": 2, "off_host": False}]
+
+
+def test_a_segment_that_is_gone_in_the_middle_is_named_by_the_inspection(his: Source) -> None:
+    """pgBackRest itself says ok, and names the first and the last one alone."""
+    gone, _next = switched(his), switched(his)
+    with without(his.second, gone):
+        his.pgbackrest("verify", "--repo=2")
+        parameters = {"backups": [{"tool": "pgbackrest", "name": STANZA, "config": str(his.config)}]}
+        probe = part("collector.probe").Probe({**parameters, "section_timeout_s": 60})
+        (job,) = part("collector.backups").collect_backups(probe)["jobs"]
+    assert (job["status_code"], [one["missing"] for one in job["wal"]]) == (0, [0, 1])
+    assert job["wal"][1]["holes"] == [{"first": gone[8:], "last": gone[8:]}]
+    assert [one.repo for one in cut_off(BackupJob.model_validate(job))] == [2]

@@ -12,6 +12,7 @@ from .lanes import in_lanes
 from .probe import Absent, Denied
 from .program import monotonic
 from .text import decode, encode
+from .walsegments import tell_segments, told_per_log
 
 PGBACKREST_CONFIGS = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
 ELSEWHERE = ("s3", "azure", "gcs", "sftp")
@@ -62,14 +63,13 @@ def stanzas(probe, until):
 
 def stanza_jobs(probe, config, stanza, path, until):
     """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target."""
-    argv = ["pgbackrest", "info", "--output=json", "--log-level-console=off", "--log-level-file=off"]
-    argv += ["--log-level-stderr=error"]
+    argv = ["pgbackrest", "--log-level-console=off", "--log-level-file=off", "--log-level-stderr=error"]
     argv += ["--config=" + config] if config else []
-    argv += ["--stanza=" + stanza] if stanza else []
     text = probe.read(path) if path else None
     options = parse_pgbackrest_config(text or "")
     seconds = max(1.0, min(probe.parameters["section_timeout_s"] * 0.7, until - monotonic()))
-    output = probe.run(argv, seconds, 16 << 20, owner_of_target(options))
+    asked = ["--stanza=" + stanza] if stanza else []
+    output = probe.run(argv + asked + ["info", "--output=json"], seconds, 16 << 20, owner_of_target(options))
     if output.timeout:
         raise OSError("pgbackrest info did not answer")
     if output.code != 0:
@@ -82,6 +82,7 @@ def stanza_jobs(probe, config, stanza, path, until):
     mounts = probe.read("/proc/self/mounts") or ""
     jobs = [dict(job, **target) for job in parse_pgbackrest(decode(output.out))]
     for job in jobs:
+        tell_segments(probe, argv + ["--stanza=" + job["name"]], job, owner_of_target(options), until)
         tell_off_host(job, None if text is None else parse_pgbackrest_config(text, job["name"]), mounts)
     return jobs
 
@@ -114,19 +115,26 @@ def parse_pgbackrest(text):
     jobs = []
     for stanza in json.loads(text):
         status = stanza.get("status") or {}
+        archives = dict((database_of(one), one.get("id", "")) for one in stanza.get("archive") or ())
         jobs.append(
             {
                 "tool": "pgbackrest",
                 "name": stanza["name"],
                 "status_code": status.get("code", -1),
                 "status": status.get("message", "unknown"),
-                "backups": [parse_backup(backup) for backup in stanza.get("backup") or ()],
+                "backups": [
+                    dict(parse_backup(backup), archive=archives.get(database_of(backup)))
+                    for backup in stanza.get("backup") or ()
+                ],
                 "wal": [
                     {
                         "archive": archive.get("id", ""),
-                        "repo": repository_of(archive),
+                        "repo": database_of(archive)[0],
                         "first": archive.get("min"),
                         "last": archive.get("max"),
+                        "per_log": told_per_log(
+                            one for one in stanza.get("backup") or () if database_of(one) == database_of(archive)
+                        ),
                     }
                     for archive in stanza.get("archive") or ()
                 ],
@@ -137,9 +145,10 @@ def parse_pgbackrest(text):
     return jobs
 
 
-def repository_of(told):
-    """The number of the repository in which a backup or an archive lies; before 2.33 there was one."""
-    return (told.get("database") or {}).get("repo-key", 1)
+def database_of(told):
+    """Of which repository (before 2.33 there was one), and of which of its databases, a backup or an archive is."""
+    database = told.get("database") or {}
+    return database.get("repo-key", 1), database.get("id")
 
 
 def parse_backup(backup):
@@ -149,7 +158,7 @@ def parse_backup(backup):
     return {
         "label": backup["label"],
         "kind": backup["type"],
-        "repo": repository_of(backup),
+        "repo": database_of(backup)[0],
         "started_at": backup["timestamp"]["start"],
         "stopped_at": backup["timestamp"]["stop"],
         "size_bytes": info.get("size"),

@@ -18,15 +18,30 @@ class BackupSet(Fact):
     size_bytes: Whole | None = None  # of the database
     repo_bytes: Whole | None = None  # what it took in the repository
     error: bool | None = None  # pages failed their checksum; pgBackRest says false also of a cluster without checksums
+    archive: str | None = None  # that of its WAL, as `wal` has it
     wal_start: str | None = None  # first and last WAL segment without which it cannot be restored
     wal_stop: str | None = None
 
 
+class WalHole(Fact):
+    """Segments that no timeline has, by the last 16 digits of the first and the last one."""
+
+    first: str
+    last: str
+
+
 class WalRange(Fact):
+    """An archive from its first to its last segment; `segments` None: `unlisted` says why it was not listed."""
+
     archive: str
     repo: Whole | None = None
     first: str | None = None
     last: str | None = None
+    per_log: Whole | None = None  # how many segments have the same middle of their names
+    segments: Whole | None = None
+    missing: Whole | None = None
+    holes: tuple[WalHole, ...] = ()  # the newest
+    unlisted: str | None = None
 
 
 class BackupRepository(Fact):

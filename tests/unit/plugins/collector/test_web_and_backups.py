@@ -84,11 +84,11 @@ def test_pgbackrest_catalogue(part):
         "repo_bytes": 4088160,
         "error": False,
         "wal_start": "000000010000000000000002",
+        "archive": "15-1",
         "wal_stop": "000000010000000000000002",
     }
-    assert his["wal"] == [
-        {"archive": "15-1", "repo": 1, "first": "000000010000000000000001", "last": "000000010000000000000009"}
-    ]
+    told = {"archive": "15-1", "repo": 1, "first": "000000010000000000000001", "last": "000000010000000000000009"}
+    assert his["wal"] == [{**told, "per_log": None}]
     assert (his["repos"], emr["repos"]) == ([{"key": 1}], [{"key": 1}])
     assert (emr["status_code"], emr["status"], emr["backups"]) == (1, "missing stanza path", [])
 
