@@ -211,7 +211,7 @@ def begin(asked: dict, journal: Journal) -> bool:
     found = asked["found"]
     journal.keep(
         source=asked["source"], set=found["set"], disk=found["disk"], bindir=found["bindir"], mark=asked["mark"],
-        promised={"rto_s": asked["rto"], "rpo_s": asked["rpo"]}, stanza=asked["stanza"],
+        doubts=found.get("doubts", []), promised={"rto_s": asked["rto"], "rpo_s": asked["rpo"]}, stanza=asked["stanza"],
     )  # fmt: skip
     return True
 

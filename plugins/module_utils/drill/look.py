@@ -16,7 +16,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
     nearest,
 )
 
-from . import backup, guard, wipe
+from . import backup, collation, guard, wipe
 from .journal import PASSED, Journal
 
 PROGRAMS = ("postgres", "pg_ctl", "pg_controldata", "pg_amcheck", "pg_checksums", "pg_isready", "psql")
@@ -42,6 +42,7 @@ class Wish:
 def look(wish: Wish) -> dict[str, Any]:
     """`refusals` in words (empty: the drill may be made), and the facts behind them: `set`, `disk`, `bindir`, `left`.
 
+    `doubts` are no reason not to drill, and may explain afterwards why it failed.
     Of a run that has wiped its copy only what is left of it is told: the drill is over. So it is without a source.
     """
     journal = Journal(wish.run)
@@ -50,11 +51,12 @@ def look(wish: Wish) -> dict[str, Any]:
         "left": wipe.left(wish.scratch / wish.run),
         "wiped": (journal.stage("wipe") or {}).get("status") == PASSED,
         "refusals": [],
+        "doubts": [],
     }
     if told["wiped"] or not wish.source:
         return {**told, "refusals": told["left"]}
     told["bindir"] = wish.bindir or DEBIAN.format(major=str(wish.source["version"]).partition(".")[0])
-    for asked in (_identity, _others, _provable, _programs, _room):
+    for asked in (_identity, _others, _provable, _collations, _programs, _room):
         try:
             told.update(asked(wish, told))
         except Refused as refused:
@@ -80,6 +82,11 @@ def _provable(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     if not wish.source["checksums"]:
         raise Refused("the source has no page checksums, without which no drill passes: pg_checksums --enable, stopped")
     return {}
+
+
+def _collations(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    collation.require_locales(wish.source)
+    return {"doubts": collation.doubts(wish.source)}
 
 
 def _programs(_wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
