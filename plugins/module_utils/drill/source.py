@@ -14,6 +14,8 @@ from . import guard
 IDENTITY = """
 SELECT jsonb_build_object(
     'data_directory', current_setting('data_directory'),
+    'config_file', current_setting('config_file'),
+    'bindir', (SELECT setting FROM pg_config WHERE name = 'BINDIR'),
     'system_identifier', (SELECT system_identifier::text FROM pg_control_system()),
     'version', current_setting('server_version'),
     'checksums', current_setting('data_checksums') = 'on',
