@@ -143,25 +143,6 @@ def test_an_application_that_was_to_be_started_forbids_a_pass_until_it_has_answe
         assert of({**told(**one), "application": "挂号服务"}, rto_s=0, rpo_s=0) == wrong
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"user": "root"}, "name the application's own user"),
-        ({"user": "postgres"}, "name the application's own user"),
-        ({"user": "nobody-here"}, "there is no OS user nobody-here"),
-        ({"argv": []}, "absolute path"),
-        ({"argv": ["sh"]}, "absolute path"),
-        ({"argv": ["/nowhere/app"]}, "there is no /nowhere/app"),
-        ({"url": "http://his-app1:8080/"}, "leads to another host"),
-        ({"url": "http://127.0.0.1.example/"}, "leads to another host"),
-    ],
-)
-def test_an_application_that_could_not_be_kept_apart_is_refused(changes: dict[str, Any], why: str) -> None:
-    good = {"name": "x", "user": "nobody", "argv": ["/bin/sh"], "url": "http://127.0.0.1:80/"}
-    with pytest.raises(REFUSED, match=why):
-        part("drill.application").refuse_application({**good, **changes}, "postgres")
-
-
 def test_a_stage_that_was_cut_off_is_known_to_have_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads the journal after a crash must not take it for a stage that never began, or passed."""
     monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "maintkit")
