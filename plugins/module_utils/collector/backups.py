@@ -12,7 +12,7 @@ from .lanes import in_lanes
 from .probe import Absent, Denied
 from .program import monotonic
 from .text import decode, encode
-from .walsegments import tell_segments, told_per_log
+from .walsegments import tell_segments
 
 PGBACKREST_CONFIGS = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
 ELSEWHERE = ("s3", "azure", "gcs", "sftp")
@@ -46,10 +46,10 @@ def stanzas(probe, until):
     if probe.program("pgbackrest") is None:
         raise Absent("no program pgbackrest")
     questions = sorted(set((one.get("config"), one["name"]) for one in wanted), key=str) or [(None, None)]
-    jobs, refusals = [], []
+    jobs, refusals, archives = [], [], []
     for config, stanza in questions:
         try:
-            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0], until)
+            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0], until, archives)
         except (Denied, EnvironmentError) as error:
             # One configuration that cannot be read must not hide the other stanzas.
             refusals.append(error)
@@ -58,11 +58,18 @@ def stanzas(probe, until):
         raise refusals[0]
     if not jobs:
         raise Absent("pgBackRest is configured without a stanza")
+    # At last, and each in its share of the time: a large archive must not hide another stanza.
+    for place, (argv, job, identity) in enumerate(archives):
+        now = monotonic()
+        tell_segments(probe, argv, job, identity, now + (until - now) / (len(archives) - place))
     return jobs
 
 
-def stanza_jobs(probe, config, stanza, path, until):
-    """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target."""
+def stanza_jobs(probe, config, stanza, path, until, archives):
+    """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target.
+
+    What is still to be listed is added to `archives`: the command, the job, and as whom.
+    """
     argv = ["pgbackrest", "--log-level-console=off", "--log-level-file=off", "--log-level-stderr=error"]
     argv += ["--config=" + config] if config else []
     text = probe.read(path) if path else None
@@ -82,7 +89,7 @@ def stanza_jobs(probe, config, stanza, path, until):
     mounts = probe.read("/proc/self/mounts") or ""
     jobs = [dict(job, **target) for job in parse_pgbackrest(decode(output.out))]
     for job in jobs:
-        tell_segments(probe, argv + ["--stanza=" + job["name"]], job, owner_of_target(options), until)
+        archives.append((argv + ["--stanza=" + job["name"]], job, owner_of_target(options)))
         tell_off_host(job, None if text is None else parse_pgbackrest_config(text, job["name"]), mounts)
     return jobs
 
@@ -132,9 +139,6 @@ def parse_pgbackrest(text):
                         "repo": database_of(archive)[0],
                         "first": archive.get("min"),
                         "last": archive.get("max"),
-                        "per_log": told_per_log(
-                            one for one in stanza.get("backup") or () if database_of(one) == database_of(archive)
-                        ),
                     }
                     for archive in stanza.get("archive") or ()
                 ],

@@ -2,14 +2,17 @@
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
+import json
 import re
+import time
 
 from .program import monotonic
 from .text import decode
 
-LISTING_CAP = 8 * 1024 * 1024  # some 90 000 segments
+LISTING_CAP = 8 * 1024 * 1024  # some 55 000 segments
+ON_ITS_WAY_S = 600  # asynchronous archiving brings segments out of their order
 HOLES_TOLD = 400  # the newest; one is some 60 bytes
-WAL_SEGMENT = re.compile(r"(?:^|/)[0-9A-F]{8}([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}", re.MULTILINE)
+WAL_SEGMENT = re.compile(r"(?:^|/)[0-9A-F]{8}([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}")
 USUAL_PER_LOG = 256  # segments of 16 MiB in the 4 GiB that the middle of a name counts
 
 
@@ -29,21 +32,28 @@ def listed_segments(probe, argv, job, archive, identity, until):
     left = until - monotonic()
     if left < 0.2:
         return {"unlisted": "no time was left to list the archive"}
-    output = probe.run(argv + chosen + ["repo-ls", "--recurse", path], left, LISTING_CAP, identity)
+    argv = argv + chosen + ["repo-ls", "--recurse", "--output=json", path]
+    output = probe.run(argv, left, LISTING_CAP, identity)
     if output.timeout or output.capped:
         return {"unlisted": "the archive is too large to be listed in %s" % ("time" if output.timeout else "whole")}
     if output.code != 0:
         why = decode(output.err or output.out).strip()[:200]
         return {"unlisted": "pgbackrest repo-ls ended with %s: %s" % (output.code, why)}
-    return segments_told(decode(output.out), archive.get("per_log"))
+    return segments_told(json.loads(decode(output.out)), time.time() - ON_ITS_WAY_S)
 
 
-def segments_told(listing, per_log):
-    """`segments`, `missing` and the `holes` by their first and last segment, without the timeline: any may have it."""
-    named = [(int(high, 16), int(low, 16)) for high, low in WAL_SEGMENT.findall(listing)]
-    per_log = per_log or likely_per_log(named)
-    there = sorted(set(high * per_log + low for high, low in named))
-    holes = [(there[n - 1] + 1, there[n] - 1) for n in range(1, len(there)) if there[n] > there[n - 1] + 1]
+def segments_told(listing, settled_at):
+    """`segments`, `missing` and the `holes` by their first and last segment, without the timeline: any may have it.
+
+    Where what follows came later than `settled_at` it is no hole yet: the segment may be on its way.
+    """
+    found = [(WAL_SEGMENT.search(path), about.get("time") or 0) for path, about in listing.items()]
+    named = [(int(one.group(1), 16), int(one.group(2), 16), at) for one, at in found if one]
+    per_log = likely_per_log(named)
+    came = dict((high * per_log + low, at) for high, low, at in named)
+    there = sorted(came)
+    pairs = [(there[n - 1], there[n]) for n in range(1, len(there)) if there[n] > there[n - 1] + 1]
+    holes = [(one + 1, after - 1) for one, after in pairs if came[after] <= settled_at]
     return {
         "per_log": per_log,
         "segments": len(there),
@@ -60,22 +70,10 @@ def wal_name(number, per_log):
 
 
 def likely_per_log(named):
-    """By the highest number in a name: the next power of two; within one stretch of 4 GiB it makes no difference."""
-    if len(set(high for high, _low in named)) < 2:
+    """By the highest last part of a name: the next power of two. Of one stretch of 4 GiB any will do."""
+    if len(set(one[0] for one in named)) < 2:
         return USUAL_PER_LOG
-    per_log, highest = 4, max(low for _high, low in named)
+    per_log, highest = 4, max(one[1] for one in named)
     while per_log <= highest:
         per_log *= 2
     return per_log
-
-
-def told_per_log(backups):
-    """Segments in 4 GiB by a backup that names a position and the segment that holds it; None where none does."""
-    for backup in backups:
-        for end in ("start", "stop"):
-            position = ((backup.get("lsn") or {}).get(end) or "").partition("/")[2]
-            low = int(((backup.get("archive") or {}).get(end) or "0" * 24)[16:24], 16)
-            for bits in range(20, 31):  # segments of 1 MiB to 1 GiB
-                if position and low and int(position, 16) >> bits == low:
-                    return 1 << (32 - bits)
-    return None

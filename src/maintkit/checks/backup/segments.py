@@ -9,31 +9,31 @@ from maintkit.checks.facts.backup import BackupJob, BackupSet, WalRange
 USUAL_PER_LOG = 256  # segments of 16 MiB
 
 
-def archives_of(job: BackupJob, one: BackupSet) -> list[WalRange]:
-    """The archives in which the backup's WAL may lie: its own, or all where old facts do not say which that is."""
-    return [
-        archive
-        for archive in job.wal
-        if archive.first is not None and archive.last is not None
-        if one.repo in (None, archive.repo) and one.archive in (None, archive.archive)
-    ]
-
-
 def bare(job: BackupJob) -> list[BackupSet]:
     """Backups that lack some of their own segments; where any archive is known one that names none passes."""
-    return [one for one in job.backups if not any(_covers(archive, one) for archive in archives_of(job, one))]
+    held = {(one.repo, one.label) for archive in _known(job) for one in _beside(job, archive) if _covers(archive, one)}
+    return [one for one in job.backups if (one.repo, one.label) not in held]
 
 
 def cut_off(job: BackupJob) -> list[BackupSet]:
     """Backups from which the archive does not lead to its end; what retention takes between old ones is no hole."""
-    return [one for one in job.backups if any(_ends_early(job, archive, one) for archive in archives_of(job, one))]
+    return [one for archive in _known(job) for one in _stuck(archive, _beside(job, archive))]
 
 
 def unlisted(job: BackupJob) -> list[str]:
     """Why archives that backups lie in were not looked into."""
-    used = {id(archive): archive for one in job.backups for archive in archives_of(job, one)}
     reason = "the facts hold the first and the last segment alone"
-    return [archive.unlisted or reason for archive in used.values() if archive.segments is None]
+    unseen = [one for one in _known(job) if one.segments is None and _beside(job, one)]
+    return [one.unlisted or reason for one in unseen]
+
+
+def _known(job: BackupJob) -> list[WalRange]:
+    return [archive for archive in job.wal if archive.first is not None and archive.last is not None]
+
+
+def _beside(job: BackupJob, archive: WalRange) -> list[BackupSet]:
+    """The backups whose WAL may lie in the archive: its own, or all where old facts do not say of which they are."""
+    return [one for one in job.backups if one.repo in (None, archive.repo) and one.archive in (None, archive.archive)]
 
 
 def _covers(archive: WalRange, one: BackupSet) -> bool:
@@ -45,16 +45,12 @@ def _covers(archive: WalRange, one: BackupSet) -> bool:
     return (start or stop) is None or not any(a <= last and first <= b for a, b in _holes(archive))
 
 
-def _ends_early(job: BackupJob, archive: WalRange, one: BackupSet) -> bool:
-    if one.wal_start is None or one.wal_stop is None or not _covers(archive, one):
-        return False
-    own = sorted(
-        (_number(archive, each.wal_start), _number(archive, each.wal_stop))
-        for each in job.backups
-        if archive in archives_of(job, each) and each.wal_start and each.wal_stop
-    )
-    left = _holes(archive)[_expired(archive, own) :]
-    return any(first > _number(archive, one.wal_stop) for first, _last in left)
+def _stuck(archive: WalRange, sets: Sequence[BackupSet]) -> list[BackupSet]:
+    told = [(one, _number(archive, one.wal_start), _number(archive, one.wal_stop))
+            for one in sets if one.wal_start and one.wal_stop]  # fmt: skip
+    left = _holes(archive)[_expired(archive, sorted((start, stop) for _one, start, stop in told)) :]
+    last = left[-1][0] if left else 0
+    return [one for one, _start, stop in told if last > stop and _covers(archive, one)]
 
 
 def _expired(archive: WalRange, own: Sequence[tuple[int, int]]) -> int:
