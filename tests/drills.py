@@ -62,6 +62,13 @@ class Direct:
             process.wait(30)
 
 
+class Alone(Direct):
+    """The same in a network of its own, without any card but its loopback."""
+
+    def begin(self, name: str, argv: Sequence[str]) -> None:
+        super().begin(name, ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *argv])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A running cluster that archives to its repository, with one full backup of 2000 patients."""
@@ -79,6 +86,11 @@ class Source:
     @property
     def repository(self) -> Path:
         return self.home / "repository"
+
+    @property
+    def second(self) -> Path:
+        """Its second repository, where it has one."""
+        return self.home / "second"
 
     @property
     def reach(self) -> Any:
@@ -106,11 +118,11 @@ class Source:
 
 
 @contextmanager
-def source() -> Iterator[Source]:
+def source(*, repositories: int = 1) -> Iterator[Source]:
     """The source, for as long as the block runs; skipped where there is no pgBackRest or no user postgres."""
     if shutil.which("pgbackrest") is None or os.geteuid() != 0:
         pytest.skip("needs pgBackRest and root")
-    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")))
+    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")), repositories)
     where = binaries()
     archive = f"pgbackrest --config={made.config} --stanza={STANZA} archive-push %p"
     options = (
@@ -140,15 +152,16 @@ def another(place: Path) -> Path:
     return made.config
 
 
-def _configured(home: Path) -> Source:
+def _configured(home: Path, repositories: int = 1) -> Source:
     made = Source(home=home)
+    second = f"repo2-path={made.second}\nrepo2-retention-full=9\n" if repositories == 2 else ""
     made.home.mkdir(exist_ok=True)
     made.home.chmod(0o711)
     shutil.chown(made.home, OWNER, OWNER)
     made.config.write_text(
         f"[global]\njob-retry=0\nrepo1-path={made.repository}\nlog-path={made.home}\n"
         f"lock-path={made.home}/lock\nstart-fast=y\n"
-        f"repo1-retention-full=9\nlog-level-console=warn\n[{STANZA}]\n"
+        f"repo1-retention-full=9\n{second}log-level-console=warn\n[{STANZA}]\n"
         f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
     )
     return made
@@ -166,6 +179,7 @@ class Drilling:
     source: Source
     scratch: Path
     work: Direct
+    alone: Alone
     smoke: Sequence[Mapping[str, Any]] = SMOKE
 
     def repository(self, **changes: Any) -> Any:
@@ -190,9 +204,9 @@ class Drilling:
         journal.keep(
             source=self.source.identity(), set=seen["set"], mark=mark or self.source.mark(prefix=f"maintkit-{run}")
         )
-        told = {"journal": journal, "work": self.work, "repository": self.repository(), "scratch": self.scratch,
-                "bindir": str(binaries()), "settings": {"fsync": "off"}, "smoke": self.smoke, "restore_timeout_s": 60,
-                "recover_timeout_s": 60, "check_timeout_s": 60}  # fmt: skip
+        told = {"journal": journal, "work": self.work, "alone": self.alone, "repository": self.repository(),
+                "scratch": self.scratch, "bindir": str(binaries()), "settings": {"fsync": "off"}, "smoke": self.smoke,
+                "restore_timeout_s": 60, "recover_timeout_s": 60, "check_timeout_s": 60}  # fmt: skip
         return part("drill.stages").Drill(**{**told, **changes})
 
     def wipe(self, drill: Any) -> dict[str, Any]:
@@ -208,10 +222,11 @@ def drilling(made: Source) -> Iterator[Drilling]:
     (home / "work").mkdir()
     place = part("changes.place")
     state, place.STATE = place.STATE, home / "state"
-    drills = Drilling(source=made, scratch=home / "scratch", work=Direct(home / "work"))
+    drills = Drilling(source=made, scratch=home / "scratch", work=Direct(home / "work"), alone=Alone(home / "work"))
     try:
         yield drills
     finally:
         place.STATE = state
         drills.work.end()
+        drills.alone.end()
         shutil.rmtree(home)

@@ -38,7 +38,9 @@ options:
         type: str
         required: true
       environment:
-        description: More of its environment. No secret.
+        description:
+          - More of its environment.
+          - On the host it stands in no command line and in no journal; in the plan it does.
         type: dict
         default: {}
       url:

@@ -74,6 +74,7 @@ facts:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.network import ALONE
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
 from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.mariadb.session import Reach
@@ -82,9 +83,6 @@ from ansible_collections.maintkit.ops.plugins.module_utils.recovery.journal impo
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery.target import target_of
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery_mariadb.server import Server
 from ansible_collections.maintkit.ops.plugins.module_utils.recovery_mariadb.stages import Restore
-
-# A server, and what is replayed into it, might know the way to others: federated tables, plugins. There is none.
-ALONE = ("PrivateNetwork=yes",)
 
 SPEC = {
     **PLACE,

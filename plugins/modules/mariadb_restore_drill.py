@@ -104,14 +104,12 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import r
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.asking import QUESTION
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.network import ALONE
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import left, wipe
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
 from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb.backup import unkept_s
 from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill_mariadb.stages import Drill
-
-# A server, and what is replayed into it, might know the way to others: federated tables, plugins. There is none.
-ALONE = ("PrivateNetwork=yes",)
 
 SPEC = {
     "stage": {"type": "str", "required": True, "choices": ["begin", "restore", "examine", "wipe", "judge"]},

@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 identity:
-  description: Machine, system identifier, data directory, version, size, checksums, archiving.
+  description: Machine, system identifier, data directory, version, size, checksums, archiving, locales.
   returned: always
   type: dict
 """

@@ -10,7 +10,8 @@ module: restore_drill
 short_description: Restore a backup as an isolated copy, examine it, wipe it
 version_added: 0.3.0
 description:
-  - The copy is a server without network below O(scratch), for its own user alone. It archives nowhere.
+  - The copy is a server below O(scratch), for its own user alone. It listens on no network and archives nowhere. While
+    it recovers its unit reaches the repository; before it is asked and examined it is started again without a network.
   - What was done is kept in C(/var/lib/maintkit/runs/RUN/drill.json). A repeated call goes on from there; long commands
     run detached from this connection (M(maintkit.ops.detached)).
   - V(begin) keeps the mark, V(restore) lays the backup out and recovers to the mark, V(examine) compares, opens, asks
@@ -128,6 +129,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.asking import Q
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import refuse_settings
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.journal import Journal, measured, shortcomings
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.network import ALONE
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.stages import Drill
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.wipe import left, wipe
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.work import Detached
@@ -157,9 +159,11 @@ SPEC = {
 
 def drill_of(asked: dict) -> Drill:
     journal = Journal(asked["run"])
+    place = Path(asked["scratch"]) / asked["run"]
     return Drill(
         journal=journal,
-        work=Detached(asked["run"], asked["token"], Path(asked["scratch"]) / asked["run"]),
+        work=Detached(asked["run"], asked["token"], place),
+        alone=Detached(asked["run"], asked["token"], place, more=ALONE),
         repository=Repository(stanza=asked["stanza"], config=asked["config"], user=asked["user"]),
         scratch=Path(asked["scratch"]),
         bindir=journal.told.get("bindir", ""),
@@ -207,7 +211,7 @@ def begin(asked: dict, journal: Journal) -> bool:
     found = asked["found"]
     journal.keep(
         source=asked["source"], set=found["set"], disk=found["disk"], bindir=found["bindir"], mark=asked["mark"],
-        promised={"rto_s": asked["rto"], "rpo_s": asked["rpo"]}, stanza=asked["stanza"],
+        doubts=found.get("doubts", []), promised={"rto_s": asked["rto"], "rpo_s": asked["rpo"]}, stanza=asked["stanza"],
     )  # fmt: skip
     return True
 

@@ -85,7 +85,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 found:
-  description: Refusals in words (empty, the drill may be made), the set, room, programs, what is left of the run.
+  description:
+    - Refusals in words (empty, the drill may be made), C(doubts) that are none, the set, room, programs.
+    - What is left of the run.
   returned: always
   type: dict
 """
@@ -144,6 +146,8 @@ def main() -> None:
             found["refusals"] += unfit(asked["application"], asked["user"])
     except (Refused, OSError, subprocess.SubprocessError) as refused:
         module.fail_json(msg=str(refused))
+    for doubt in found["doubts"]:
+        module.warn(doubt)
     module.exit_json(changed=False, found=found)
 
 

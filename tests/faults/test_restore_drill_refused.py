@@ -11,7 +11,7 @@ from pathlib import Path
 
 import drills
 import pytest
-from drills import STANZA, Drilling, Source, another, source
+from drills import STANZA, Drilling, Source, another, part, source
 from postgres import OWNER, as_owner, binaries, run
 
 
@@ -113,3 +113,29 @@ def test_too_little_room_is_refused_before_anything_is_restored(drilling: Drilli
         assert list(drilling.scratch.iterdir()) == []
     finally:
         subprocess.run(["umount", drilling.scratch], check=True)
+
+
+def test_a_locale_that_this_host_lacks_is_refused_before_anything_is_marked(drilling: Drilling, his: Source) -> None:
+    """The database would not open. Those of the source itself are there, also the one that sorts by ICU."""
+    his.sql("CREATE DATABASE icu TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'zh-CN' LOCALE 'C.UTF-8'")
+    try:
+        assert drilling.look()["refusals"] == []
+        source = his.identity()
+        assert source["locales"]["C.UTF-8"] == ["icu", "postgres", "template1"]
+        assert source["sorted_by_libc"] == []
+    finally:
+        his.sql("DROP DATABASE icu")
+    for name in ("zh_CN.GB18030", "no_SUCH.UTF-8"):
+        source["locales"] = {"C": ["a"], "POSIX": ["b"], name: ["his"]}
+        assert f"lacks locales of the source's databases: {name} (his)" in drilling.look(source=source)["refusals"][0]
+
+
+def test_another_c_library_is_a_doubt_where_it_sorts(drilling: Drilling, his: Source) -> None:
+    """Databases in C, and those that sort by ICU, do not care."""
+    source = {**his.identity(), "libc": "2.28"}
+    assert drilling.look(source=source)["doubts"] == []
+    seen = drilling.look(source={**source, "sorted_by_libc": ["his"]})
+    assert seen["refusals"] == []
+    assert "sorted by the C library, 2.28 at the source" in seen["doubts"][0]
+    here = part("drill.collation").libc()
+    assert drilling.look(source={**source, "sorted_by_libc": ["his"], "libc": here})["doubts"] == []

@@ -50,14 +50,14 @@ SERVICE: dict[str, Any] = {
 }
 # Says on its page what it meets of production: the source's address, by name and by number.
 SPY = """
-import http.server, socket
+import http.server, os, socket
 def reach(address):
     try:
         socket.create_connection((address, 5432), timeout=2).close()
         return "reached"
     except OSError as error:
         return "not reached"
-said = " ".join(reach(one) for one in ("his-db1", "{address}")).encode()
+said = " ".join([*(reach(one) for one in ("his-db1", "{address}")), os.environ["ODD"]]).encode()
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(said)
@@ -211,10 +211,12 @@ def test_an_application_on_the_copy_does_not_reach_production(evening: Evening) 
     reach = f"import socket; socket.create_connection(('{address}', 5432), timeout=5)"
     evening.drill1.run("python3", "-c", reach)
     spy = {**SERVICE, "argv": ["/usr/bin/python3", "-c", SPY.replace("{address}", address)]}
-    spy |= {"url": "http://127.0.0.1:8080/", "contains": "not reached not reached"}
+    odd = 'it\'s "odd" $HOME `id` \\ 挂号口令'
+    spy |= {"url": "http://127.0.0.1:8080/", "contains": f"not reached not reached {odd}", "environment": {"ODD": odd}}
     done = evening.maintkit("apply", evening.plan(application=spy))
     assert done.returncode == 0, done.stdout + done.stderr
     assert evening.run()["verdict"] == "done"
+    assert evening.drill1.sh("grep -rl 挂号口令 /var/lib/maintkit || true") == ""
 
 
 def wait_for_copy(host: Host) -> None:

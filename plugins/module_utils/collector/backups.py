@@ -12,6 +12,7 @@ from .lanes import in_lanes
 from .probe import Absent, Denied
 from .program import monotonic
 from .text import decode, encode
+from .walsegments import tell_segments
 
 PGBACKREST_CONFIGS = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
 ELSEWHERE = ("s3", "azure", "gcs", "sftp")
@@ -45,10 +46,10 @@ def stanzas(probe, until):
     if probe.program("pgbackrest") is None:
         raise Absent("no program pgbackrest")
     questions = sorted(set((one.get("config"), one["name"]) for one in wanted), key=str) or [(None, None)]
-    jobs, refusals = [], []
+    jobs, refusals, archives = [], [], []
     for config, stanza in questions:
         try:
-            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0], until)
+            jobs += stanza_jobs(probe, config, stanza, config or (present or [None])[0], until, archives)
         except (Denied, EnvironmentError) as error:
             # One configuration that cannot be read must not hide the other stanzas.
             refusals.append(error)
@@ -57,19 +58,25 @@ def stanzas(probe, until):
         raise refusals[0]
     if not jobs:
         raise Absent("pgBackRest is configured without a stanza")
+    # At last, and each in its share of the time: a large archive must not hide another stanza.
+    for place, (argv, job, identity) in enumerate(archives):
+        now = monotonic()
+        tell_segments(probe, argv, job, identity, now + (until - now) / (len(archives) - place))
     return jobs
 
 
-def stanza_jobs(probe, config, stanza, path, until):
-    """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target."""
-    argv = ["pgbackrest", "info", "--output=json", "--log-level-console=off", "--log-level-file=off"]
-    argv += ["--log-level-stderr=error"]
+def stanza_jobs(probe, config, stanza, path, until, archives):
+    """What `pgbackrest info` says of one stanza (None: of all), with what its configuration says of the target.
+
+    What is still to be listed is added to `archives`: the command, the job, and as whom.
+    """
+    argv = ["pgbackrest", "--log-level-console=off", "--log-level-file=off", "--log-level-stderr=error"]
     argv += ["--config=" + config] if config else []
-    argv += ["--stanza=" + stanza] if stanza else []
     text = probe.read(path) if path else None
     options = parse_pgbackrest_config(text or "")
     seconds = max(1.0, min(probe.parameters["section_timeout_s"] * 0.7, until - monotonic()))
-    output = probe.run(argv, seconds, 16 << 20, owner_of_target(options))
+    asked = ["--stanza=" + stanza] if stanza else []
+    output = probe.run(argv + asked + ["info", "--output=json"], seconds, 16 << 20, owner_of_target(options))
     if output.timeout:
         raise OSError("pgbackrest info did not answer")
     if output.code != 0:
@@ -82,8 +89,23 @@ def stanza_jobs(probe, config, stanza, path, until):
     mounts = probe.read("/proc/self/mounts") or ""
     jobs = [dict(job, **target) for job in parse_pgbackrest(decode(output.out))]
     for job in jobs:
-        job["off_host"] = None if text is None else is_off_host(parse_pgbackrest_config(text, job["name"]), mounts)
+        archives.append((argv + ["--stanza=" + job["name"]], job, owner_of_target(options)))
+        tell_off_host(job, None if text is None else parse_pgbackrest_config(text, job["name"]), mounts)
     return jobs
+
+
+def tell_off_host(job, options, mounts):
+    """Which repositories lie off the host, by the configuration (None: it could not be read), and if any holds a set.
+
+    Of a job without any set, whether one would hold it.
+    """
+    here = dict(
+        (one["key"], None if options is None else is_off_host(options, mounts, one["key"])) for one in job["repos"]
+    )
+    for one in job["repos"]:
+        one["off_host"] = here[one["key"]]
+    held = [here.get(one["repo"]) for one in job["backups"]] or list(here.values())
+    job["off_host"] = None if options is None else any(held)
 
 
 def owner_of_target(options):
@@ -100,21 +122,37 @@ def parse_pgbackrest(text):
     jobs = []
     for stanza in json.loads(text):
         status = stanza.get("status") or {}
+        archives = dict((database_of(one), one.get("id", "")) for one in stanza.get("archive") or ())
         jobs.append(
             {
                 "tool": "pgbackrest",
                 "name": stanza["name"],
                 "status_code": status.get("code", -1),
                 "status": status.get("message", "unknown"),
-                "backups": [parse_backup(backup) for backup in stanza.get("backup") or ()],
+                "backups": [
+                    dict(parse_backup(backup), archive=archives.get(database_of(backup)))
+                    for backup in stanza.get("backup") or ()
+                ],
                 "wal": [
-                    {"archive": archive.get("id", ""), "first": archive.get("min"), "last": archive.get("max")}
+                    {
+                        "archive": archive.get("id", ""),
+                        "repo": database_of(archive)[0],
+                        "first": archive.get("min"),
+                        "last": archive.get("max"),
+                    }
                     for archive in stanza.get("archive") or ()
                 ],
                 "repositories": len(stanza.get("repo") or ()) or 1,
+                "repos": [{"key": one.get("key", 1)} for one in stanza.get("repo") or ({},)],
             }
         )
     return jobs
+
+
+def database_of(told):
+    """Of which repository (before 2.33 there was one), and of which of its databases, a backup or an archive is."""
+    database = told.get("database") or {}
+    return database.get("repo-key", 1), database.get("id")
 
 
 def parse_backup(backup):
@@ -124,6 +162,7 @@ def parse_backup(backup):
     return {
         "label": backup["label"],
         "kind": backup["type"],
+        "repo": database_of(backup)[0],
         "started_at": backup["timestamp"]["start"],
         "stopped_at": backup["timestamp"]["stop"],
         "size_bytes": info.get("size"),
@@ -150,23 +189,17 @@ def parse_pgbackrest_config(text, stanza=None):
     return options
 
 
-def is_off_host(options, mounts):
-    """Whether some repository lies on another machine than the database.
+def is_off_host(options, mounts, number):
+    """Whether the repository of this number lies on another machine than the database.
 
     By host, by kind, on a network filesystem, or because this is a backup server and every database is elsewhere.
     """
-    if databases_elsewhere(options):
+    own = "repo%d-" % number
+    if databases_elsewhere(options) or own + "host" in options or options.get(own + "type") in ELSEWHERE:
         return True
-    for name, value in options.items():
-        if re.match(r"repo\d+-host$", name) or (re.match(r"repo\d+-type$", name) and value in ELSEWHERE):
-            return True
-        if re.match(r"repo\d+-path$", name):
-            inside = [
-                mount for mount in parse_mounts(mounts) if (value + "/").startswith(mount["mount"].rstrip("/") + "/")
-            ]
-            if inside and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK:
-                return True
-    return False
+    path = options.get(own + "path", "/var/lib/pgbackrest")
+    inside = [mount for mount in parse_mounts(mounts) if (path + "/").startswith(mount["mount"].rstrip("/") + "/")]
+    return bool(inside) and max(inside, key=lambda mount: len(mount["mount"]))["fstype"] in NETWORK
 
 
 def databases_elsewhere(options):

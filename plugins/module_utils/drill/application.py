@@ -13,13 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, pointed
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, write
 
 from .instance import POLL_S, PORT, Instance, run
+from .network import ALONE, require_apart
 
 NAME = "application"
 # As a module takes it.
@@ -32,13 +34,15 @@ SPOKEN: dict[str, dict[str, Any]] = {
 }
 # It may write below its own runtime directory only, and meets no socket by which this host's own servers are reached.
 APART = (
-    "PrivateNetwork=yes",
+    *ALONE,
     "ProtectSystem=strict",
     "ProtectHome=yes",
     "PrivateTmp=yes",
     "NoNewPrivileges=yes",
     "InaccessiblePaths=-/run/postgresql -/run/mysqld -/run/docker.sock -/run/containerd",
 )
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # but for tabs and new lines
 OWN = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
 # Only whether the answer is right leaves it.
 ASK = """
@@ -91,21 +95,32 @@ class Application:
         systemctl("stop", self.unit)
         systemctl("kill", "--signal=KILL", self.unit)
         systemctl("reset-failed", self.unit)
+        with suppress(FileNotFoundError):
+            self._values.unlink()
+
+    @property
+    def _values(self) -> Path:
+        """The file of its environment, for root alone: in argv any user of the host would read it, and the journal."""
+        return self.instance.place / f"{NAME}.env"
+
+    def _environment(self) -> str:
+        socket = str(self.instance.place / "socket")
+        told = {"PGHOST": socket, "PGPORT": str(PORT), "PGUSER": self.told["role"],
+                "PGDATABASE": self.told["database"], **self.told["environment"]}  # fmt: skip
+        return "".join(f"{name}={_quoted(str(value))}\n" for name, value in told.items())
 
     def _argv(self) -> list[str]:
-        socket = str(self.instance.place / "socket")
-        environment = {"PGHOST": socket, "PGPORT": str(PORT), "PGUSER": self.told["role"],
-                       "PGDATABASE": self.told["database"], **self.told["environment"]}  # fmt: skip
         log = self.instance.place / "log" / f"{NAME}.log"
         group = pwd.getpwnam(self.instance.user).pw_gid
         properties = [*APART, f"User={self.told['user']}", f"SupplementaryGroups={group}",
                       f"RuntimeDirectory=maintkit-{self.run}-{NAME}", "RuntimeDirectoryMode=0700",
-                      f"StandardOutput=append:{log}", f"StandardError=append:{log}"]  # fmt: skip
+                      f"StandardOutput=append:{log}", f"StandardError=append:{log}",
+                      f"EnvironmentFile={self._values}"]  # fmt: skip
         options = [f"--property={one}" for one in properties]
-        options += [f"--setenv={name}={value}" for name, value in environment.items()]
         return ["systemd-run", "--quiet", "--collect", f"--unit={self.unit}", *options, "--", *self.told["argv"]]
 
     def _start(self) -> None:
+        write(self._values, self._environment())
         done = run(self._argv())
         if done.returncode != 0:
             raise Refused(f"{self.told['name']} is not started: {done.stderr.strip()[-300:]}")
@@ -115,14 +130,7 @@ class Application:
         pid = self._pid()
         if not pid:
             raise Refused(f"{self.told['name']} has ended as soon as it was started")
-        proc = Path("/proc") / pid
-        if pointed(proc / "ns" / "net") == pointed(Path("/proc/1/ns/net")):
-            raise Refused(f"{self.told['name']} was started in the network of this host, and is stopped")
-        lines = (proc / "net" / "dev").read_text().splitlines()
-        cards = sorted(line.split(":")[0].strip() for line in lines if ":" in line)
-        if cards != ["lo"]:
-            raise Refused(f"{self.told['name']} sees the network cards {', '.join(cards)}, and is stopped")
-        return cards
+        return require_apart(self.told["name"], int(pid))
 
     def _answer(self, until: float) -> str:
         said = "it did not answer in time"
@@ -179,10 +187,23 @@ def refuse_application(told: Mapping[str, Any], owner: str) -> None:
     for name in ("systemd-run", "nsenter"):
         if shutil.which(name) is None:
             raise Refused(f"there is no {name} on this host: the application cannot be kept apart from its network")
+    wrong = sorted(name for name, value in told["environment"].items() if not _fits(name, str(value)))
+    if wrong:
+        raise Refused(f"restore_drill_application.environment cannot be given to a unit: {', '.join(wrong)}")
     if told["user"] in ("root", owner):
         raise Refused(f"restore_drill_application.user is {told['user']}: name the application's own user")
     if not OWN.match(told["url"]):
         raise Refused("restore_drill_application.url leads to another host: the application is asked on 127.0.0.1")
+
+
+def _fits(name: str, value: str) -> bool:
+    """Whether systemd takes it: another one it would leave out, with a word in its log."""
+    return bool(VARIABLE.fullmatch(name)) and not CONTROL.search(value)
+
+
+def _quoted(value: str) -> str:
+    """As a file of systemd's holds a value: its quotes, and what a shell would replace, are escaped."""
+    return '"' + re.sub(r'(["\\`$])', r"\\\1", value) + '"'
 
 
 def account(name: str) -> bool:

@@ -32,9 +32,9 @@ class Repository:
         """`status` and the `backups`; Refused with pgBackRest's words when it does not answer."""
         return parse(self._info(), self.stanza)
 
-    def tablespaces(self, label: str) -> list[int]:
+    def tablespaces(self, chosen: Mapping[str, Any]) -> list[int]:
         """The OIDs of the tablespaces that a set holds."""
-        told = json.loads(self._info(f"--set={label}"))
+        told = json.loads(self._info(f"--set={chosen['label']}", *of_repository(chosen)))
         return [one["oid"] for stanza in told for each in stanza["backup"] for one in each.get("tablespace") or ()]
 
     def _info(self, *options: str) -> str:
@@ -50,34 +50,48 @@ class Repository:
         return done.stdout
 
 
+def of_repository(chosen: Mapping[str, Any]) -> list[str]:
+    """The option that names the repository of a set; none where pgBackRest does not number them (before 2.33)."""
+    number = chosen.get("repo", 0)  # older journals have none
+    return [f"--repo={number}"] if number else []
+
+
 def parse(text: str, stanza: str) -> dict[str, Any]:
-    """What `pgbackrest info --output=json` says of one stanza."""
+    """What `pgbackrest info --output=json` says of one stanza; databases are numbered by each repository anew."""
     found = next((one for one in json.loads(text) if one["name"] == stanza), None)
     if found is None:
         raise Refused(f"the repository has no stanza {stanza!r}")
-    systems = {one["id"]: str(one["system-id"]) for one in found.get("db") or ()}
+    systems = {(one.get("repo-key", 0), one["id"]): str(one["system-id"]) for one in found.get("db") or ()}
+    archives = {_database(one): one["id"] for one in found.get("archive") or ()}
     return {
         "status": (found.get("status") or {}).get("message", "unknown"),
         "systems": sorted(set(systems.values())),
         "backing_up": bool(((found.get("status") or {}).get("lock") or {}).get("backup", {}).get("held")),
-        "archives": {
-            str(systems.get((one.get("database") or {}).get("id"), "")): one["id"] for one in found.get("archive") or ()
-        },
-        "backups": [_set(one, systems) for one in found.get("backup") or ()],
+        "backups": [_set(one, systems, archives) for one in found.get("backup") or ()],
     }
 
 
-def _set(told: Mapping[str, Any], systems: Mapping[int, str]) -> dict[str, Any]:
-    info = told.get("info") or {}
+def _database(told: Mapping[str, Any]) -> tuple[int, Any]:
+    """Of which repository, and of which of its databases, a set or an archive is."""
+    database = told.get("database") or {}
+    return database.get("repo-key", 0), database.get("id")
+
+
+def _set(
+    told: Mapping[str, Any], systems: Mapping[tuple[int, Any], str], archives: Mapping[tuple[int, Any], str]
+) -> dict[str, Any]:
+    info, database = told.get("info") or {}, _database(told)
     repository = info.get("repository") or {}
     return {
         "label": told["label"],
+        "repo": database[0],
+        "archive": archives.get(database, ""),
         "kind": told["type"],
         "stopped_at": told["timestamp"]["stop"],
         "size_bytes": info.get("size") or 0,
         "repo_bytes": repository.get("size") or repository.get("delta") or 0,
         "damaged": bool(told.get("error")),
-        "system_identifier": systems.get((told.get("database") or {}).get("id"), ""),
+        "system_identifier": systems.get(database, ""),
         "reference": list(told.get("reference") or ()),
         "wal_start": (told.get("archive") or {}).get("start") or "",
         "wal_stop": (told.get("archive") or {}).get("stop") or "",
@@ -87,13 +101,18 @@ def _set(told: Mapping[str, Any], systems: Mapping[int, str]) -> dict[str, Any]:
 def choose(
     told: Mapping[str, Any], *, stanza: str, wanted: str, identifier: str, now: float, oldest_h: float
 ) -> dict[str, Any]:
-    """The set to restore: the wanted one, else the newest. Refused when it could not show what a drill is to show."""
+    """The set to restore: the wanted one, else the newest of any repository. See `sound`."""
     sets = sorted(told["backups"], key=lambda one: one["stopped_at"])
     if not sets:
         raise Refused(f"stanza {stanza} has no backup ({told['status']}): there is nothing to restore")
     found = next((one for one in sets if one["label"] == wanted), None) if wanted else sets[-1]
     if found is None:
         raise Refused(f"stanza {stanza} has no backup {wanted}: the newest is {sets[-1]['label']}")
+    return sound(found, stanza=stanza, identifier=identifier, now=now, oldest_h=oldest_h)
+
+
+def sound(found: Mapping[str, Any], *, stanza: str, identifier: str, now: float, oldest_h: float) -> dict[str, Any]:
+    """The set with its age; Refused when it could not show what a drill is to show."""
     label = found["label"]
     if found["system_identifier"] != identifier:
         raise Refused(
@@ -112,15 +131,19 @@ def choose(
     return {**found, "age_h": round(age_h, 2)}
 
 
-def restore(repository: Repository, place: Path, *, label: str, target: str, processes: int) -> list[str]:
+def restore(
+    repository: Repository, place: Path, *, chosen: Mapping[str, Any], target: str, processes: int
+) -> list[str]:
     """The command that lays the set under `place` and stops at the mark.
 
     Nothing leads out of `place`: tablespaces are laid into it, links are not followed, and what the copy writes is
-    archived nowhere. Its locks are its own, so that it hinders no backup of the same host.
+    archived nowhere. Its locks are its own, so that it hinders no backup of the same host. The WAL is that of the set's
+    own repository, too: a drill shows what one of them is worth.
     """
     return repository.argv(
         "restore",
-        f"--set={label}",
+        f"--set={chosen['label']}",
+        *of_repository(chosen),
         "--type=name",
         f"--target={target}",
         "--target-action=pause",

@@ -8,7 +8,7 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
 from . import fingerprint
-from .instance import Instance, run, wait
+from .instance import Instance, run, start
 from .work import Work
 
 PAGE = 8192
@@ -29,7 +29,7 @@ def control(instance: Instance, work: Work, *, attempt: str, seconds: float) -> 
     must change the fingerprint; a byte that was flipped in a file must fail pg_checksums and pg_amcheck.
     """
     instance.stop()
-    _start(instance, work, f"control-a-{attempt}", seconds)
+    start(instance, work, f"control-a-{attempt}", seconds)
     with instance.session("postgres") as session:
         for statement in MAKE:
             session.ask(statement)
@@ -50,7 +50,7 @@ def control(instance: Instance, work: Work, *, attempt: str, seconds: float) -> 
         if told.returncode != 1:
             raise Refused(f"pg_checksums did not find a flipped byte (it ended with {told.returncode})")
         found["checksums"] = "a flipped byte was found"
-    _start(instance, work, f"control-b-{attempt}", seconds)
+    start(instance, work, f"control-b-{attempt}", seconds)
     told = _amcheck(instance)
     instance.stop()
     if told.returncode != 2:
@@ -66,12 +66,6 @@ def flip(file: Path) -> None:
         byte = held.read(1)
         held.seek(-1, 1)
         held.write(bytes([byte[0] ^ 0xFF]))
-
-
-def _start(instance: Instance, work: Work, name: str, seconds: float) -> None:
-    work.begin(name, instance.server())
-    if not wait(lambda: instance.answers() or work.ended(name), seconds) or not instance.answers():
-        raise Refused(f"the copy does not start again: {instance.last_words()}")
 
 
 def _amcheck(instance: Instance):

@@ -12,12 +12,15 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Session
 
 # Unlogged and temporary tables are empty after any recovery, foreign ones lie elsewhere, and materialised views cannot
-# be locked against being refreshed.
+# be locked against being refreshed. Large objects are rows of two tables of the catalog, whoever may lock those.
 TABLES = """
 SELECT coalesce(jsonb_agg(jsonb_build_object('table', n.nspname || '.' || c.relname,
                                              'bytes', pg_table_size(c.oid)) ORDER BY n.nspname, c.relname), '[]')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      OR c.oid IN ('pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_largeobject_metadata'::regclass)
+         AND pg_relation_size(c.oid) > 0
+         AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE')
 """
 DATABASES = """
 SELECT coalesce(jsonb_agg(datname ORDER BY datname), '[]') FROM pg_database WHERE datallowconn AND NOT datistemplate

@@ -1,4 +1,4 @@
-"""The copy as a server of its own: no network, no way to what production knows, its log gone with it."""
+"""The copy as a server of its own: it listens on no network, knows nothing of production, its log gone with it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session, as_user
 
 from . import guard
+from .work import Work
 
 PORT = 5432  # names the socket only: nothing listens on the network
 POLL_S = 0.3
 # Of the source, as its control file has them: a standby with less would stop in the middle of its way.
 AT_LEAST = ("max_connections", "max_worker_processes", "max_wal_senders", "max_prepared_xacts", "max_locks_per_xact")
+LOGIN_TRIGGERS = 17
 AS_SETTING = {"max_prepared_xacts": "max_prepared_transactions", "max_locks_per_xact": "max_locks_per_transaction"}
 # Over whatever came along in postgresql.auto.conf: words on the command line stand above it.
 ISOLATED = {
@@ -129,6 +131,16 @@ class Instance:
         words = [word for name, value in told.items() for word in ("-c", f"{name}={value}")]
         return self.program("postgres", "-D", str(self.data), *words)
 
+    def recovering(self) -> list[str]:
+        """The same for recovery, which may need a network: nobody's login runs a trigger meanwhile (17 and later)."""
+        silent = ["-c", "event_triggers=off"] if self.major >= LOGIN_TRIGGERS else []
+        return [*self.server(), *silent]
+
+    @property
+    def major(self) -> int:
+        """The release that its data are of."""
+        return int((self.data / "PG_VERSION").read_text())
+
     def configure(self) -> None:
         """Files of its own instead of those of the source: no setting of production is read but its recovery."""
         users = sorted({self.user, "root"})
@@ -159,9 +171,14 @@ class Instance:
         except Refused:  # it is just going down, or not yet consistent: the next look tells
             return None
 
+    @property
+    def pid(self) -> int:
+        """The server that works in its directory; 0: none."""
+        return next((one.pid for one in guard.postmasters() if one.data == self.data), 0)
+
     def runs(self) -> bool:
         """Whether a server works in its directory."""
-        return any(one.data == self.data for one in guard.postmasters())
+        return self.pid != 0
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it, if it runs."""
@@ -189,6 +206,13 @@ def run(argv: list[str], timeout: float = 360) -> subprocess.CompletedProcess[st
         argv, env=environment, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
         timeout=timeout, check=False,
     )  # fmt: skip
+
+
+def start(instance: Instance, work: Work, name: str, seconds: float) -> None:
+    """Start it again as the step of this name; Refused with its last words when it does not answer in time."""
+    work.begin(name, instance.server())
+    if not wait(lambda: instance.answers() or work.ended(name), seconds) or not instance.answers():
+        raise Refused(f"the copy does not start again: {instance.last_words()}")
 
 
 def position(lsn: str) -> int:

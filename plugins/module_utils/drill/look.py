@@ -16,7 +16,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
     nearest,
 )
 
-from . import backup, guard, wipe
+from . import backup, collation, guard, wipe
 from .journal import PASSED, Journal
 
 PROGRAMS = ("postgres", "pg_ctl", "pg_controldata", "pg_amcheck", "pg_checksums", "pg_isready", "psql")
@@ -42,6 +42,7 @@ class Wish:
 def look(wish: Wish) -> dict[str, Any]:
     """`refusals` in words (empty: the drill may be made), and the facts behind them: `set`, `disk`, `bindir`, `left`.
 
+    `doubts` are no reason not to drill, and may explain afterwards why it failed.
     Of a run that has wiped its copy only what is left of it is told: the drill is over. So it is without a source.
     """
     journal = Journal(wish.run)
@@ -50,11 +51,12 @@ def look(wish: Wish) -> dict[str, Any]:
         "left": wipe.left(wish.scratch / wish.run),
         "wiped": (journal.stage("wipe") or {}).get("status") == PASSED,
         "refusals": [],
+        "doubts": [],
     }
     if told["wiped"] or not wish.source:
         return {**told, "refusals": told["left"]}
     told["bindir"] = wish.bindir or DEBIAN.format(major=str(wish.source["version"]).partition(".")[0])
-    for asked in (_identity, _others, _provable, _programs, _room):
+    for asked in (_identity, _others, _provable, _collations, _programs, _room):
         try:
             told.update(asked(wish, told))
         except Refused as refused:
@@ -82,6 +84,11 @@ def _provable(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _collations(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
+    collation.require_locales(wish.source)
+    return {"doubts": collation.doubts(wish.source)}
+
+
 def _programs(_wish: Wish, told: Mapping[str, Any]) -> dict[str, Any]:
     missing = [name for name in PROGRAMS if not os.access(f"{told['bindir']}/{name}", os.X_OK)]
     if missing:
@@ -99,7 +106,7 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
         now=now(),
         oldest_h=wish.oldest_h,
     )
-    _refuse_new_tablespaces(wish, chosen["label"])
+    _refuse_new_tablespaces(wish, chosen)
     there = nearest(wish.scratch)
     disk = {
         "path": str(wish.scratch),
@@ -114,9 +121,9 @@ def _room(wish: Wish, _told: Mapping[str, Any], *, now: Callable[[], float] = ti
     return {"set": chosen, "disk": disk}
 
 
-def _refuse_new_tablespaces(wish: Wish, label: str) -> None:
+def _refuse_new_tablespaces(wish: Wish, chosen: Mapping[str, Any]) -> None:
     """Recovery would make what the set does not hold where the source has it: outside of the copy."""
-    known = wish.repository.tablespaces(label)
+    known, label = wish.repository.tablespaces(chosen), chosen["label"]
     new = sorted(name for oid, name in wish.source["tablespaces"].items() if int(oid) not in known)
     if new:
         raise Refused(f"tablespace {', '.join(new)} was made after backup {label}: take a backup, then drill that one")

@@ -10,9 +10,12 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 
 from . import guard
 
+# The provider is told from 15 on; before it the default of a database was always the C library's.
 IDENTITY = """
 SELECT jsonb_build_object(
     'data_directory', current_setting('data_directory'),
+    'config_file', current_setting('config_file'),
+    'bindir', (SELECT setting FROM pg_config WHERE name = 'BINDIR'),
     'system_identifier', (SELECT system_identifier::text FROM pg_control_system()),
     'version', current_setting('server_version'),
     'checksums', current_setting('data_checksums') = 'on',
@@ -21,6 +24,14 @@ SELECT jsonb_build_object(
     'recovering', pg_is_in_recovery(),
     'tablespaces', (SELECT coalesce(jsonb_object_agg(oid, spcname), '{}') FROM pg_tablespace
                     WHERE spcname NOT IN ('pg_default', 'pg_global')),
+    'locales', (SELECT jsonb_object_agg(locale, held) FROM (
+        SELECT locale, jsonb_agg(DISTINCT datname ORDER BY datname) AS held
+        FROM pg_database, LATERAL (VALUES (datcollate), (datctype)) AS of(locale) WHERE datallowconn GROUP BY locale)
+        AS locales),
+    'sorted_by_libc', (SELECT coalesce(jsonb_agg(datname ORDER BY datname), '[]') FROM pg_database AS d
+        WHERE datallowconn AND coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'c'
+              AND datcollate !~ '^(C|POSIX)(\\.|$)'),
+    'libc', (SELECT max(pg_collation_actual_version(oid)) FROM pg_collation WHERE collprovider = 'c'),
     'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database))
 """
 

@@ -17,8 +17,9 @@ from . import backup, fingerprint, guard, proof
 from .application import NAME as APPLICATION
 from .application import Application
 from .control import control
-from .instance import Instance, position, wait
+from .instance import Instance, position, start, wait
 from .journal import Journal
+from .network import require_apart
 from .work import Work
 
 MARKER = "drill.json"
@@ -27,10 +28,15 @@ WORDS = ("data", "tablespaces", "socket", "log", "lock")
 
 @dataclass(frozen=True)
 class Drill:
-    """One drill on this host. `limits` are seconds a stage may take; `smoke` are the application's own questions."""
+    """One drill on this host. `smoke` are the application's own questions; what ends in `_s` a stage may take.
+
+    `work` reaches the repository, and so may not run what is open for writing: that is done by `alone`, which has no
+    network.
+    """
 
     journal: Journal
     work: Work
+    alone: Work
     repository: backup.Repository
     scratch: Path
     bindir: str
@@ -76,10 +82,8 @@ class Drill:
 
     def _restore(self) -> dict[str, Any]:
         told = self.journal.told
-        chosen = told["set"]
-        argv = backup.restore(
-            self.repository, self.place, label=chosen["label"], target=told["mark"]["name"], processes=self.processes
-        )
+        target = told["mark"]["name"]
+        argv = backup.restore(self.repository, self.place, chosen=told["set"], target=target, processes=self.processes)
         if not self.work.begun("restore"):
             self._make_place(told["source"]["system_identifier"])
         done = self.work.finish("restore", argv, self.restore_timeout_s)
@@ -108,7 +112,7 @@ class Drill:
 
     def _recover(self) -> dict[str, Any]:
         mark = self.journal.told["mark"]
-        self.work.begin("instance", self.instance.server())
+        self.work.begin("instance", self.instance.recovering())
         until = time.monotonic() + self.recover_timeout_s
         while True:
             state = self.instance.recovery() if self.instance.answers() else None
@@ -127,7 +131,7 @@ class Drill:
             raise Refused(
                 f"recovery stopped at {state['replayed']}, short of the mark at {mark['lsn']}: WAL is missing"
             )
-        return {"replayed": state["replayed"], "wanted": mark["lsn"], "argv": self.instance.server()}
+        return {"replayed": state["replayed"], "wanted": mark["lsn"], "argv": self.instance.recovering()}
 
     def _compare(self) -> dict[str, Any]:
         source = self.journal.told["mark"]["databases"]
@@ -149,6 +153,18 @@ class Drill:
         }
 
     def _promote(self) -> dict[str, Any]:
+        """Open it, and start it again where nothing is reached: recovery had to reach the repository."""
+        if not self.alone.begun("open"):
+            self._end_recovery()
+            self.instance.stop()
+        start(self.instance, self.alone, "open", self.recover_timeout_s)
+        try:
+            return {"network": require_apart("the copy", self.instance.pid)}
+        except (Refused, OSError):
+            self.instance.stop("immediate")
+            raise
+
+    def _end_recovery(self) -> None:
         with self.instance.session("postgres") as session:
             if session.value("SELECT pg_is_in_recovery()") == "t":
                 session.ask("SELECT pg_wal_replay_resume()")  # at the target this is the end of recovery
@@ -156,7 +172,6 @@ class Drill:
             lambda: (self.instance.recovery() or {"recovering": True})["recovering"] is False, self.recover_timeout_s
         ):
             raise Refused(f"the copy does not open for writing: {self.instance.last_words()}")
-        return {}
 
     def _smoke(self) -> dict[str, Any]:
         if not self.smoke:
@@ -166,12 +181,12 @@ class Drill:
 
     def _amcheck(self) -> dict[str, Any]:
         seconds = self.check_timeout_s
-        return proof.amcheck(self.instance, self.work, processes=self.processes, seconds=seconds, keep=True)
+        return proof.amcheck(self.instance, self.alone, processes=self.processes, seconds=seconds, keep=True)
 
     def _checksums(self) -> dict[str, Any]:
         self.instance.stop()
-        return proof.checksums(self.instance, self.work, seconds=self.check_timeout_s)
+        return proof.checksums(self.instance, self.alone, seconds=self.check_timeout_s)
 
     def _control(self) -> dict[str, Any]:
         attempt = f"{time.time():.0f}"
-        return control(self.instance, self.work, attempt=attempt, seconds=self.recover_timeout_s)
+        return control(self.instance, self.alone, attempt=attempt, seconds=self.recover_timeout_s)

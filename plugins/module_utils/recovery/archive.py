@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
-from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository
+from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import Repository, of_repository
 
 from .target import Target
 
@@ -28,11 +28,12 @@ class Archived:
     at: float
 
 
-def listing(repository: Repository, archive: str) -> list[Archived]:
-    """All segments of one archive (`15-1`), in their order; Refused with pgBackRest's words when it does not tell."""
-    path = f"archive/{repository.stanza}/{archive}"
+def listing(repository: Repository, chosen: Mapping[str, Any]) -> list[Archived]:
+    """All segments of a set's archive (`15-1`), in their order; Refused with pgBackRest's words: it does not tell."""
+    path = f"archive/{repository.stanza}/{chosen['archive']}"
+    options = (*of_repository(chosen), "--recurse", "--output=json", "--log-level-console=error")
     done = subprocess.run(
-        [*repository.argv("repo-ls", "--recurse", "--output=json", "--log-level-console=error"), path],
+        [*repository.argv("repo-ls", *options), path],
         env={**os.environ, "LC_ALL": "C.UTF-8"}, cwd="/", capture_output=True, text=True, errors="replace",
         timeout=600, check=False,
     )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,18 +160,54 @@ def _repository(wish: Wish, told: Mapping[str, Any], *, now: Callable[[], float]
         )
     if found["backing_up"]:
         raise Refused("a backup is being made, and would fail: wait for its end, or end it")
-    label = pick(ours, wish.target, wanted=wish.wanted_set, now=now())
-    chosen = backup.choose(
-        found, stanza=wish.repository.stanza, wanted=label, identifier=identifier, now=now(), oldest_h=0
-    )
-    if wish.repository.tablespaces(label):
-        raise Refused(f"backup {label} holds tablespaces, which this procedure does not restore: restore by hand")
-    return {"set": chosen, **_wal(wish, told, chosen, found["archives"].get(identifier, ""))}
+    return _farthest(wish, told, _ways(wish, ours, now()), now())
 
 
-def _wal(wish: Wish, told: Mapping[str, Any], chosen: Mapping[str, Any], archive_id: str) -> dict[str, Any]:
+def _ways(wish: Wish, ours: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
+    """Of each repository the set that leads to the target, the newest first; Refused when none of them has one."""
+    pick(ours, wish.target, wanted=wish.wanted_set, now=now)
+    found = []
+    for number in sorted({one["repo"] for one in ours}):
+        there = [one for one in ours if one["repo"] == number]
+        with suppress(Refused):  # another repository has one
+            label = pick(there, wish.target, wanted=wish.wanted_set, now=now)
+            found.append(next(one for one in there if one["label"] == label))
+    return sorted(found, key=lambda one: one["stopped_at"], reverse=True)
+
+
+def _farthest(wish: Wish, told: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], now: float) -> dict[str, Any]:
+    """The sound set with all WAL on its way that leads farthest; what is wrong with the newest where there is none."""
+    found: list[dict[str, Any]] = []
+    wrong: list[Refused] = []
+    for one in ways:
+        try:
+            found.append(_way(wish, told, one, now))
+        except Refused as refused:
+            wrong.append(refused)
+    if not found:
+        raise wrong[0]
+    return max(found, key=lambda one: _reach(one["archive"], wish.target))
+
+
+def _way(wish: Wish, told: Mapping[str, Any], one: Mapping[str, Any], now: float) -> dict[str, Any]:
+    identifier, stanza = told["identity"]["system_identifier"], wish.repository.stanza
+    chosen = backup.sound(one, stanza=stanza, identifier=identifier, now=now, oldest_h=0)
+    if wish.repository.tablespaces(chosen):
+        raise Refused(f"backup {one['label']} holds tablespaces, which this procedure does not restore: do so by hand")
+    return {"set": chosen, **_wal(wish, told, chosen)}
+
+
+def _reach(archived: Mapping[str, Any], target: Target) -> float:
+    """How far towards the target an archive leads; what lies behind the target does not count."""
+    if target.kind == "end":
+        return float(archived.get("last", 0))
+    return min(archived.get("newest_at", 0.0), target.at) if target.at is not None else 0.0
+
+
+def _wal(wish: Wish, told: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    archive_id = chosen["archive"]
     try:
-        archived = archive.listing(wish.repository, archive_id)
+        archived = archive.listing(wish.repository, chosen)
     except Refused as refused:
         # Where the host may not list the repository, recovery itself tells.
         return {"unseen": [str(refused)], "archive": {}}

@@ -102,7 +102,8 @@ class Restore:
         told = self.journal.told
         make_work(self.cluster, *WORDS)
         argv = self.repository.argv(
-            "restore", f"--set={told['set']['label']}", *self.target.options(), "--archive-mode=off",
+            "restore", f"--set={told['set']['label']}", *backup.of_repository(told["set"]), *self.target.options(),
+            "--archive-mode=off",
             f"--pg1-path={self.cluster.data}", f"--lock-path={self.cluster.work / 'lock'}",
             f"--process-max={self.processes}", "--log-level-console=info",
         )  # fmt: skip

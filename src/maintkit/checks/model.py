@@ -73,11 +73,15 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedBackup:
-    """A backup job that must run: the tool's name for it and the longest time between two, in hours."""
+    """A backup job that must run: the tool's name for it and the longest time between two, in hours.
+
+    `off_host_every_h` is that of a repository off the host, where it has a schedule of its own.
+    """
 
     tool: str
     name: str
     every_h: float
+    off_host_every_h: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

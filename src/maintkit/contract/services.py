@@ -108,6 +108,9 @@ class Backup(SiteModel):
     tool: Literal["pgbackrest", "mariadb-backup", "mysqldump", "restic", "manifest"]
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="the stanza's name, or a name for the job")
     every_h: float = Field(gt=0, le=8784, description="hours, above 0")
+    off_host_every_h: float | None = Field(
+        default=None, gt=0, le=8784, description="hours, above 0: the schedule of pgBackRest's repository off the host"
+    )
     config: File | None = Field(default=None, description="an absolute path to pgBackRest's configuration")
     path: File | None = Field(
         default=None,
@@ -123,7 +126,9 @@ class Backup(SiteModel):
 
     @model_validator(mode="after")
     def _of_its_tool(self) -> Backup:
-        owners = {"password_file": "restic", "tag": "restic", "binlogs": "mariadb-backup"}
+        owners = {
+            "password_file": "restic", "tag": "restic", "binlogs": "mariadb-backup", "off_host_every_h": "pgbackrest",
+        }  # fmt: skip
         for field, tool in owners.items():
             if getattr(self, field) is not None and self.tool != tool:
                 raise Problems([Problem(at=(field,), text=f"{self.tool} has no `{field}`", allowed=f"{tool} only")])

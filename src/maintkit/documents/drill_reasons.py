@@ -67,7 +67,10 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"mariadb-check ended with (\d+): (.+)", "结构检查发现损坏（返回 {0}）：{1}"),
     (r"innochecksum finds pages that do not fit their checksums: (.+)", "页校验和检查发现损坏：{0}"),
     (r"copying ended with (\d+): (.+)", "复制备份或日志失败（返回 {0}）：{1}"),
-    (r"the copy does not start: (.+)", "副本无法启动：{0}"),
+    (r"the copy does not start(?: again)?: (.+)", "副本无法启动：{0}"),
+    (r"this host lacks locales of the source's databases: (.+)\. Make them here .+", "演练主机缺少源库的区域设置 {0}"),
+    (r"the copy was started in the network of this host, and is stopped", "副本未与主机网络隔离，已停止"),
+    (r"the copy sees the network cards (.+), and is stopped", "副本可见网卡 {0}，未与网络隔离，已停止"),
     (
         r"the MariaDB server in (\S+) \(process \d+\) is the source itself: .+",
         "本机在 {0} 运行的就是源库，不得在生产主机上演练",

@@ -49,6 +49,8 @@ class Source(_Part):
     system_identifier: str
     data_directory: str
     version: str
+    config_file: str = ""
+    bindir: str = ""
     checksums: bool
     size: int | None = Field(default=None, alias="bytes")
 

@@ -14,7 +14,10 @@ def for_checks(declared: HostExpectations) -> Expected:
         units=declared.units,
         ports=declared.ports,
         known_addresses=declared.known_addresses,
-        backups=tuple(ExpectedBackup(tool=job.tool, name=job.name, every_h=job.every_h) for job in declared.backups),
+        backups=tuple(
+            ExpectedBackup(tool=job.tool, name=job.name, every_h=job.every_h, off_host_every_h=job.off_host_every_h)
+            for job in declared.backups
+        ),
         antivirus=declared.antivirus,
         probes=tuple(probe.name for probe in declared.probes),
         latency_ms={probe.name: probe.latency_ms for probe in declared.probes if probe.latency_ms is not None},

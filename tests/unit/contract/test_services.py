@@ -118,6 +118,10 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
             "backups: [{tool: mysqldump, name: a, every_h: 24, path: /b, binlogs: /c}]",
             "mysqldump has no `binlogs`; allowed: mariadb-backup only",
         ),
+        (
+            "backups: [{tool: restic, name: a, every_h: 24, off_host_every_h: 24, path: /b, password_file: /c}]",
+            "restic has no `off_host_every_h`; allowed: pgbackrest only",
+        ),
         ("backups: [{tool: pgbackrest, name: '../a', every_h: 24}]", "is '../a'; allowed: the stanza's name"),
         ("backups: [{tool: pgbackrest, name: a, every_h: 0}]", "is 0; allowed: hours, above 0"),
         ("postgresql: [{name: a, password: x}]", "`password`"),

@@ -10,9 +10,10 @@ import sample_inspections as inspections
 import sample_recovery as sample
 
 from maintkit.documents.model import Document, texts
-from maintkit.documents.parts.recovery import UNIT, unit_of
+from maintkit.documents.parts.recovery import BINDIR, CONFIG, UNIT, bindir_of, config_of, unit_of
 from maintkit.documents.views import recovery_manual
 from maintkit.documents.views.recovery_manual import BLANKS, Recovery, gaps
+from maintkit.evidence.drill_record import Source
 
 
 def drawn(found: Recovery) -> Document:
@@ -66,6 +67,30 @@ def test_without_a_drill_no_step_pretends_to_know_the_cluster() -> None:
 def test_a_unit_is_named_only_where_the_directory_tells_it(data: str) -> None:
     assert unit_of("/var/lib/postgresql/15/main") == "postgresql@15-main.service"
     assert unit_of(data) == UNIT
+
+
+@pytest.mark.parametrize(
+    ("told", "config", "bindir"),
+    [
+        (
+            {"data_directory": "/var/lib/postgresql/15/his"},
+            "/etc/postgresql/15/his/postgresql.conf",
+            "/usr/lib/postgresql/15/bin",
+        ),
+        ({"data_directory": "/data/pg"}, CONFIG, BINDIR),
+        (
+            {"data_directory": "/data/pg", "config_file": "/data/pg/postgresql.conf", "bindir": "/opt/pg15/bin"},
+            "/data/pg/postgresql.conf",
+            "/opt/pg15/bin",
+        ),
+    ],
+)
+def test_the_server_is_started_with_its_own_configuration_and_programs(
+    told: dict[str, str], config: str, bindir: str
+) -> None:
+    """Not with those of another cluster of the host; where nobody knows there is a blank to fill in."""
+    source = Source.model_validate({**drills.SOURCE, **told})
+    assert (config_of(source), bindir_of(source)) == (config, bindir)
 
 
 def test_facts_that_are_not_understood_are_withheld_and_not_left_out() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from maintkit.checks.backup.jobs import CATALOGUES, Job, good, jobs, no_jobs
-from maintkit.checks.facts.backup import BackupJob
+from maintkit.checks.facts.backup import BackupJob, BackupRepository
 from maintkit.checks.gaps import HOUR_S, age_s, date_text, withheld
 from maintkit.checks.model import Case, Check, Limit, Observation
 from maintkit.checks.rule import judged, measured, unknown
@@ -16,19 +16,38 @@ def age(case: Case) -> Iterable[Observation]:
     """Hours since the last good backup ended, against the job's schedule + 12 h (pgmonitor), crit at + 36 h (ours).
 
     No good backup at all and a declared job that is not in the catalogue are crit. A job that the site does not declare
-    has no schedule to be held against.
+    has no schedule to be held against. Of several repositories of a stanza each is judged by its own newest set, as
+    `his repo2`: a copy that no longer grows would hide behind the other one.
     """
     every = jobs(case)
     if not every:
         yield no_jobs(case)
     for job in every:
-        yield _absent(case, job) if job.found is None else _judge(case, job, job.found)
+        if job.found is None:
+            yield _absent(case, job)
+        elif len(job.found.repos) < 2:
+            yield _judge(case, job, job.found)
+        else:
+            yield from (_judge(case, _named(job, one), _held(job.found, one)) for one in job.found.repos)
+
+
+def _named(job: Job, repository: BackupRepository) -> Job:
+    """The job in one of its repositories, with the schedule that is declared for it."""
+    declared = job.declared
+    if declared is not None and repository.off_host and declared.off_host_every_h is not None:
+        declared = replace(declared, every_h=declared.off_host_every_h)
+    return replace(job, name=f"{job.name} repo{repository.key}", declared=declared)
+
+
+def _held(found: BackupJob, repository: BackupRepository) -> BackupJob:
+    """The job with what lies in this repository alone."""
+    return found.model_copy(update={"backups": tuple(one for one in found.backups if one.repo == repository.key)})
 
 
 def _judge(case: Case, job: Job, found: BackupJob) -> Observation:
     sets = good(found)
     if not sets:
-        return _none_good(found)
+        return _none_good(job.name, found)
     last = sets[-1]
     seconds = age_s(case, last.stopped_at)
     excerpt = f"{found.tool} {found.name}: {last.label} ({last.kind}) ended {date_text(last.stopped_at)}"
@@ -64,18 +83,18 @@ def _scheduled(limit: Limit, every_h: float) -> Limit:
     )
 
 
-def _none_good(found: BackupJob) -> Observation:
+def _none_good(name: str, found: BackupJob) -> Observation:
     damaged = len(found.backups)
     state_zh = f"目录中的 {damaged} 个备份均报告数据页损坏" if damaged else "目录中没有任何备份"
     return judged(
         "crit",
-        instance=found.name,
+        instance=name,
         value="无有效备份",
-        conclusion_zh=f"备份任务 {found.name} 的{state_zh}，一旦发生故障，数据无法从备份恢复。",
+        conclusion_zh=f"备份任务 {name} 的{state_zh}，一旦发生故障，数据无法从备份恢复。",
         remedy_zh="请立即查明备份任务未产生有效备份的原因，核实是否另有可用的备份副本，"
         "尽快完成一次全量备份并做恢复验证；"
         "数据页损坏的，先保留现有数据与备份，排查存储后再处理。",
-        excerpt=f"{found.tool} {found.name}: {found.status}, {damaged} backups, none good",
+        excerpt=f"{found.tool} {name}: {found.status}, {damaged} backups, none good",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from maintkit.checks.backup.jobs import each_found, good
 from maintkit.checks.facts.backup import BackupJob
-from maintkit.checks.gaps import why_none
+from maintkit.checks.gaps import date_text, why_none
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.rule import before, judged, shown, unknown
 
@@ -62,15 +62,23 @@ def _earlier_used(case: Case, job: BackupJob) -> float | None:
 
 
 def off_host(case: Case) -> Iterable[Observation]:
-    """No repository of the job lies off the host that it protects (ours)."""
+    """No good set of the job lies off the host that it protects (ours).
+
+    A repository elsewhere that holds none is no copy. How old the copy of a second repository is, backup.age tells.
+    """
     return each_found(case, _off_host)
 
 
 def _off_host(case: Case, job: BackupJob) -> Iterator[Observation]:
+    away = [one.key for one in job.repos if one.off_host]
+    sets = [one for one in good(job) if one.repo in away]
     excerpt = f"{job.name}: {job.repositories} repositories"
+    if away:
+        newest = f"newest {sets[-1].label}, ended {date_text(sets[-1].stopped_at)}" if sets else "no good set there"
+        excerpt += f"; off the host repo{', repo'.join(map(str, away))}: {newest}"
     if job.off_host is None:
         yield unknown(why_none(case.facts.sections.backups, "off_host"), instance=job.name, excerpt=excerpt)
-    elif job.off_host:
+    elif job.off_host and (sets or not away or not job.backups):
         yield Observation(status="ok", instance=job.name, value="有异机副本", excerpt=excerpt)
     else:
         yield judged(

@@ -1,22 +1,25 @@
-"""The WAL archive beside the backups, as far as the catalogue shows it."""
+"""The WAL archive beside the backups, segment by segment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from maintkit.checks.backup.jobs import each_found
-from maintkit.checks.facts.backup import BackupJob, BackupSet
+from maintkit.checks.backup.segments import bare, cut_off, unlisted
+from maintkit.checks.facts.backup import BackupJob, BackupSet, WalRange
 from maintkit.checks.model import Case, Check, Observation
 from maintkit.checks.offenders import SHOWN
-from maintkit.checks.rule import measured, not_applicable, unknown
+from maintkit.checks.rule import judged, measured, not_applicable, shown, unknown
 
 
 def gap(case: Case) -> Iterable[Observation]:
-    """Backups whose own WAL segments lie outside every archive range of the catalogue: they cannot be restored.
+    """WAL that backups need is not in the archive: their own segments, or those that lead from them to its end.
 
-    The catalogue holds the first and the last segment of each archive and nothing between. A segment that is missing
-    inside a range is NOT seen here, nor by the tool's `info` or `verify`: a restore to the default target then opens,
-    silently short. Only a restore drill to a named target shows such a hole (backup.drill).
+    Own segments that are missing, or any after the newest backup, are crit; after older ones warn: what lies between
+    the hole and the next backup cannot be reached. Of WAL before the oldest point in time that is kept, retention
+    leaves the backups' own segments alone: that is no hole. The catalogue names the first and the last segment of each
+    archive; what lies between is listed, for neither `info` nor `verify` tells, and a restore to the default target
+    opens, silently short. Where it could not be listed it is unknown. What is in a segment only a drill shows.
 
     Of mariadb-backup with declared `binlogs`: sets from which the binary logs do not lead to the last one without a
     gap. Older sets whose first files retention has taken are left out. What is in a file is not looked at.
@@ -27,32 +30,67 @@ def gap(case: Case) -> Iterable[Observation]:
 def _judge(case: Case, job: BackupJob) -> Iterator[Observation]:
     if job.binlogs:
         yield _binlogs(case, job)
-        return
-    if job.tool != "pgbackrest":
+    elif job.tool != "pgbackrest":
         yield not_applicable(f"{job.tool} keeps no archive beside its sets", instance=job.name)
-        return
-    if not job.backups:
+    elif not job.backups:
         yield unknown("there is no backup that would need WAL", instance=job.name)
-        return
-    ranges = [(one.first, one.last) for one in job.wal if one.first is not None and one.last is not None]
-    bare = [one.label for one in job.backups if not _covered(one, ranges)]
+    else:
+        yield _archives(case, job)
+
+
+def _archives(case: Case, job: BackupJob) -> Observation:
+    lacking, stuck = bare(job), cut_off(job)
+    if lacking or stuck:
+        return _broken(case, job, lacking, stuck)
     silent = [one.label for one in job.backups if one.wal_start is None or one.wal_stop is None]
-    spans = ", ".join(f"{one.archive} {one.first or '-'}..{one.last or '-'}" for one in job.wal) or "no archive"
-    observation = measured(
-        float(len(bare)),
-        case.limits["backup.wal-gap"],
+    if silent:
+        reason = f"it is not known which WAL segments {len(silent)} backups need ({', '.join(silent[:3])})"
+        return unknown(reason, instance=job.name, excerpt=_seen(job))
+    unseen = unlisted(job)
+    if unseen:
+        reason = f"it was not seen whether WAL is missing in the middle: {unseen[0]}"
+        return unknown(reason, instance=job.name, excerpt=_seen(job))
+    limit = case.limits["backup.wal-gap"]
+    return measured(0.0, limit, instance=job.name, conclusion_zh="", remedy_zh="", excerpt=_seen(job))
+
+
+def _broken(case: Case, job: BackupJob, lacking: list[BackupSet], stuck: list[BackupSet]) -> Observation:
+    said = []
+    if lacking:
+        said.append(f"有 {len(lacking)} 个备份所需的 WAL 不在归档中（{_labels(lacking)}），这些备份无法恢复到一致状态")
+    if stuck:
+        said.append(
+            f"的归档在 {len(stuck)} 个备份之后缺少 WAL（{_labels(stuck)}），"
+            "从这些备份只能恢复到缺口之前，缺口到下一个备份之间的数据无法恢复"
+        )
+    newest = {one.repo: one for one in sorted(job.backups, key=lambda one: one.stopped_at)}.values()
+    return judged(
+        "crit" if lacking or any(one in stuck for one in newest) else "warn",
         instance=job.name,
-        conclusion_zh=f"任务 {job.name} 有 {len(bare)} 个备份所需的 WAL 不在归档目录范围内（{'、'.join(bare[:3])}），"
-        "这些备份无法恢复到一致状态。",
+        value=float(len(lacking) + len(stuck)),
+        limit=case.limits["backup.wal-gap"],
+        conclusion_zh=f"任务 {job.name} " + "；".join(said) + "。",
         remedy_zh="请检查数据库的归档命令与归档状态、归档存储库的空间和过期策略，恢复归档后立即补做一次全量备份；"
         "在新备份验证前保留现有备份和 WAL。",
-        excerpt="\n".join([f"catalogue: {spans}; holes inside a range do not show here", *bare[:SHOWN]]),
+        excerpt="\n".join([_seen(job), *(one.label for one in [*lacking, *stuck][:SHOWN])]),
     )
-    if observation.status == "ok" and silent:
-        reason = f"it is not known which WAL segments {len(silent)} backups need ({', '.join(silent[:3])})"
-        yield unknown(reason, instance=job.name, excerpt=observation.excerpt)
-    else:
-        yield observation
+
+
+def _labels(sets: list[BackupSet]) -> str:
+    return "、".join(one.label for one in sets[:3])
+
+
+def _seen(job: BackupJob) -> str:
+    return "catalogue: " + (", ".join(map(_span, job.wal)) or "no archive")
+
+
+def _span(archive: WalRange) -> str:
+    """An archive in short: from where to where, how many segments, and the newest holes."""
+    told = f"{archive.archive} {archive.first or '-'}..{archive.last or '-'}"
+    if archive.segments is not None:
+        told += f" {archive.segments} segments, {shown(archive.missing)} missing"
+    holes = [one.first if one.first == one.last else f"{one.first}-{one.last}" for one in archive.holes[-SHOWN:]]
+    return f"{told}: {', '.join(holes)}" if holes else told
 
 
 def _binlogs(case: Case, job: BackupJob) -> Observation:
@@ -80,12 +118,6 @@ def _binlogs(case: Case, job: BackupJob) -> Observation:
 def _number(name: str | None) -> int:
     """The number at the end of a binary log's name."""
     return int((name or "0").rpartition(".")[2])
-
-
-def _covered(one: BackupSet, ranges: list[tuple[str, str]]) -> bool:
-    """Whether one archive range holds the backup's segments; with any range a backup that names none passes."""
-    start, stop = one.wal_start, one.wal_stop
-    return any((start is None or start >= first) and (stop is None or stop <= last) for first, last in ranges)
 
 
 CHECKS = (

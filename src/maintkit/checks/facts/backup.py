@@ -12,19 +12,43 @@ class BackupSet(Fact):
 
     label: str
     kind: str  # full, diff, incr, partial
+    repo: Whole | None = None  # pgBackRest's number of the repository in which it lies
     started_at: float | None = None  # a dump does not say when it began
     stopped_at: float
     size_bytes: Whole | None = None  # of the database
     repo_bytes: Whole | None = None  # what it took in the repository
     error: bool | None = None  # pages failed their checksum; pgBackRest says false also of a cluster without checksums
+    archive: str | None = None  # that of its WAL, as `wal` has it
     wal_start: str | None = None  # first and last WAL segment without which it cannot be restored
     wal_stop: str | None = None
 
 
+class WalHole(Fact):
+    """Segments that no timeline has, by the last 16 digits of the first and the last one."""
+
+    first: str
+    last: str
+
+
 class WalRange(Fact):
+    """An archive from its first to its last segment; `segments` None: `unlisted` says why it was not listed."""
+
     archive: str
+    repo: Whole | None = None
     first: str | None = None
     last: str | None = None
+    per_log: Whole | None = None  # how many segments have the same middle of their names
+    segments: Whole | None = None
+    missing: Whole | None = None
+    holes: tuple[WalHole, ...] = ()  # the newest
+    unlisted: str | None = None
+
+
+class BackupRepository(Fact):
+    """One repository of a stanza, by pgBackRest's number; `off_host` None: the configuration could not be read."""
+
+    key: Whole
+    off_host: bool | None = None
 
 
 class BackupJob(Fact):
@@ -41,7 +65,8 @@ class BackupJob(Fact):
     backups: tuple[BackupSet, ...] = ()
     wal: tuple[WalRange, ...] = ()
     repositories: Whole = 0
-    off_host: bool | None = None  # None: the configuration could not be read
+    repos: tuple[BackupRepository, ...] = ()
+    off_host: bool | None = None  # whether a set lies off the host; None: the configuration could not be read
     target_free_bytes: Whole | None = None
     target_size_bytes: Whole | None = None
     binlogs: bool | None = None  # whether `wal` and the sets' first and last files are of binary logs kept with them

@@ -11,12 +11,14 @@ from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Paragraph, Table
 from maintkit.documents.parts import recovery_mariadb
 from maintkit.documents.parts.drill_words import stages_of
-from maintkit.evidence.drill_record import PASSED
+from maintkit.evidence.drill_record import PASSED, Source
 from maintkit.evidence.recovery import Drilled
 
 DEBIAN = re.compile(r"/var/lib/postgresql/(\d+)/([A-Za-z0-9_.-]+)")
 DATA = "＜数据目录＞"
 UNIT = "＜数据库服务单元＞"
+CONFIG = "＜postgresql.conf 的完整路径＞"
+BINDIR = "＜数据库程序目录＞"
 TARGET = "＜目标时刻，如 2026-11-28 02:13:00+08＞"
 
 
@@ -136,12 +138,25 @@ def unit_of(data_directory: str) -> str:
     return f"postgresql@{found[1]}-{found[2]}.service" if found else UNIT
 
 
+def config_of(source: Source) -> str:
+    """The configuration that the source was run with; where nobody has told, Debian's, or a blank."""
+    found = DEBIAN.fullmatch(source.data_directory)
+    return source.config_file or (f"/etc/postgresql/{found[1]}/{found[2]}/postgresql.conf" if found else CONFIG)
+
+
+def bindir_of(source: Source) -> str:
+    """Where the source's programs lie; where nobody has told, Debian's place, or a blank."""
+    found = DEBIAN.fullmatch(source.data_directory)
+    return source.bindir or (f"/usr/lib/postgresql/{found[1]}/bin" if found else BINDIR)
+
+
 def _steps(drilled: Drilled) -> Iterator[str]:
     source, stanza = drilled.drill.source, drilled.drill.stanza
-    data, unit, major = source.data_directory, unit_of(source.data_directory), source.version.partition(".")[0]
+    data, unit, bindir = source.data_directory, unit_of(source.data_directory), bindir_of(source)
     ask = f"pgbackrest --stanza={stanza}"
     yield f"核对主机：cat /etc/machine-id 应为 {source.machine_id}；数据目录 {data}。不符则停止，不得继续。"
-    yield f"核对数据库：pg_controldata -D {data} 的 Database system identifier 应为 {source.system_identifier}。"
+    identifier = f"{bindir}/pg_controldata -D {data} 的 Database system identifier"
+    yield f"核对数据库：{identifier} 应为 {source.system_identifier}。"
     yield f"查看备份与归档：sudo -u postgres {ask} info；选定结束时间早于目标时刻的最近备份集。"
     yield "停止全部应用服务，确认没有业务连接；记录停止时刻。"
     yield f"停止数据库并禁止启动：systemctl stop {unit} && systemctl mask {unit}"
@@ -153,15 +168,16 @@ def _steps(drilled: Drilled) -> Iterator[str]:
         f"恢复：sudo -u postgres {ask} --set=＜备份集＞ --type=time --target='{TARGET}' --target-action=pause"
         f" --archive-mode=off restore"
     )
-    settings = f"-c config_file=/etc/postgresql/{major}/main/postgresql.conf -c listen_addresses='' -c archive_mode=off"
-    start = f"/usr/lib/postgresql/{major}/bin/pg_ctl -D {data} -w start"
+    settings = f"-c config_file={config_of(source)} -c listen_addresses='' -c archive_mode=off"
+    start = f"{bindir}/pg_ctl -D {data} -w start"
     yield f'仅在本机启动、不归档：sudo -u postgres {start} -o "{settings}"'
     yield (
         "核对恢复终点：SELECT pg_is_wal_replay_paused(), pg_last_xact_replay_timestamp(); 应为 t 且不晚于目标时刻。"
         "已自行打开（pg_is_in_recovery() 为 f）说明归档缺失，须回退。"
     )
     yield "由采购人核对业务数据；确认后打开：SELECT pg_wal_replay_resume();"
-    yield "检查：pg_amcheck --all --heapallindexed --parent-check --rootdescend；有任何报告即回退。"
+    amcheck = f"sudo -u postgres {bindir}/pg_amcheck --all --heapallindexed --parent-check --rootdescend"
+    yield f"检查：{amcheck}；有任何报告即回退。"
     yield (
         "清除恢复设置：ALTER SYSTEM RESET restore_command; ALTER SYSTEM RESET recovery_target_time; "
         "ALTER SYSTEM RESET recovery_target_action; ALTER SYSTEM RESET archive_mode;"

@@ -77,15 +77,20 @@ def test_pgbackrest_catalogue(part):
     assert his["backups"][0] == {
         "label": "20261101-010101F",
         "kind": "full",
+        "repo": 1,
         "started_at": 1793495000,
         "stopped_at": 1793495005,
         "size_bytes": 31011233,
         "repo_bytes": 4088160,
         "error": False,
         "wal_start": "000000010000000000000002",
+        "archive": "15-1",
         "wal_stop": "000000010000000000000002",
     }
-    assert his["wal"] == [{"archive": "15-1", "first": "000000010000000000000001", "last": "000000010000000000000009"}]
+    assert his["wal"] == [
+        {"archive": "15-1", "repo": 1, "first": "000000010000000000000001", "last": "000000010000000000000009"}
+    ]
+    assert (his["repos"], emr["repos"]) == ([{"key": 1}], [{"key": 1}])
     assert (emr["status_code"], emr["status"], emr["backups"]) == (1, "missing stanza path", [])
 
 
@@ -109,20 +114,34 @@ def test_a_backup_that_names_no_wal_is_still_a_backup(part):
 
 
 @pytest.mark.parametrize(
-    ("config", "off_host"),
+    ("config", "first", "second"),
     [
-        ("[global]\nrepo1-path=/backup\n", False),
-        ("[global]\nrepo1-path = /backup/x\nrepo2-type=s3\n", True),
-        ("[global]\nrepo-host=store\n", True),
-        ("[global]\nrepo1-path=/nas/pg\n", True),
-        ("[global]\nrepo1-path=/nasty\n", False),
+        ("[global]\nrepo1-path=/backup\n", False, False),
+        ("[global]\nrepo1-path = /backup/x\nrepo2-type=s3\n", False, True),
+        ("[global]\nrepo-host=store\n", True, False),
+        ("[global]\nrepo1-path=/nas/pg\nrepo2-host=store\n", True, True),
+        ("[global]\nrepo1-path=/nasty\nrepo2-path=/nas/pg\n", False, True),
     ],
 )
-def test_a_copy_off_the_host_is_by_host_kind_or_network_mount(part, config, off_host):
-    """A folder on NFS is on another machine."""
+def test_a_copy_off_the_host_is_by_host_kind_or_network_mount(part, config, first, second):
+    """A folder on NFS is on another machine; each repository by itself."""
     backups = part("backups")
     mounts = "/dev/sda1 / ext4 rw 0 0\nstore:/x /nas nfs4 rw 0 0\n"
-    assert backups.is_off_host(backups.parse_pgbackrest_config(config), mounts) is off_host
+    options = backups.parse_pgbackrest_config(config)
+    assert [backups.is_off_host(options, mounts, number) for number in (1, 2)] == [first, second]
+
+
+@pytest.mark.parametrize(("held", "off_host"), [([1], False), ([1, 2], True), ([2], True), ([], True), ([3], False)])
+def test_a_copy_off_the_host_is_one_that_holds_a_set(part, held, off_host):
+    """A second repository in the configuration is no copy yet. Of a job without any set the configuration tells."""
+    backups = part("backups")
+    job = {"repos": [{"key": 1}, {"key": 2}], "backups": [{"repo": number} for number in held]}
+    options = backups.parse_pgbackrest_config("[global]\nrepo1-path=/backup\nrepo2-host=store\n")
+    backups.tell_off_host(job, options, "/dev/sda1 / ext4 rw 0 0\n")
+    assert job["off_host"] is off_host
+    assert [one["off_host"] for one in job["repos"]] == [False, True]
+    backups.tell_off_host(job, None, "")
+    assert (job["off_host"], job["repos"][1]["off_host"]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +166,7 @@ def test_a_dedicated_backup_server_is_off_the_database_host(part, config, off_ho
     """Judged stanza by stanza, from what the configuration says of that stanza and of all."""
     backups = part("backups")
     options = backups.parse_pgbackrest_config(config, "his")
-    assert backups.is_off_host(options, "/dev/sda1 / ext4 rw 0 0\n") is off_host
+    assert any(backups.is_off_host(options, "/dev/sda1 / ext4 rw 0 0\n", number) for number in (1, 2)) is off_host
 
 
 def test_a_unit_of_an_old_systemd_has_no_restart_count(part):

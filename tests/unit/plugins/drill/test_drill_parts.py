@@ -60,12 +60,31 @@ def test_pgbackrests_catalogue_is_read_with_the_cluster_of_each_set() -> None:
         part("drill.backup").parse(told, "x")
 
 
+def test_the_same_number_is_another_cluster_in_another_repository() -> None:
+    """The first repository knows the cluster from before an upgrade as 1; the second one was made after it."""
+    archive = {"min": "000000010000000000000001", "max": "000000010000000000000009"}
+    backup = {"type": "full", "timestamp": {"start": 1, "stop": 2}, "info": {"size": 3, "repository": {"size": 1}}}
+    told = {
+        "name": "his",
+        "db": [{"id": 1, "repo-key": 1, "system-id": 11}, {"id": 2, "repo-key": 1, "system-id": 22},
+               {"id": 1, "repo-key": 2, "system-id": 22}],
+        "archive": [{"database": {"id": 2, "repo-key": 1}, "id": "15-2", **archive},
+                    {"database": {"id": 1, "repo-key": 2}, "id": "15-1", **archive}],
+        "backup": [{"label": "A", "database": {"id": 2, "repo-key": 1}, **backup},
+                   {"label": "B", "database": {"id": 1, "repo-key": 2}, **backup}],
+    }  # fmt: skip
+    found = part("drill.backup").parse(json.dumps([told]), "his")
+    assert [(one["label"], one["repo"], one["archive"], one["system_identifier"]) for one in found["backups"]] == [
+        ("A", 1, "15-2", "22"), ("B", 2, "15-1", "22"),
+    ]  # fmt: skip
+
+
 def test_a_restore_overwrites_nothing_archives_nothing_and_stays_in_its_place() -> None:
     repository = part("drill.backup").Repository(stanza="his")
     place = Path("/var/lib/maintkit-drill/r1")
-    argv = part("drill.backup").restore(repository, place, label="L", target="T", processes=2)
+    argv = part("drill.backup").restore(repository, place, chosen={"label": "L", "repo": 2}, target="T", processes=2)
     assert not {"--delta", "--force", "--link-all"} & set(argv)
-    assert {"--archive-mode=off", "--type=name", "--target=T", "--target-action=pause", "--set=L",
+    assert {"--archive-mode=off", "--type=name", "--target=T", "--target-action=pause", "--set=L", "--repo=2",
             f"--pg1-path={place}/data", f"--tablespace-map-all={place}/tablespaces"} <= set(argv)  # fmt: skip
 
 
@@ -122,25 +141,6 @@ def test_an_application_that_was_to_be_started_forbids_a_pass_until_it_has_answe
         ({"application": {"status": "passed", "said": "", "took_ms": 1}}, []),
     ):
         assert of({**told(**one), "application": "挂号服务"}, rto_s=0, rpo_s=0) == wrong
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"user": "root"}, "name the application's own user"),
-        ({"user": "postgres"}, "name the application's own user"),
-        ({"user": "nobody-here"}, "there is no OS user nobody-here"),
-        ({"argv": []}, "absolute path"),
-        ({"argv": ["sh"]}, "absolute path"),
-        ({"argv": ["/nowhere/app"]}, "there is no /nowhere/app"),
-        ({"url": "http://his-app1:8080/"}, "leads to another host"),
-        ({"url": "http://127.0.0.1.example/"}, "leads to another host"),
-    ],
-)
-def test_an_application_that_could_not_be_kept_apart_is_refused(changes: dict[str, Any], why: str) -> None:
-    good = {"name": "x", "user": "nobody", "argv": ["/bin/sh"], "url": "http://127.0.0.1:80/"}
-    with pytest.raises(REFUSED, match=why):
-        part("drill.application").refuse_application({**good, **changes}, "postgres")
 
 
 def test_a_stage_that_was_cut_off_is_known_to_have_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,6 +220,19 @@ def test_nothing_that_leads_out_of_the_copy_is_left_to_what_came_along() -> None
         assert isolated[name] == ""
     assert (isolated["archive_mode"], isolated["max_logical_replication_workers"]) == ("off", "0")
     assert isolated["log_error_verbosity"] == "terse"
+
+
+@pytest.mark.parametrize(("major", "silent"), [("15", False), ("17", True)])
+def test_while_a_network_is_there_no_login_runs_a_trigger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, major: str, *, silent: bool
+) -> None:
+    """They came with 17; before it no server would start with the setting."""
+    instance = part("drill.instance").Instance(place=tmp_path, user="postgres", bindir="/bin", settings={})
+    monkeypatch.setattr(type(instance), "control", lambda _instance: {})
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "PG_VERSION").write_text(f"{major}\n")
+    assert ("event_triggers=off" in instance.recovering()) is silent
+    assert "event_triggers=off" not in instance.server()
 
 
 @pytest.mark.parametrize("word", ["it's", "a\\b", "two\nlines", "'; \\! id", "挂号"])
