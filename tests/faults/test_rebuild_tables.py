@@ -55,6 +55,18 @@ def test_a_fragmented_table_is_rebuilt_once_and_remembered(his: Server) -> None:
     assert "ALTER" not in his.sql("SHOW BINLOG EVENTS")
 
 
+def test_a_table_that_is_emptied_after_its_rebuild_is_rebuilt_again(his: Server) -> None:
+    """Its file is as large as the rebuild left it: only its pages tell."""
+    his.fragment("visit", 2 * MORE, keep=2)
+    (once,) = his.sweep()["rebuilt"]
+    his.sql("DELETE FROM visit WHERE n % 20 <> 0")
+    his.settled("visit")
+    assert his.bytes("visit") <= 1.2 * once["after_bytes"]
+    (again,) = his.sweep("r2")["rebuilt"]
+    assert (again["sure"], his.bytes("visit")) == ("measured", again["after_bytes"])
+    assert again["after_bytes"] < once["after_bytes"] / 2
+
+
 def test_a_table_elsewhere_is_rebuilt_there(his: Server) -> None:
     """In a `DATA DIRECTORY`, of which MariaDB tells by a link file beside the data."""
     place = his.home / "elsewhere"

@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .place import STATE, Refused
@@ -131,12 +131,11 @@ def opened(but: int = 0) -> set:
     for process in Path("/proc").iterdir():
         if not process.name.isdigit() or int(process.name) == but:
             continue
-        try:
+        with suppress(OSError):  # it has ended
             for handle in (process / "fd").iterdir():
-                seen = handle.stat()
-                found.add((seen.st_dev, seen.st_ino))
-        except OSError:  # it has ended, or the file behind it is gone
-            continue
+                with suppress(OSError):  # it was closed meanwhile: the others count
+                    seen = handle.stat()
+                    found.add((seen.st_dev, seen.st_ino))
     return found
 
 

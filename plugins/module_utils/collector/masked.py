@@ -6,13 +6,13 @@ import re
 
 LITERALS = re.compile(
     r"--[^\n]*"  # comments first: they may hold anything, quotes too
-    r"|/\*.*?(?:\*/|\Z)"
+    r"|/\*(?:(?!/\*|\*/).)*(?:\*/|/\*.*\Z|\Z)"  # within another one: nothing is told from there on
     r"|\"(?:[^\"]|\"\")*(?:\"|\Z)"  # a quoted name stays
     r"|(?:\b[BbXxEeNn]|\b[Uu]&)?'(?:[^']|'')*(?:'|\Z)"
-    r"|\$([A-Za-z_]\w*)?\$.*?(?:\$\1\$|\Z)"
+    r"|\$([^\W\d]\w*)?\$.*?(?:\$\1\$|\Z)"
     r"|\$\d+"  # a parameter stays
     r"|(?<![\w$.])(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\w*",
-    re.DOTALL,
+    re.DOTALL | re.UNICODE,
 )
 
 

@@ -12,7 +12,8 @@ from .pages import Measured
 BYTES_PER_S = 20 * 1024 * 1024
 FIXED_S = 2.0  # the locks at both ends
 ROOM = 1.1  # the new file, and a tenth over
-NEAR_LAST = 1.2  # below this times its size after its last rebuild, a table is not measured again
+NEAR_LAST = 1.2  # up to this times its size after its last rebuild, a table must have more to give than a file keeps
+KEPT_BYTES = 8 << 20  # what a server keeps back of each file that it has just made, at most
 # A file is older than the server's word when it shows more free than that, by more than this share of the table and so
 # many bytes a file: the server keeps three extents of each back.
 OLD_SHARE, OLD_BYTES = 0.1, 4 * 1024 * 1024
@@ -57,7 +58,7 @@ class Choice:
         return int(min(self.table.index_bytes, self.after_bytes) * ROOM)
 
 
-def before_measuring(table: Table, last: int | None, limits: Limits) -> str:
+def before_measuring(table: Table, limits: Limits) -> str:
     """Why a table is out of the question, whatever its bloat; empty when it is not."""
     out = (
         (
@@ -68,21 +69,17 @@ def before_measuring(table: Table, last: int | None, limits: Limits) -> str:
         (table.shared, "it has no file of its own: a rebuild would give nothing back"),
         (table.bytes < limits.min_bytes, f"smaller than {limits.min_bytes} bytes"),
         (bool(table.locked_by), table.locked_by),
-        (
-            bool(last) and table.bytes <= NEAR_LAST * (last or 0),
-            f"{table.bytes / (last or 1):.2f} times its size after its last rebuild",
-        ),
     )
     return next((why for is_so, why in out if is_so), "")
 
 
 def choose(table: Table, found: list[Measured] | str, *, last: int | None, rate: float, limits: Limits) -> Choice:
     """The choice for one table; `found` is a reason where its pages could not be measured."""
-    out = before_measuring(table, last, limits)
+    out = before_measuring(table, limits)
     if out:
         return Choice(table, LEAVE, out)
     if isinstance(found, str):
-        return _by_free_extents(table, found, rate, limits)
+        return _again(_by_free_extents(table, found, rate, limits), last)
     seen_free = sum(one.free_bytes for one in found)
     if seen_free > table.free_bytes + max(OLD_SHARE * table.bytes, OLD_BYTES * len(table.parts)):
         why = "its file is older than what the server has in memory: measure again when it has been written"
@@ -91,7 +88,7 @@ def choose(table: Table, found: list[Measured] | str, *, last: int | None, rate:
     after = max(1, min(sum(one.after_bytes for one in found), table.bytes - table.free_bytes))
     looked_at = sum(one.looked_at for one in found)
     filled = sum(one.filled * one.looked_at for one in found) / max(looked_at, 1)
-    return _judged(table, after, MEASURED, round(filled, 3), rate, limits)
+    return _again(_judged(table, after, MEASURED, round(filled, 3), rate, limits), last)
 
 
 def _by_free_extents(table: Table, why: str, rate: float, limits: Limits) -> Choice:
@@ -111,6 +108,17 @@ def _judged(table: Table, after: int, sure: str, filled: float | None, rate: flo
     seconds = FIXED_S + (2 * table.bytes + after) / rate
     why = f"{word}{bloat:.2f} times its size after a rebuild, more than {limits.factor:g}"
     return Choice(table, REBUILD, why, bloat, sure, after, seconds, filled)
+
+
+def _again(choice: Choice, last: int | None) -> Choice:
+    """A file that its last rebuild has left so large, and that has no more to give than it had then, is left."""
+    table, gain = choice.table, choice.table.bytes - (choice.after_bytes or 0)
+    near = last is not None and table.bytes <= NEAR_LAST * last
+    if choice.what != REBUILD or not near or gain > KEPT_BYTES * len(table.parts):
+        return choice
+    grown = f"{table.bytes / (last or 1):.2f} times its size after its last rebuild"
+    why = f"{grown}, and the {gain} bytes that would come back may be what a new file keeps"
+    return Choice(table, LEAVE, why, choice.bloat, choice.sure, choice.after_bytes, 0.0, choice.filled)
 
 
 def in_order(choices: list[Choice]) -> list[Choice]:

@@ -45,7 +45,7 @@ def look(
     choices = []
     for table in seen.tables:
         last = memory.last(table.key)
-        figures = [] if before_measuring(table, last, limits) else measured(table)
+        figures = [] if before_measuring(table, limits) else measured(table)
         choices.append(choose(table, figures, last=last, rate=rate, limits=limits))
     return choices, seen.left
 

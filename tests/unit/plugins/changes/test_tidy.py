@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +43,28 @@ def look(part: Callable, *rules: dict[str, Any], most: int = 100) -> dict[str, A
 
 def names(seen: dict[str, Any]) -> list[str]:
     return [Path(one["path"]).name for one in seen["files"]]
+
+
+def test_a_file_is_seen_open_whatever_else_its_process_closes_meanwhile(part: Callable, tmp_path: Path) -> None:
+    """A server opens and closes files without end; its log must not be taken for one that nobody holds."""
+    log, other = old(tmp_path / "his.log", 40), old(tmp_path / "other", 40)
+    busy = (
+        "import os, sys\n"
+        "held = [os.open(sys.argv[2], os.O_RDONLY) for _ in range(60)]\n"
+        "log = os.open(sys.argv[1], os.O_RDONLY)\n"
+        "print('ready', flush=True)\n"
+        "while True:\n"
+        " for one in held: os.close(one)\n"
+        " held = [os.open(sys.argv[2], os.O_RDONLY) for _ in range(60)]\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", busy, log, other], stdout=subprocess.PIPE) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            wanted = (log.stat().st_dev, log.stat().st_ino)
+            assert [wanted in part("tidy").opened() for _ in range(40)] == [True] * 40
+        finally:
+            server.kill()
 
 
 def test_what_is_old_goes_and_what_stays_is_counted_by_its_reason(part: Callable, tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ SOCKETS = """Num       RefCount Protocol Flags    Type St Inode Path
         ('SELECT "name of 3" FROM "it\'s"', 'SELECT "name of 3" FROM "it\'s"'),
         (r"SELECT 'a\', 'Zhang San', 'b'", "SELECT ?"),
         ("SELECT 1.5e3, .5, 0x1F, t1.c2", "SELECT ?, ?, ?, t1.c2"),
+        ("SELECT a /* \u533b\u751f /* \u4e34\u65f6 */ \u5f20\u4e09 A12 */ FROM t", "SELECT a"),
+        ("SELECT a /*/ of 3 */, b /* never /ended", "SELECT a , b"),
+        ("SELECT $\u4e2d$ \u5f20\u4e09 $\u4e2d$, a", "SELECT ?, a"),
     ],
 )
 def test_literals_and_comments_are_masked_and_names_stay(part, text, told):

@@ -54,21 +54,30 @@ def test_a_file_that_is_older_than_the_servers_word_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "last", "word"),
+    ("changes", "word"),
     [
-        ({"engine": "MyISAM"}, None, "under a lock"),
-        ({"parts": ()}, None, "does not know it"),
-        ({"shared": True}, None, "no file of its own"),
-        ({"bytes": 5}, None, "smaller"),
-        ({"locked_by": "it has a FULLTEXT index"}, None, "FULLTEXT"),
-        ({}, 280 * MB, "1.07 times its size after its last rebuild"),
+        ({"engine": "MyISAM"}, "under a lock"),
+        ({"parts": ()}, "does not know it"),
+        ({"shared": True}, "no file of its own"),
+        ({"bytes": 5}, "smaller"),
+        ({"locked_by": "it has a FULLTEXT index"}, "FULLTEXT"),
     ],
 )
-def test_what_is_out_of_the_question_is_left_with_the_reason(
-    changes: dict[str, Any], last: int | None, word: str
-) -> None:
-    choice = chosen(table(**changes), measured(1), last)
+def test_what_is_out_of_the_question_is_left_with_the_reason(changes: dict[str, Any], word: str) -> None:
+    choice = chosen(table(**changes), measured(1))
     assert (choice.what, word in choice.why) == ("leave", True)
+
+
+def test_a_table_as_large_as_its_last_rebuild_left_it_is_rebuilt_for_more_than_a_new_file_keeps() -> None:
+    """Emptied since, its file is as large as before; where it has been small, the server keeps as much as it has."""
+    assert chosen(table(bytes=300 * MB, free_bytes=200 * MB), measured(100 * MB), last=300 * MB).what == "rebuild"
+    small = chosen(table(bytes=120 * MB), measured(113 * MB), last=110 * MB)
+    assert (small.what, small.bloat) == ("leave", pytest.approx(120 / 113))
+    kept = part("tables.choice")._again(
+        part("tables.choice").Choice(table(bytes=9 * MB), "rebuild", "", 4.5, "measured", 2 * MB, 3.0), 8 * MB
+    )
+    assert (kept.what, kept.seconds) == ("leave", 0.0)
+    assert kept.why.startswith("1.12 times its size after its last rebuild, and the 7340032 bytes")
 
 
 def test_most_bytes_back_a_second_come_first() -> None:
