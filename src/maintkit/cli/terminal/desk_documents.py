@@ -126,7 +126,7 @@ def review(place: Site, ledger: Ledger, covered: Covered) -> Document:
         served=room.served(had),
         before=room.served(before) if before else None,
         requests=contract.requests,
-        standings=due(contract, room.calendar, evidence, last),
+        standings=due(contract, room.calendar, evidence, last, ended=had.over),
         done={duty: within(had_seen.evidence, first, last) for duty, had_seen in evidence.items()},
         meetings=[
             one for one in registers.items(ledger, "meeting") if (day := one.day("held")) and first <= day <= last
