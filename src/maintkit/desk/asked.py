@@ -82,8 +82,11 @@ class Words:
         return min(said, key=lambda one: one.seq, default=None)
 
 
-def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo) -> Answer:
-    """Whether a complete inspection is what is asked. One of an older maintkit does not say what it saw, and counts."""
+def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo, on: date | None) -> Answer:
+    """Whether a complete inspection is what is asked, by the words said until the end of a day (None: all of them).
+
+    One of an older maintkit does not say what it saw, and counts.
+    """
     body: Mapping[str, Any] = finished.body
     if "checks" not in body:
         return Answer()
@@ -93,10 +96,10 @@ def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo) -> Answe
     said = {
         one["event"]: words.first(one, finished.seq) for one in body["critical"] if one["check"].startswith(asked.word)
     }
-    silent = [event for event, entry in said.items() if entry is None]
+    days = {event: entry.at.astimezone(zone).date() for event, entry in said.items() if entry is not None}
+    silent = [event for event in said if event not in days or (on is not None and days[event] > on)]
     if silent:
         more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
         named = ", ".join(silent[:_NAMED]) + more
         return Answer(lacks=f"critical findings of which nobody has said a word (`maintkit finding handle`): {named}")
-    days = [entry.at.astimezone(zone).date() for entry in said.values() if entry is not None]
-    return Answer(since=max(days, default=None))
+    return Answer(since=max(days.values(), default=None))

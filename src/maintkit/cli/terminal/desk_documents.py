@@ -119,7 +119,7 @@ def review(place: Site, ledger: Ledger, covered: Covered) -> Document:
     room, contract = _Room.of(place, ledger), place.contract
     had, before = room.basis(covered), room.whole(covered.previous())
     last = (had.end - timedelta(days=1) if had.over else had.until).astimezone(contract.zone).date()
-    evidence = seen(ledger, [duty.id for duty in contract.duties], contract.zone)
+    evidence = seen(ledger, [duty.id for duty in contract.duties], contract.zone, last)
     first = had.since.date()
     found = Review(
         covered=covered,
