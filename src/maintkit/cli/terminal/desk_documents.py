@@ -18,6 +18,7 @@ from maintkit.desk.incident import incident, incidents
 from maintkit.desk.links import Links, links
 from maintkit.desk.past import Fault, Wish, faults, wishes
 from maintkit.desk.proofs import seen
+from maintkit.desk.relations import answering, repeats
 from maintkit.desk.surroundings import Surroundings
 from maintkit.documents.model import Document
 from maintkit.documents.parts.duties import within
@@ -100,7 +101,8 @@ def fault_report(place: Site, ledger: Ledger, id_: str) -> Document:
         links=around,
         findings=tuple(_findings(ledger, around, one.hosts)),
         changes=tuple(changed(ledger, run) for run in around.changes),
-        repeats=tuple(each for each in everyone if each.duplicate_of == id_),
+        repeats=tuple(repeats(everyone, id_)),
+        answering=answering(everyone, id_),
         marks=own,
     )
     return incident_report(report, header(place))
