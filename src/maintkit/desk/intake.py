@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from maintkit.clock import from_text, to_text
 from maintkit.desk.incident import OPENED, Incident, Verb, incident, incidents
-from maintkit.desk.relations import alone, repeats, require_other, require_repeats
+from maintkit.desk.relations import alone, repeats, require_other, require_recurs, require_repeats
 from maintkit.errors import DeskRefused
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
@@ -58,6 +58,8 @@ def enter(
             require_other(one, other)
             if (more or {})["duplicate_of"]:
                 _may_repeat(ledger, one, other, may_repeat)
+            else:
+                require_recurs(one, other)
         body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
         return ledger.append(f"incident.{verb}", body, subject=id_)
 

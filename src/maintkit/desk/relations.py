@@ -55,3 +55,20 @@ def require_repeats(one: Incident, other: Incident) -> None:
         )
     if one.state == "closed":
         raise DeskRefused(f"{one.id} is closed: its clocks have ended", hint="a closed incident stays one of its own")
+
+
+def require_recurs(one: Incident, other: Incident) -> None:
+    """Only what came later, and had been restored or closed by then, is back; so no fault recurs from itself."""
+    if other.reported >= one.reported:
+        raise DeskRefused(
+            f"{other.id} was reported at {to_text(other.reported)}, not before {one.id} at {to_text(one.reported)}",
+            hint="a fault recurs from an earlier one",
+        )
+    over = other.first("mitigated", "resolved", "closed")
+    if over is None or over > one.reported:
+        restored = f"was restored at {to_text(over)}" if over else "is not restored"
+        raise DeskRefused(
+            f"{other.id} {restored}, and {one.id} was reported at {to_text(one.reported)}",
+            hint=f"the same fault reported twice: `maintkit incident relate {one.id} --duplicate-of {other.id}`; where "
+            f"it was over by then, enter that first: `maintkit incident resolve {other.id} --at`",
+        )

@@ -10,7 +10,7 @@ from faultdesk import FAULTS, ZONE, Desk
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import clocks
 from maintkit.desk.duplicate import lost
-from maintkit.desk.incident import Incident, incident, incidents
+from maintkit.desk.incident import Incident, Verb, incident, incidents
 from maintkit.desk.intake import enter
 from maintkit.desk.relations import answering, repeats
 from maintkit.errors import DeskRefused
@@ -67,3 +67,38 @@ def test_the_fault_that_is_worked_on_answers_for_all_that_hang_on_it(desk: Desk)
         third: first,
         other: other,
     }
+
+
+@pytest.mark.parametrize(
+    ("ends", "at", "reported", "may"),
+    [
+        (None, 0, 20, False),
+        ("mitigated", 10, 20, True),
+        ("resolved", 20, 20, True),
+        ("resolved", 21, 20, False),
+        ("mitigated", 10, 0, False),
+    ],
+)
+def test_only_what_was_over_by_the_report_recurs(
+    desk: Desk, ends: Verb | None, at: float, reported: float, *, may: bool
+) -> None:
+    """The older fault is of minute 0; a substitute in use is an end of it, too."""
+    old, new = desk.open(), desk.open(reported)
+    if ends:
+        desk.step(old, ends, at)
+    if may:
+        desk.step(new, "related", 30, duplicate_of=None, recurs=old)
+        assert incident(desk.ledger, new).recurs == old
+    else:
+        with pytest.raises(DeskRefused, match=old):
+            desk.step(new, "related", 30, duplicate_of=None, recurs=old)
+
+
+def test_no_fault_recurs_from_what_recurs_from_it(desk: Desk) -> None:
+    old = desk.open()
+    desk.step(old, "resolved", 1)
+    new = desk.open(2)
+    desk.step(new, "resolved", 3)
+    desk.step(new, "related", 4, duplicate_of=None, recurs=old)
+    with pytest.raises(DeskRefused, match="not before"):
+        desk.step(old, "related", 5, duplicate_of=None, recurs=new)
