@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from maintkit.clock import from_text, to_text
 from maintkit.desk.incident import OPENED, Incident, Verb, incident, incidents
-from maintkit.desk.relations import alone, repeats, require_other, require_recurs, require_repeats
+from maintkit.desk.relations import alone, repeats, require_other, require_recurs, require_repeats, withdraws
 from maintkit.errors import DeskRefused
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
@@ -17,9 +17,13 @@ from maintkit.evidence.ledger import Ledger
 MayRepeat = Callable[[Incident, Incident], None]
 _AHEAD = timedelta(minutes=2)  # what two people's clocks may differ by
 # Steps that may still be entered of an incident that is closed: a late one says so by its two times.
-AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related", "located")
+AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related", "separated", "located")
 # And those that are entered of it only as what happened before the closing.
 BEFORE_CLOSING: tuple[Verb, ...] = ("acknowledged", "arrived")
+_OVER: dict[str, str] = {
+    "closed": "open a new one, and `maintkit incident relate NEW --recurs`",
+    "duplicate": "where it is a fault of its own: `maintkit incident relate {} --no-duplicate`",
+}
 
 
 def open_incident(ledger: Ledger, body: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Entry:
@@ -60,7 +64,8 @@ def enter(
                 _may_repeat(ledger, one, other, may_repeat)
             else:
                 require_recurs(one, other)
-        body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
+        withdrawn = withdraws(one) if verb == "separated" else {}
+        body = {"at": to_text(at), "by": by, "text": text, **(more or {}), **withdrawn}
         return ledger.append(f"incident.{verb}", body, subject=id_)
 
 
@@ -74,9 +79,7 @@ def _may(one: Incident, verb: Verb, at: datetime) -> None:
     earlier = closed is not None and at <= closed and verb in BEFORE_CLOSING
     over = one.state == "duplicate" or (one.state == "closed" and not earlier)
     if over and verb not in AFTER_CLOSING:
-        raise DeskRefused(
-            f"{one.id} is {one.state}", hint="open a new one, and `maintkit incident relate NEW --recurs`"
-        )
+        raise DeskRefused(f"{one.id} is {one.state}", hint=_OVER[one.state].format(one.id))
     if verb == "closed":
         _may_close(one, at)
     if verb == "continued" and not one.resting(at):
@@ -120,7 +123,8 @@ def _may_repeat(ledger: Ledger, one: Incident, other: Incident, asked: MayRepeat
             _may_hang(each, other, asked)
         except DeskRefused as error:
             raise DeskRefused(
-                f"{each.id} is a duplicate of {one.id} and would be one of {other.id}: {error}", hint=error.hint
+                f"{each.id} is a duplicate of {one.id} and would be one of {other.id}: {error}",
+                hint=f"{error.hint}; or `maintkit incident relate {each.id} --no-duplicate`",
             ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from maintkit.clock import to_text
 from maintkit.desk.incident import Incident
@@ -32,6 +33,19 @@ def answering(everyone: Iterable[Incident], id_: str) -> str:
 def alone(one: Incident) -> Incident:
     """The same report as a fault of its own: with its clocks."""
     return replace(one, duplicate_of=None)
+
+
+def withdraws(one: Incident) -> dict[str, Any]:
+    """What a step says that makes a duplicate a fault of its own: of which one it was called one, and since when.
+
+    Every time from then on is told anew, for it never was one.
+    """
+    if one.duplicate_of is None:
+        raise DeskRefused(f"{one.id} is no duplicate", hint=f"`maintkit incident show {one.id}` tells its relations")
+    before = max((step.entry for step in one.steps if step.verb == "separated"), default=0)
+    called = (step for step in one.steps if step.verb == "related" and step.body["duplicate_of"])
+    since = min(step.at for step in called if step.entry > before)
+    return {"duplicate_of": one.duplicate_of, "since": to_text(since)}
 
 
 def require_other(one: Incident, other: Incident) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from faultdesk import FAULTS, ZONE, Desk
+import yaml
+from faultdesk import FAULTS, TEMPLATE, ZONE, Desk
 
+from maintkit.clock import to_text
+from maintkit.contract.contract import Contract
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import clocks
 from maintkit.desk.duplicate import lost
 from maintkit.desk.incident import Incident, Verb, incident, incidents
 from maintkit.desk.intake import enter
+from maintkit.desk.past import faults
 from maintkit.desk.relations import answering, repeats
 from maintkit.errors import DeskRefused
 
@@ -67,6 +71,70 @@ def test_the_fault_that_is_worked_on_answers_for_all_that_hang_on_it(desk: Desk)
         third: first,
         other: other,
     }
+
+
+def separate(desk: Desk, one: str, at: float) -> None:
+    desk.step(one, "separated", at, agreed_by="李主任")
+
+
+def test_what_is_no_duplicate_has_its_clocks_back_as_if_it_never_was_one(desk: Desk) -> None:
+    """Also one that was breached meanwhile; what was done by then counts by its time. Both steps stay."""
+    first, second, never = desk.open(), desk.open(1), desk.open(1)
+    for one in (first, second, never):
+        desk.level(one, "P1", 2)
+    repeat(desk, second, first, 3)
+    desk.step(first, "acknowledged", 4)
+    assert desk.clocks(second, 200) == {}
+    separate(desk, second, 40)
+    for one in (second, never):
+        desk.step(one, "arrived", 50)
+    assert desk.clocks(second, 200) == desk.clocks(never, 200)
+    clock = desk.clocks(second, 200)["respond"]
+    assert (clock.state, clock.breached_at) == ("breached", desk.instant(16))
+    told = [(step.verb, step.body["duplicate_of"]) for step in incident(desk.ledger, second).steps[2:4]]
+    assert told == [("related", first), ("separated", first)]
+
+
+def test_what_was_withdrawn_may_be_said_again_and_what_was_never_said_is_not_withdrawn(desk: Desk) -> None:
+    """One that is closed can be withdrawn from; what hangs on the fault itself stays there."""
+    first, second, third = desk.open(), desk.open(1), desk.open(2)
+    for one in (first, second, third):
+        desk.level(one, "P1", 3)
+    with pytest.raises(DeskRefused, match=f"{second} is no duplicate"):
+        separate(desk, second, 4)
+    repeat(desk, third, second, 5)
+    repeat(desk, second, first, 6)
+    separate(desk, second, 7)
+    assert incident(desk.ledger, third).duplicate_of == second
+    repeat(desk, second, first, 8)
+    with pytest.raises(DeskRefused, match="is duplicate") as refused:
+        desk.step(second, "arrived", 9)
+    assert f"relate {second} --no-duplicate" in refused.value.hint
+    separate(desk, second, 10)
+    assert [step.body["since"] for step in incident(desk.ledger, second).steps if step.verb == "separated"] == [
+        to_text(desk.instant(6)),
+        to_text(desk.instant(8)),
+    ]
+
+
+def test_a_period_that_is_over_has_the_clocks_back_that_were_breached_in_it(desk: Desk) -> None:
+    """Called a duplicate in one hour and withdrawn in the next: its breach of the first is told in the first."""
+    first, second = desk.open(), desk.open(1)
+    for one in (first, second):
+        desk.level(one, "P1", 2)
+    repeat(desk, second, first, 3)
+    desk.step(first, "acknowledged", 4)
+
+    def told(before: float) -> dict[str, bool]:
+        contract = Contract.model_validate(yaml.safe_load(TEMPLATE.read_text(encoding="utf-8")))
+        end = desk.instant(before)
+        found = faults(desk.ledger, contract, Calendar(), before=end, now=end)
+        return {one.incident.id: any(clock.breached_at for clock in one.clocks) for one in found}
+
+    assert told(60) == {first: False, second: False}
+    separate(desk, second, 70)
+    assert told(60) == {first: False, second: True}
+    assert told(2.5) == {first: False, second: False}
 
 
 @pytest.mark.parametrize(
