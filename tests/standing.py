@@ -32,7 +32,9 @@ def seen(*days: str, automatic: bool = True) -> Seen:
     return Seen(evidence=tuple(found), automatic=automatic)
 
 
-def standing(made: Contract, on: str, *days: str, automatic: bool = True, **others: Seen) -> Standing:
+def standing(
+    made: Contract, on: str, *days: str, automatic: bool = True, ended: bool = False, **others: Seen
+) -> Standing:
     """How the first duty stands on a day, with evidence of these days."""
     had = {made.duties[0].id: seen(*days, automatic=automatic), **{k.replace("_", "-"): v for k, v in others.items()}}
-    return due(made, Calendar(), had, date.fromisoformat(on))[0]
+    return due(made, Calendar(), had, date.fromisoformat(on), ended=ended)[0]

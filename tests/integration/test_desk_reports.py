@@ -117,6 +117,15 @@ def test_the_blanks_of_a_review_are_filled_and_stand_in_it(site: Path) -> None:
     assert said["draft"] is False
 
 
+def test_a_review_of_a_quarter_that_is_over_says_what_was_missed_on_its_last_day(site: Path) -> None:
+    """Nobody drilled in the first quarter of 2026; its last day was the deadline, and is past."""
+    text, _ = page(report(site, "service-review", "--quarter", "2026Q1"))
+    (row,) = [one for one in text.split("<tr>") if "备份恢复验证" in one and "每季度" in one]
+    assert ("已逾期" in row, "未按期：2026Q1" in row, "即将到期" in row) == (True, True, False)
+    (alert,) = [one for one in text.split("<p") if "项服务义务已逾期" in one]
+    assert "备份恢复验证" in alert
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

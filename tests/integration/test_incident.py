@@ -125,7 +125,10 @@ def test_another_level_than_the_rules_needs_the_hospitals_word(site: Path) -> No
         (("open", *WHO, *BY, "--from-run", "C1"), 7, "no run 'C1'"),
         (("show", "I1"), 7, "no incident 'I1'"),
         (("acknowledge", "I1", *BY, "--text", "x"), 7, "no incident 'I1'"),
-        (("relate", "I1", *BY), 2, "one of --duplicate-of and --recurs"),
+        (("relate", "I1", *BY), 2, "one of --duplicate-of, --recurs and --no-duplicate"),
+        (("relate", "I1", "--recurs", "I2", "--no-duplicate", *BY), 2, "one of --duplicate-of, --recurs and"),
+        (("relate", "I1", "--no-duplicate", "--why", "x", *BY), 2, "it needs --agreed-by and --why"),
+        (("relate", "I1", "--recurs", "I2", "--why", "x", *BY), 2, "it needs --agreed-by and --why"),
     ],
 )
 def test_a_wrong_word_is_told_and_enters_nothing(site: Path, words: tuple[str, ...], code: int, told: str) -> None:
@@ -217,3 +220,23 @@ def test_a_more_urgent_report_is_no_duplicate_of_one_with_more_time(site: Path) 
     assert said(site, *relate)["state"] == "duplicate"
     third = said(site, *opened, "发药停", "--at", ago(7))["incident"]
     assert said(site, "relate", third, "--duplicate-of", first, *BY)["state"] == "duplicate"
+
+
+def test_a_wrong_duplicate_is_withdrawn_and_both_words_are_shown(site: Path) -> None:
+    """One mistyped number: the fault is open again, with its clocks and its 故障分析报告."""
+    opened = ("open", *WHO, *BY, "--system", "HIS", "--title")
+    first, second = (said(site, *opened, "发药停", "--at", ago(minutes))["incident"] for minutes in (9, 8))
+    for one in (first, second):
+        said(site, "triage", one, "--scope", "rooms", "--kind", "stopped", *BY)
+    clocks = [clock["clock"] for clock in said(site, "show", second)["clocks"]]
+    assert said(site, "relate", second, "--duplicate-of", first, *BY)["clocks"] == []
+    agreed = ("--no-duplicate", "--why", "编号写错", "--agreed-by", "李主任", *BY)
+    found = said(site, "relate", second, *agreed)
+    assert (found["state"], found["duplicate_of"]) == ("open", None)
+    assert [clock["clock"] for clock in found["clocks"]] == clocks
+    assert [step["text"] for step in found["steps"][-2:]] == [
+        f"a duplicate of {first}",
+        f"no duplicate of {first}, agreed by 李主任: 编号写错",
+    ]
+    assert f"no duplicate of {first}, agreed by 李主任: 编号写错" in run(site, "show", second).stdout
+    assert run(site, "relate", second, *agreed).returncode == 50

@@ -225,6 +225,25 @@ def test_the_list_says_of_every_document_what_drawing_it_says(
     assert all(one["state"] == "issued" for one in issued)
 
 
+@pytest.mark.parametrize("quarter", story.SUMMARIES)
+def test_a_review_that_was_issued_is_the_same_at_the_end_of_the_year(played: tuple[Year, Played], quarter: str) -> None:
+    """Nothing that later quarters brought is in it: the same content is not issued twice."""
+    _issued_once(played, "service-review", "--quarter", quarter)
+
+
+@pytest.mark.parametrize("month", story.MONTHLY)
+def test_a_summary_of_faults_that_was_issued_is_the_same_at_the_end_of_the_year(
+    played: tuple[Year, Played], month: str
+) -> None:
+    _issued_once(played, "incident-summary", "--month", month)
+
+
+def _issued_once(played: tuple[Year, Played], *words: str) -> None:
+    year, _ = played
+    said = year.told("report", *words, "--format", "html", "--issued-by", "王工")
+    assert said["version"] == 1
+
+
 def test_the_year_gives_every_document_of_what_was_done(drawn: dict[str, Document]) -> None:
     """The contract's own names. All say that the site is an exercise, and which rest on simulated hosts."""
     assert set(drawn) >= story.DOCUMENTS

@@ -150,7 +150,7 @@ def _matters(
 
 
 def _standings(place: Site, ledger: Ledger, now: datetime, day: date) -> tuple[Standing, ...]:
-    evidence = seen(ledger, [duty.id for duty in place.contract.duties], place.contract.zone)
+    evidence = seen(ledger, [duty.id for duty in place.contract.duties], place.contract.zone, day)
     return due(place.contract, calendar_of(place, now), evidence, day)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import click
 
-from maintkit.cli.terminal.duplicate import require_carried
 from maintkit.cli.terminal.fault_desk import (
     at_desk,
     hosts_of,
@@ -21,10 +19,11 @@ from maintkit.cli.terminal.fault_desk import (
 from maintkit.cli.terminal.incident import as_json_of
 from maintkit.cli.terminal.incidents import as_csv, print_incidents
 from maintkit.cli.terminal.options import SAID, TIME, at_option, by_option, json_option, site_option, text_option
+from maintkit.cli.terminal.relate import relate
 from maintkit.cli.terminal.triage import triage
 from maintkit.clock import to_text
 from maintkit.desk.incident import Verb, incident, incidents
-from maintkit.desk.intake import enter, open_incident
+from maintkit.desk.intake import open_incident
 from maintkit.desk.surroundings import Surroundings
 from maintkit.errors import DeskRefused
 from maintkit.evidence.changes import standing
@@ -172,32 +171,7 @@ def analyse(
     take_step(site, id_, "analysed", at=at, by=by, text=text, as_json=as_json, more=more)
 
 
-@command.command()
-@click.argument("id_", metavar="INCIDENT")
-@click.option("--duplicate-of", metavar="INCIDENT", help="The same fault, reported twice: that one's clocks count.")
-@click.option("--recurs", metavar="INCIDENT", help="A fault that was solved and is back.")
-@at_option
-@by_option
-@json_option
-@site_option
-def relate(
-    *,
-    id_: str,
-    duplicate_of: str | None,
-    recurs: str | None,
-    at: datetime | None,
-    by: str,
-    as_json: bool,
-    site: Path,
-) -> None:
-    """Say that a fault is another one's duplicate, or one that recurs."""
-    if (duplicate_of is None) == (recurs is None):
-        raise click.UsageError("say one of --duplicate-of and --recurs")
-    more = {"duplicate_of": duplicate_of, "recurs": recurs}
-    with at_desk(site) as desk:
-        carried = partial(require_carried, desk)
-        enter(desk.ledger, id_, "related", at=desk.instant(at), by=by, text="", more=more, may_repeat=carried)
-        tell(desk, id_, as_json=as_json)
+command.add_command(relate)
 
 
 @command.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
@@ -94,8 +94,14 @@ class _Owed:
         return isinstance(self.due, Undetermined) or one.day <= self.due
 
 
-def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: date) -> tuple[Standing, ...]:
-    """The standing of every duty at the end of a day, in the contract's order. Evidence of later days is left out."""
+def due(
+    contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: date, *, ended: bool = False
+) -> tuple[Standing, ...]:
+    """The standing of every duty on a day, in the contract's order. Evidence of later days is left out.
+
+    `ended`: the day is over, and what fell due on it has passed; else it can still be done on that day.
+    """
+    now = on + timedelta(days=1) if ended else on  # deadlines before it have passed
     until = {
         duty.id: replace(
             had,
@@ -105,14 +111,16 @@ def due(contract: Contract, calendar: Calendar, seen: Mapping[str, Seen], on: da
         for duty in contract.duties
         for had in (seen.get(duty.id, Seen()),)
     }
-    return tuple(_standing(contract, calendar, duty, until, on) for duty in contract.duties)
+    return tuple(_standing(contract, calendar, duty, until, on, now) for duty in contract.duties)
 
 
 def _until(evidence: tuple[Evidence, ...], on: date) -> tuple[Evidence, ...]:
     return tuple(sorted((one for one in evidence if one.counts(on)), key=lambda one: (one.day, one.seq)))
 
 
-def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen], on: date) -> Standing:
+def _standing(
+    contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[str, Seen], on: date, now: date
+) -> Standing:
     own = seen[duty.id]
     if duty.rhythm == "as-needed":
         return _made(duty, own, state="met" if own.evidence else "not-due", reason="as needed: owed by no date")
@@ -122,19 +130,19 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
         state: State = "not-due" if seen[duty.within.after].automatic else "undetermined"
         return _made(duty, own, state=state, reason=f"runs from {duty.within.after}, of which nothing is seen")
     begun = [one for one in owed if one.open(on)]
-    missed = tuple(one.name for one in begun if one.late or _past(one, on))
+    missed = tuple(one.name for one in begun if one.late or _past(one, now))
     # What was missed stays missed; it is overdue until the duty is done for a later time.
-    settled = [one for one in begun if one.done or _past(one, on)]
+    settled = [one for one in begun if one.done or _past(one, now)]
     lapsed = settled[-1] if settled and settled[-1].done is None else None
-    ahead = next((one for one in owed if one.done is None and not _past(one, on)), None)
+    ahead = next((one for one in owed if one.done is None and not _past(one, now)), None)
     if lapsed and not own.automatic and ahead and _soon(contract, duty, ahead, on):
         # Nobody knows whether the last one was missed; the next one can still be done in time.
         lapsed = None
     changed = _changed(contract, calendar, duty, own)
-    missed += tuple(one.name for one in changed if one.late or _past(one, on))
+    missed += tuple(one.name for one in changed if one.late or _past(one, now))
     pending = next((one for one in changed if one.done is None), None)
     aim = lapsed or pending or ahead
-    overdue = aim is not None and _past(aim, on)
+    overdue = aim is not None and _past(aim, now)
     done: State = "met" if settled and (ahead is None or ahead.again or not ahead.open(on)) else "not-due"
     if aim is None:
         return _made(duty, own, state=done, missed=missed, reason="nothing more is owed")
@@ -142,7 +150,7 @@ def _standing(contract: Contract, calendar: Calendar, duty: Duty, seen: Mapping[
     if isinstance(aim.due, Undetermined):
         state = "undetermined" if open_ else done
         return _made(duty, own, state=state, missed=missed, reason=aim.due.reason)
-    left = (aim.due - on).days
+    left = (aim.due - now).days
     state = "overdue" if overdue else "due-soon" if aim is pending or _soon(contract, duty, aim, on) else done
     unseen = f"maintkit does not see this by itself: enter it with `maintkit due record {duty.id}`"
     reason = unseen if not own.automatic and state in ("overdue", "due-soon") else ""
@@ -288,5 +296,5 @@ def _serves(evidence: Evidence, owed: _Owed, names: set[str]) -> bool:
     return evidence.of == owed.name if evidence.of in names else owed.start <= evidence.day
 
 
-def _past(one: _Owed, on: date) -> bool:
-    return one.done is None and not isinstance(one.due, Undetermined) and one.due < on
+def _past(one: _Owed, now: date) -> bool:
+    return one.done is None and not isinstance(one.due, Undetermined) and one.due < now

@@ -99,11 +99,14 @@ class Words:
         return min(said, key=lambda one: one.seq, default=None)
 
 
-def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo) -> Answer:
-    """Whether a complete inspection is what is asked. One of an older maintkit does not say what it saw, and counts."""
+def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo, on: date | None) -> Answer:
+    """Whether a complete inspection is what is asked, by the words said until the end of a day (None: all of them).
+
+    One of an older maintkit does not say what it saw, and counts.
+    """
     body: Mapping[str, Any] = finished.body
     if asked.rows:
-        return _rows(finished, words, zone)
+        return _rows(finished, words, zone, on)
     if "checks" not in body:
         return Answer()
     unseen = asked.unseen(body["checks"])
@@ -112,20 +115,26 @@ def answer(asked: Asked, finished: Entry, words: Words, zone: ZoneInfo) -> Answe
     said = {
         one["event"]: words.first(one, finished.seq) for one in body["critical"] if one["check"].startswith(asked.word)
     }
-    silent = [event for event, entry in said.items() if entry is None]
+    days = {event: entry.at.astimezone(zone).date() for event, entry in said.items() if entry is not None}
+    silent = [event for event in said if event not in days or (on is not None and days[event] > on)]
     if silent:
         more = f" and {len(silent) - _NAMED} more" if len(silent) > _NAMED else ""
         named = ", ".join(silent[:_NAMED]) + more
         return Answer(lacks=f"critical findings of which nobody has said a word (`maintkit finding handle`): {named}")
-    days = [entry.at.astimezone(zone).date() for entry in said.values() if entry is not None]
-    return Answer(since=max(days, default=None))
+    return Answer(since=max(days.values(), default=None))
 
 
-def _rows(finished: Entry, words: Words, zone: ZoneInfo) -> Answer:
+def _rows(finished: Entry, words: Words, zone: ZoneInfo, on: date | None) -> Answer:
     """Whether a person has looked at every row. One of an older maintkit, which had no word for that, counts."""
-    wanted, said = finished.body.get("rows", 0), words.looks(finished.run or "")
+    wanted = finished.body.get("rows", 0)
+    told = [[one for one in own if on is None or _day(one, zone) <= on] for own in words.looks(finished.run or "")]
+    said = [own for own in told if own]
     if len(said) < wanted:
         return Answer(lacks=f"nobody has looked at {wanted - len(said)} of {wanted} rows (`maintkit finding look`)")
     seen = [from_text(own[-1].body["at"]).astimezone(zone).date() for own in said]
-    since = [own[0].at.astimezone(zone).date() for own in said]
+    since = [_day(own[0], zone) for own in said]
     return Answer(day=max(seen, default=None), since=max(since, default=None))
+
+
+def _day(entry: Entry, zone: ZoneInfo) -> date:
+    return entry.at.astimezone(zone).date()

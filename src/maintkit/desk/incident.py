@@ -16,7 +16,7 @@ from maintkit.evidence.ledger import Ledger
 OPENED = "incident.opened"
 Verb = Literal[
     "opened", "triaged", "acknowledged", "arrived", "progressed", "mitigated", "resolved", "feedback",
-    "closed", "paused", "continued", "analysed", "related", "located",
+    "closed", "paused", "continued", "analysed", "related", "separated", "located",
 ]  # fmt: skip
 State = Literal["open", "acknowledged", "mitigated", "resolved", "closed", "duplicate"]
 STATES: dict[str, State] = {
@@ -200,6 +200,8 @@ def _with(had: Incident, step: Step) -> Incident:
         case "related":
             duplicate_of, recurs = body["duplicate_of"] or had.duplicate_of, body["recurs"] or had.recurs
             return replace(made, duplicate_of=duplicate_of, recurs=recurs)
+        case "separated":
+            return replace(made, duplicate_of=None)
         case "located":
             return replace(made, systems=tuple(body["systems"]), hosts=tuple(body["hosts"]))
         case _:

@@ -8,16 +8,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintkit.clock import from_text, to_text
-from maintkit.desk.incident import OPENED, Incident, Verb, incident
+from maintkit.desk.incident import OPENED, Incident, Verb, incident, incidents
+from maintkit.desk.relations import alone, repeats, require_other, require_recurs, require_repeats, withdraws
 from maintkit.errors import DeskRefused
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 
+MayRepeat = Callable[[Incident, Incident], None]
 _AHEAD = timedelta(minutes=2)  # what two people's clocks may differ by
 # Steps that may still be entered of an incident that is closed: a late one says so by its two times.
-AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related", "located")
+AFTER_CLOSING: tuple[Verb, ...] = ("analysed", "feedback", "related", "separated", "located")
 # And those that are entered of it only as what happened before the closing.
 BEFORE_CLOSING: tuple[Verb, ...] = ("acknowledged", "arrived")
+_OVER: dict[str, str] = {
+    "closed": "open a new one, and `maintkit incident relate NEW --recurs`",
+    "duplicate": "where it is a fault of its own: `maintkit incident relate {} --no-duplicate`",
+}
 
 
 def open_incident(ledger: Ledger, body: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Entry:
@@ -38,12 +44,12 @@ def enter(
     by: str,
     text: str,
     more: Mapping[str, Any] | None = None,
-    may_repeat: Callable[[Incident, Incident], None] | None = None,
+    may_repeat: MayRepeat | None = None,
 ) -> Entry:
     """Enter one step; DeskRefused when the incident cannot take it as it stands, and then nothing was entered.
 
-    `may_repeat` is asked of a duplicate and the earlier report, as nobody else can change them meanwhile; it raises
-    DeskRefused where the contract forbids it.
+    `may_repeat` is asked of a duplicate, and of each of its own, with the earlier report, as nobody else can change
+    them meanwhile; it raises DeskRefused where the contract forbids it.
     """
     with ledger.writing(f"enter a step of {id_}"):
         one = incident(ledger, id_)
@@ -53,12 +59,13 @@ def enter(
             _may_rest(one, at, (more or {})["until"])
         if verb == "related":
             other = incident(ledger, (more or {})["duplicate_of"] or (more or {})["recurs"])
-            _may_relate(one, other)
+            require_other(one, other)
             if (more or {})["duplicate_of"]:
-                _may_repeat(one, other)
-                if may_repeat:
-                    may_repeat(one, other)
-        body = {"at": to_text(at), "by": by, "text": text, **(more or {})}
+                _may_repeat(ledger, one, other, may_repeat)
+            else:
+                require_recurs(one, other)
+        withdrawn = withdraws(one) if verb == "separated" else {}
+        body = {"at": to_text(at), "by": by, "text": text, **(more or {}), **withdrawn}
         return ledger.append(f"incident.{verb}", body, subject=id_)
 
 
@@ -72,9 +79,7 @@ def _may(one: Incident, verb: Verb, at: datetime) -> None:
     earlier = closed is not None and at <= closed and verb in BEFORE_CLOSING
     over = one.state == "duplicate" or (one.state == "closed" and not earlier)
     if over and verb not in AFTER_CLOSING:
-        raise DeskRefused(
-            f"{one.id} is {one.state}", hint="open a new one, and `maintkit incident relate NEW --recurs`"
-        )
+        raise DeskRefused(f"{one.id} is {one.state}", hint=_OVER[one.state].format(one.id))
     if verb == "closed":
         _may_close(one, at)
     if verb == "continued" and not one.resting(at):
@@ -110,26 +115,24 @@ def _may_rest(one: Incident, start: datetime, until: str | None) -> None:
             )
 
 
-def _may_relate(one: Incident, other: Incident) -> None:
-    if other.id == one.id or other.duplicate_of is not None:
-        raise DeskRefused(f"{other.id} is no other fault of its own", hint="name the incident that is worked on")
+def _may_repeat(ledger: Ledger, one: Incident, other: Incident, asked: MayRepeat | None) -> None:
+    """What hangs on the report would hang on the earlier one: that has to answer for each, whatever answers now."""
+    _may_hang(one, other, asked)
+    for each in repeats(incidents(ledger), one.id):
+        try:
+            _may_hang(each, other, asked)
+        except DeskRefused as error:
+            raise DeskRefused(
+                f"{each.id} is a duplicate of {one.id} and would be one of {other.id}: {error}",
+                hint=f"{error.hint}; or `maintkit incident relate {each.id} --no-duplicate`",
+            ) from error
 
 
-def _may_repeat(one: Incident, other: Incident) -> None:
-    """A duplicate has no clocks of its own: those that count are of the earlier report, and it is still worked on."""
-    if other.reported > one.reported:
-        raise DeskRefused(
-            f"{other.id} was reported at {to_text(other.reported)}, after {one.id} at {to_text(one.reported)}",
-            hint=f"the later one is the duplicate: `maintkit incident relate {other.id} --duplicate-of {one.id}`",
-        )
-    closed = other.first("closed")
-    if closed and closed < one.reported:
-        raise DeskRefused(
-            f"{other.id} was closed at {to_text(closed)}, before {one.id} was reported",
-            hint=f"it is back: `maintkit incident relate {one.id} --recurs {other.id}`",
-        )
-    if one.state == "closed":
-        raise DeskRefused(f"{one.id} is closed: its clocks have ended", hint="a closed incident stays one of its own")
+def _may_hang(one: Incident, other: Incident, asked: MayRepeat | None) -> None:
+    own = alone(one)
+    require_repeats(own, other)
+    if asked:
+        asked(own, other)
 
 
 def _not_ahead(ledger: Ledger, at: datetime) -> None:

@@ -82,10 +82,15 @@ def wishes(
     return tuple(sorted(made, key=lambda wish: wish.ticket.opened))
 
 
+def happened(entry: Entry) -> datetime:
+    """When it happened; of a relation that is withdrawn, when it had been said: nothing was so in between."""
+    return from_text(entry.body.get("since") or entry.body["at"])
+
+
 def _subjects(ledger: Ledger, opened: str, family: str, before: datetime) -> Iterator[list[Entry]]:
     """What happened to each subject before an instant, its opening first."""
     for first in ledger.entries(kind=opened):
         every = (one for one in ledger.entries(subject=first.subject) if one.kind.startswith(family))
-        own = [one for one in every if from_text(one.body["at"]) < before]
+        own = [one for one in every if happened(one) < before]
         if own and own[0].kind == opened:
             yield own

@@ -108,17 +108,18 @@ PROOFS: tuple[Proof, ...] = (
 )
 
 
-def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo) -> dict[str, Seen]:
+def seen(ledger: Ledger, duties: Iterable[str], zone: ZoneInfo, on: date | None = None) -> dict[str, Seen]:
     """The evidence of each duty, with days in the contract's time zone.
 
-    A simulated run counts, and is marked, so that a document drawn from it can say so.
+    A simulated run counts, and is marked, so that a document drawn from it can say so. `on`: what came of inspections,
+    runs and watches is told as it was at the end of that day; None: as it is now.
     """
     found: dict[str, list[Evidence]] = {duty: [] for duty in duties}
     lacking: dict[str, str] = {}
     for kind in dict.fromkeys(proof.kind for proof in PROOFS):
-        _collect(ledger, kind, [proof for proof in PROOFS if proof.kind == kind], found, lacking, zone)
+        _collect(ledger, kind, [proof for proof in PROOFS if proof.kind == kind], found, lacking, zone, on)
     if WATCH in found:
-        found[WATCH] += _watched(ledger, zone)
+        found[WATCH] += _watched(ledger, zone, on)
     for entry in ledger.entries(kind=DONE):
         if entry.subject in found:
             found[entry.subject].append(_said(entry))
@@ -133,12 +134,12 @@ def _seen(duty: str, evidence: list[Evidence], lacks: str, told: Mapping[str, tu
     return Seen(evidence=tuple(evidence), automatic=automatic, note="; ".join(notes), changes=told)
 
 
-def _watched(ledger: Ledger, zone: ZoneInfo) -> Iterator[Evidence]:
+def _watched(ledger: Ledger, zone: ZoneInfo, on: date | None) -> Iterator[Evidence]:
     """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none.
 
     The day is that of the last try: what is entered of a week later does not move it.
     """
-    for made in watch_weeks(ledger, zone):
+    for made in watch_weeks(ledger, zone, on):
         tried = [one.at for function in made.functions for one in function.tried]
         if tried and not made.untried:
             day = max(tried).astimezone(zone).date()
@@ -152,21 +153,23 @@ def _collect(
     found: dict[str, list[Evidence]],
     lacking: dict[str, str],
     zone: ZoneInfo,
+    on: date | None,
 ) -> None:
-    """Add what counts to `found`; `lacking` says of a duty why its newest inspection does not."""
+    """Add what counts to `found`; `lacking` says of a duty why its newest inspection by a day does not."""
     begun = {
         entry.run: entry.body
         for first in dict.fromkeys(proof.begun for proof in proofs if proof.begun)
         for entry in ledger.entries(kind=first)
     }
     words = Words(ledger) if any(proof.asked for proof in proofs) else None
-    last = {entry.run or str(entry.seq): entry for entry in ledger.entries(kind=kind)}  # a resumed run ends anew
+    until = (one for one in ledger.entries(kind=kind) if on is None or one.at.astimezone(zone).date() <= on)
+    last = {entry.run or str(entry.seq): entry for entry in until}  # a resumed run ends anew
     for entry in last.values():
         body = {**begun.get(entry.run, {}), **entry.body}
         for proof in proofs:
             if proof.duty not in found or not _counts(ledger, proof, body):
                 continue
-            said = answer(proof.asked, entry, words, zone) if proof.asked and words else Answer()
+            said = answer(proof.asked, entry, words, zone, on) if proof.asked and words else Answer()
             lacking[proof.duty] = f"{entry.run} does not count: {said.lacks}" if said.lacks else ""
             if not said.lacks:
                 found[proof.duty].append(_made(proof, entry, body, said, zone))

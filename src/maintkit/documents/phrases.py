@@ -166,6 +166,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"(\S+): no dump with comments \(--compact or --skip-comments\?\)", "{0}：备份不含注释，无法判断是否完成"),
     (r"(\S+): its last line names no time \(--skip-dump-date\?\)", "{0}：备份末行没有时间"),
     (r"no cpu line in /proc/stat", "/proc/stat 中没有处理器数据"),
+    (r"missing", "缺失"),
     (r"no such file", "文件不存在"),
     (r"no SSH server", "没有 SSH 服务"),
     (r"no program psql: the declared instances cannot be asked", "没有 psql 客户端程序，无法查询登记的实例"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
@@ -11,13 +11,17 @@ from maintkit.evidence.watch import HANDLED, RECORDED, STARTED, TOLD, WatchWeek,
 from maintkit.evidence.week import Week
 
 
-def watch_weeks(ledger: Ledger, zone: tzinfo) -> Iterator[WatchWeek]:
-    """The weeks in which something was tried, in order, each as `watch_week` has it."""
+def watch_weeks(ledger: Ledger, zone: tzinfo, on: date | None = None) -> Iterator[WatchWeek]:
+    """The weeks in which something was tried, in order, each as `watch_week` has it.
+
+    `on`: by what was seen until the end of that day; None: by all that was.
+    """
     inside: dict[Week, list[Entry]] = {}
     handled: dict[str, list[Entry]] = {}
     for kind in TOLD:
         for entry in ledger.entries(kind=kind, newest_first=True):
-            inside.setdefault(Week.of(seen_at(entry), zone), []).append(entry)
+            if on is None or seen_at(entry).astimezone(zone).date() <= on:
+                inside.setdefault(Week.of(seen_at(entry), zone), []).append(entry)
     for entry in ledger.entries(kind=HANDLED):
         handled.setdefault(entry.body["week"], []).append(entry)
     starts = (entry for own in inside.values() for entry in own if entry.kind == STARTED)

@@ -113,3 +113,27 @@ def test_what_lacked_a_word_counts_from_the_day_of_that_word() -> None:
         for day in ("2026-02-01", "2026-02-02")
     }
     assert [(one.state, list(one.missed)) for one in found.values()] == [("overdue", ["2026-01"]), ("not-due", [])]
+
+
+@pytest.mark.parametrize(
+    ("duty", "on", "days", "open_", "over"),
+    [
+        (MONTHLY, "2026-01-31", [], ("due-soon", 0, []), ("overdue", -1, ["2026-01"])),
+        (MONTHLY, "2026-01-31", ["2026-01-31"], ("met", 28, []), ("met", 27, [])),
+        (MONTHLY, "2026-01-30", [], ("due-soon", 1, []), ("due-soon", 0, [])),
+        (MONTHLY, "2026-12-31", ["2026-11-02"], ("due-soon", 0, 10), ("overdue", -1, 11)),
+        ({"id": "end", "rhythm": "at-end"}, "2026-12-31", [], ("due-soon", 0, []), ("overdue", -1, ["end"])),
+        ({"id": "q", "rhythm": "quarterly"}, "2026-09-30", ["2026-07-01"], ("met", 92, 2), ("met", 91, 2)),
+        (DEEP, "2026-03-31", ["2026-04-01"], ("due-soon", 0, []), ("overdue", -1, ["2026Q1"])),
+        (REPORT, "2026-03-11", [], ("due-soon", 0, []), ("overdue", -1, ["after 2026-03-02"])),
+    ],
+)
+def test_what_fell_due_on_a_day_is_missed_when_that_day_is_over(
+    duty: dict[str, Any], on: str, days: list[str], open_: tuple[str, int, Any], over: tuple[str, int, Any]
+) -> None:
+    """Until then it can still be done; what was done on a later day was not done by its end."""
+    for ended, (state, left, missed) in ((False, open_), (True, over)):
+        more = (DEEP,) if duty is REPORT else ()
+        found = standing(contract(duty, *more), on, *days, ended=ended, deep=seen(*(["2026-03-02"] if more else days)))
+        told = len(found.missed) if isinstance(missed, int) else list(found.missed)
+        assert (found.state, found.days_left, told) == (state, left, missed)

@@ -125,6 +125,7 @@ def test_a_fault_that_was_closed_before_the_report_recurs_and_is_not_reported_tw
 def test_a_duplicate_that_recurs_is_still_a_duplicate(desk: Desk) -> None:
     """And one that recurs may be found to be a duplicate: both are kept."""
     old, first, second = desk.open(), desk.open(5), desk.open(6)
+    desk.step(old, "resolved", 6)
     desk.step(second, "related", 7, duplicate_of=first, recurs=None)
     desk.step(second, "related", 8, duplicate_of=None, recurs=old)
     one = incident(desk.ledger, second)

@@ -94,6 +94,14 @@ def test_the_end_of_the_term_is_met_by_a_package_of_everything_and_a_period_by_o
     assert (found.source, "a package of everything" in proof(ledger, "final-handover").note) == ("entry 2", True)
 
 
+def test_a_further_try_does_not_take_the_week_from_the_days_before_it(ledger: Ledger) -> None:
+    """It may lie in another month, whose review is another one."""
+    watched(ledger, WEEK_48, function(1, probes=["web"]))
+    watched(ledger, "2026-11-27T02:00:00Z", function(1, probes=["web"]))
+    told = {day: seen(ledger, ["function-watch"], ZONE, date(2026, 11, day))["function-watch"] for day in (24, 26, 27)}
+    assert {day: [one.day.day for one in had.evidence] for day, had in told.items()} == {24: [], 26: [25], 27: [27]}
+
+
 def test_a_function_that_nothing_covers_leaves_the_week_unproved(ledger: Ledger) -> None:
     watched(ledger, WEEK_48, function(1, probes=["web"]), function(2))
     assert proof(ledger).evidence == ()
@@ -208,6 +216,32 @@ def test_a_critical_finding_of_which_nobody_has_said_a_word_leaves_its_duties_un
     (found,) = proof(ledger, "monthly-inspection").evidence
     assert (found.day, found.since) == (date(2026, 11, 25), date(2026, 11, 27))
     assert not found.counts(date(2026, 11, 26))
+
+
+def test_what_an_inspection_lacks_is_told_as_it_was_on_the_day_that_is_asked_for(ledger: Ledger) -> None:
+    """A later inspection says nothing of an earlier day, and neither does a word that came after it."""
+    inspected(ledger, WEEK_47, run="20261118-1", critical=("backup.age",))
+    inspected(ledger, critical=("backup.age",))
+    at(ledger, "2026-11-27T02:00:00Z")
+    ledger.append("finding.handled", {"handling": "已安排", "state": "open"}, subject="20261118-1-001")
+    told = {day: seen(ledger, ["backup-watch"], ZONE, date(2026, 11, day))["backup-watch"] for day in (17, 18, 26, 27)}
+    silent = "does not count: critical findings of which nobody has said a word (`maintkit finding handle`)"
+    assert {day: one.note for day, one in told.items()} == {
+        17: "",
+        18: f"20261118-1 {silent}: 20261118-1-001",
+        26: f"{RUN} {silent}: {RUN}-001",
+        27: f"{RUN} {silent}: {RUN}-001",
+    }
+    assert [len(one.evidence) for one in told.values()] == [0, 0, 0, 1]
+
+
+def test_a_run_that_went_on_later_is_told_as_it_had_ended_by_the_day(ledger: Ledger) -> None:
+    at(ledger, WEEK_47)
+    changed(ledger, "C1", "vacuum")
+    at(ledger, WEEK_48)
+    ledger.append("change.finished", {"verdict": "done"}, run="C1", subject="p")
+    days = {day: seen(ledger, ["tuning"], ZONE, date(2026, 11, day))["tuning"].evidence for day in (17, 18, 25)}
+    assert {day: [one.day.day for one in found] for day, found in days.items()} == {17: [], 18: [18], 25: [25]}
 
 
 def test_a_waiver_of_what_was_found_is_a_word_too_and_an_older_one_is_not(ledger: Ledger) -> None:

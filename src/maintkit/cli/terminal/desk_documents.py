@@ -18,6 +18,7 @@ from maintkit.desk.incident import incident, incidents
 from maintkit.desk.links import Links, links
 from maintkit.desk.past import Fault, Wish, faults, wishes
 from maintkit.desk.proofs import seen
+from maintkit.desk.relations import answering, repeats
 from maintkit.desk.surroundings import Surroundings
 from maintkit.documents.model import Document
 from maintkit.documents.parts.duties import within
@@ -100,7 +101,8 @@ def fault_report(place: Site, ledger: Ledger, id_: str) -> Document:
         links=around,
         findings=tuple(_findings(ledger, around, one.hosts)),
         changes=tuple(changed(ledger, run) for run in around.changes),
-        repeats=tuple(each for each in everyone if each.duplicate_of == id_),
+        repeats=tuple(repeats(everyone, id_)),
+        answering=answering(everyone, id_),
         marks=own,
     )
     return incident_report(report, header(place))
@@ -119,14 +121,14 @@ def review(place: Site, ledger: Ledger, covered: Covered) -> Document:
     room, contract = _Room.of(place, ledger), place.contract
     had, before = room.basis(covered), room.whole(covered.previous())
     last = (had.end - timedelta(days=1) if had.over else had.until).astimezone(contract.zone).date()
-    evidence = seen(ledger, [duty.id for duty in contract.duties], contract.zone)
+    evidence = seen(ledger, [duty.id for duty in contract.duties], contract.zone, last)
     first = had.since.date()
     found = Review(
         covered=covered,
         served=room.served(had),
         before=room.served(before) if before else None,
         requests=contract.requests,
-        standings=due(contract, room.calendar, evidence, last),
+        standings=due(contract, room.calendar, evidence, last, ended=had.over),
         done={duty: within(had_seen.evidence, first, last) for duty, had_seen in evidence.items()},
         meetings=[
             one for one in registers.items(ledger, "meeting") if (day := one.day("held")) and first <= day <= last

@@ -15,7 +15,7 @@ from maintkit.clock import from_text, to_text
 from maintkit.contract.load import Site
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import Clock, clocks
-from maintkit.desk.incident import Incident
+from maintkit.desk.incident import Incident, Step
 from maintkit.desk.links import links
 from maintkit.desk.surroundings import Surroundings
 from maintkit.evidence.ledger import Ledger
@@ -105,7 +105,7 @@ def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...], around
                 "at": to_text(step.at),
                 "entered": to_text(step.entered),
                 "by": step.by,
-                "text": step.text,
+                "text": _told(step),
                 "entry": step.entry,
             }
             for step in one.steps
@@ -119,6 +119,19 @@ def as_json_of(desk: Desk, one: Incident, everyone: tuple[Incident, ...], around
             "overlapping": list(found.overlapping),
         },
     }
+
+
+def _told(step: Step) -> str:
+    """What a person said; of a relation, which one it is."""
+    match step.verb:
+        case "related" if step.body["duplicate_of"]:
+            return f"a duplicate of {step.body['duplicate_of']}"
+        case "related":
+            return f"recurs from {step.body['recurs']}"
+        case "separated":
+            return f"no duplicate of {step.body['duplicate_of']}, agreed by {step.body['agreed_by']}: {step.text}"
+        case _:
+            return step.text
 
 
 def _clock(clock: Clock) -> dict[str, Any]:

@@ -73,13 +73,20 @@ def _text(step: Step) -> str:
             return f"{step.text}（经 {body['agreed_by']} 同意）"
         case "analysed":
             return f"{step.text}\n原因：{body['cause']}\n预防：{body['prevention']}"
-        case "related":
-            return f"重复于 {body['duplicate_of']}" if body["duplicate_of"] else f"复发自 {body['recurs']}"
+        case "related" | "separated":
+            return _relation(step)
         case "located":
             names = "、".join((*body["systems"], *body["hosts"])) or wording.NOTHING
             return f"{step.text}\n涉及：{names}"
         case _:
             return step.text
+
+
+def _relation(step: Step) -> str:
+    body = step.body
+    if step.verb == "separated":
+        return f"不是 {body['duplicate_of']} 的重复报告：{step.text}（经 {body['agreed_by']} 同意）"
+    return f"重复于 {body['duplicate_of']}" if body["duplicate_of"] else f"复发自 {body['recurs']}"
 
 
 def rests(one: Incident, header: Header) -> tuple[Block, ...]:

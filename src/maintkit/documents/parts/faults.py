@@ -29,7 +29,7 @@ STATE: Mapping[State, str] = {
 VERB: Mapping[Verb, str] = {
     "opened": "报告", "triaged": "定级", "acknowledged": "响应", "arrived": "到场", "progressed": "进展通报",
     "mitigated": "启用替代方案", "resolved": "解决", "feedback": "反馈", "closed": "关闭", "paused": "计时暂停",
-    "continued": "恢复计时", "analysed": "故障分析", "related": "关联", "located": "更正范围",
+    "continued": "恢复计时", "analysed": "故障分析", "related": "关联", "separated": "撤销重复", "located": "更正范围",
 }  # fmt: skip
 CLOCK: Mapping[str, str] = {"respond": "响应", "on-site": "到场", "restore": "恢复"}
 CLOCK_STATE: Mapping[ClockState, str] = {

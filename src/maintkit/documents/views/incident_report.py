@@ -42,8 +42,9 @@ _STATEMENT = "双方确认：已阅本报告，故障原因、处置经过与预
 class FaultReport:
     """What the report is drawn from. `now` is the instant as of which clocks that still run are read.
 
-    `findings` and `changes` are what the links name; `repeats` are the incidents that were entered as duplicates of it.
-    `marks` are the entries of the incident itself, in order.
+    `findings` and `changes` are what the links name; `repeats` are its duplicates, and theirs. `answering` is the id
+    whose clocks count: its own, or where it is a duplicate that of the other fault. `marks` are the entries of the
+    incident itself, in order.
     """
 
     fault: Fault
@@ -52,6 +53,7 @@ class FaultReport:
     findings: Sequence[RecordedFinding]
     changes: Sequence[Changed]
     repeats: Sequence[Incident]
+    answering: str
     marks: Sequence[Mark]
 
 
@@ -66,7 +68,7 @@ def incident_report(found: FaultReport, header: Header) -> Document:
         organisation=header.hospital,
         cover=_cover(found, header),
         blocks=(
-            *_alerts(one),
+            *_alerts(found),
             Heading(text="一、事件经过"),
             Paragraph(text=f"报告内容：{one.title}"),
             _written("经过", analysis.text if analysis else ""),
@@ -116,9 +118,10 @@ def _cover(found: FaultReport, header: Header) -> KeyValues:
     )
 
 
-def _alerts(one: Incident) -> Iterator[Note]:
+def _alerts(found: FaultReport) -> Iterator[Note]:
+    one = found.fault.incident
     if one.duplicate_of:
-        yield Note(kind="alert", text=f"本故障是 {one.duplicate_of} 的重复报告，时限以该故障为准。")
+        yield Note(kind="alert", text=f"本故障是 {found.answering} 的重复报告，时限以该故障为准。")
     wanting = [] if one.first("resolved") else ["故障尚未解决"]
     wanting += [] if one.last("analysed") else ["故障分析待填写"]
     if wanting:

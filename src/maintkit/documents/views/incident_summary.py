@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from maintkit.desk.attained import attained, outcome
 from maintkit.desk.past import Fault
+from maintkit.desk.relations import answering
 from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Block, Cell, Column, Document, Heading, KeyValues, Note, Paragraph, Table
@@ -162,8 +163,9 @@ def _table(title: str, faults: Sequence[Fault], of: Callable[[Fault], Sequence[s
 
 
 def _related(found: FaultMonth, header: Header) -> Table:
-    rows = [(one, "重复报告", one.incident.duplicate_of) for one in found.duplicates]
-    rows += [(one, "复发", one.incident.recurs) for one in found.own if one.incident.recurs]
+    everyone = [one.incident for one in found.faults]
+    rows = [(one, "重复报告", answering(everyone, one.incident.id)) for one in found.duplicates]
+    rows += [(one, "复发", one.incident.recurs or "") for one in found.own if one.incident.recurs]
     return Table(
         columns=(
             Column(title="故障编号", width=15),

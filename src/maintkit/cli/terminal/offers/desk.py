@@ -12,7 +12,7 @@ from maintkit.clock import from_text
 from maintkit.contract.sla import FaultReport
 from maintkit.desk import ticket as tickets_of
 from maintkit.desk.incident import OPENED, Incident, fold
-from maintkit.desk.past import Fault, Wish
+from maintkit.desk.past import Fault, Wish, happened
 from maintkit.documents.views.incident_report import KIND as ANALYSIS
 from maintkit.documents.views.incident_report import TITLE as ANALYSIS_TITLE
 from maintkit.documents.views.incident_summary import KIND as SUMMARY
@@ -51,7 +51,7 @@ def _subjects(ledger: Ledger, opened: str, family: str) -> Iterator[list[Entry]]
 
 def _by(own: Sequence[Entry], end: datetime) -> list[Entry]:
     """What had happened by an instant, however late it was entered; nothing when it had not been opened."""
-    found = [one for one in own if from_text(one.body["at"]) < end]
+    found = [one for one in own if happened(one) < end]
     return found if found and found[0] is own[0] else []
 
 
