@@ -27,6 +27,7 @@ LATE_PAUSE = "a pause that was entered after the breach does not undo it"
 @dataclass(frozen=True, kw_only=True)
 class Clock:
     """One clock. `left` while it runs, negative after the deadline; `breached_at` stands also when it ended later.
+    Of somebody who never came `left` is what it was when the fault was restored.
 
     `whole`: how much time it gives, without the rests. `target`: a softer aim, which is shown and cannot be breached:
     past it, `met` or `running` simply say so by `left`.
@@ -55,16 +56,17 @@ def _clock(one: Incident, faults: Faults, name: str, now: datetime) -> Clock:
     if one.level is None:
         return Clock(name=name, state="undetermined", reason="not triaged: it has no level yet")
     ended = one.first(*ENDS[name])
-    stop = min(ended or now, now)
     span = _span(faults, name, one.level)
     # Somebody comes if it is needed: for what was solved from afar nobody has to any more.
     solved = one.first(*ENDS["restore"]) if name == "on-site" else None
     spared = solved is not None and (ended is None or solved < ended)
+    # Nobody stops it any more after that: how far it is over stands.
+    stop = min(ended or solved or now, now)
     breached = _breach(one, faults, name, (solved if spared else ended) or now, now)
     if breached is None and (span is None or spared):
         reason = "solved before anybody had to come" if spared and span else ""
         return Clock(name=name, state="not-asked", ended=ended, reason=reason)
-    deadline = ran_out(one.reported, span, one.rests, now) if span else None
+    deadline = ran_out(one.reported, span, one.rests, stop) if span else None
     state: State = "met" if ended else "running"
     if breached:
         state = "breached"
@@ -151,16 +153,17 @@ def _targets(one: Incident, faults: Faults, now: datetime) -> Iterator[Clock]:
 
 def _target(one: Incident, target: Target, now: datetime, *, reason: str) -> Clock:
     ended = one.first(*ENDS["restore"])
-    told = ran_out(one.reported, target.within, one.rests, now)
+    stop = min(ended or now, now)
+    told = ran_out(one.reported, target.within, one.rests, stop)
     # An aim that was missed before a pause was entered stays missed.
-    deadline = min((told, *_missed(one, target.within, ended or now, now)))
+    deadline = min((told, *_missed(one, target.within, stop, now)))
     reason = reason or ("the contract states no minutes for it" if target.within.minutes == 0 else "")
     return Clock(
         name=target.title_zh,
         state="undetermined" if reason else "met" if ended else "running",
         deadline=deadline,
         ended=ended,
-        left=deadline - (ended or now),
+        left=deadline - stop,
         target=True,
         reason=reason,
     )

@@ -11,6 +11,7 @@ from maintkit.clock import from_text
 from maintkit.errors import NotFound
 from maintkit.evidence.entry import Entry, Head
 from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.moment import last_before
 from maintkit.evidence.week import Week
 
 STARTED, PROBED, FINISHED = "watch.started", "watch.probed", "watch.finished"
@@ -134,8 +135,10 @@ def watch_week(ledger: Ledger, week: Week, zone: tzinfo) -> WatchWeek | None:
     first run came later, and a person has entered what was seen in the week, from that one.
     """
     since, until = week.span(zone)
-    inside = [entry for kind in TOLD for entry in _within(ledger, kind, since, until)]
-    plan = next((one for one in ledger.entries(kind=STARTED, newest_first=True) if one.at < until), None)
+    last = last_before(ledger, until)
+    after = last.seq + 1 if last else 1
+    inside = [entry for kind in TOLD for entry in _within(ledger, kind, since, until, after)]
+    plan = next(ledger.entries(kind=STARTED, newest_first=True, before=after, limit=1), None)
     if plan is None and inside:
         plan = next(ledger.entries(kind=STARTED, limit=1), None)
     if plan is None:
@@ -167,8 +170,10 @@ def required_week(ledger: Ledger, week: Week, zone: tzinfo) -> WatchWeek:
     return found
 
 
-def _within(ledger: Ledger, kind: str, since: datetime, until: datetime) -> Iterator[Entry]:
-    for entry in ledger.entries(kind=kind, newest_first=True):
+def _within(ledger: Ledger, kind: str, since: datetime, until: datetime, after: int) -> Iterator[Entry]:
+    """What fell into a time, newest first; `after` is the first number that was entered after it."""
+    # What a person saw in it may be entered at any time after it.
+    for entry in ledger.entries(kind=kind, newest_first=True, before=None if kind == RECORDED else after):
         if entry.at < since:
             return
         if since <= seen_at(entry) < until:

@@ -133,6 +133,19 @@ def test_a_duplicate_that_recurs_is_still_a_duplicate(desk: Desk) -> None:
     assert desk.clocks(second, 9000) == {}
 
 
+def test_a_breach_of_somebody_who_never_came_stands_where_it_stood_at_the_restoration(desk: Desk) -> None:
+    """P2: on site within 120, restored at 200 from afar and closed; late by 80 minutes, a week later as well."""
+    id_ = desk.open()
+    desk.level(id_, "P2", 1)
+    assert desk.clocks(id_, 150)["on-site"].left == timedelta(minutes=-30)
+    desk.step(id_, "mitigated", 200)
+    desk.step(id_, "resolved", 300)
+    desk.step(id_, "closed", 310)
+    for at in (200, 310, 10000):
+        clock = desk.clocks(id_, at)["on-site"]
+        assert (clock.state, clock.breached_at, clock.left) == ("breached", desk.instant(120), timedelta(minutes=-80))
+
+
 def test_states_only_go_forward(desk: Desk) -> None:
     """A late entry of an early step does not take back the solution."""
     id_ = desk.open()

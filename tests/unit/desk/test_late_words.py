@@ -30,6 +30,7 @@ START = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)  # the Monday before National Da
 FEW = settings(max_examples=60)
 OPENED = {"text": "x", "channel": "x", "reporter": "x", "department": "x", "systems": [], "hosts": [], "run": None}
 TRIAGED = {"level": "P1", "rule": None, "scope": "room", "urgent": False, "agreed_by": "x", "text": ""}
+REPORT = CONTRACT.faults.report.document
 KINDS = [kind.id for kind in CONTRACT.requests.kinds]
 
 
@@ -103,6 +104,35 @@ def test_a_pause_entered_late_never_removes_a_breach_of_a_fault(
             if breached:
                 assert end[name][1] is not None
                 assert end[name][1] <= breached
+
+
+@FEW
+@given(
+    facts=st.lists(st.one_of(pauses, goings_on), max_size=4),
+    urgent=st.booleans(),
+    solved=minutes,
+    arrived=st.one_of(st.none(), minutes),
+    later=st.integers(1, 5000),
+)
+def test_nothing_but_the_report_counts_on_once_the_fault_is_solved(
+    facts: list[tuple[str, int, int, dict[str, Any]]], urgent: bool, solved: int, arrived: int | None, later: int
+) -> None:
+    """Every word was entered by minute 1000. A clock that nobody stopped stands where it stood at the solution."""
+    told = [*facts, ("incident.resolved", solved, 0, {})]
+    told += [] if arrived is None else [("incident.arrived", arrived, 0, {})]
+    first = [
+        entry(0, "incident.opened", 0, 0, **OPENED),
+        entry(0, "incident.triaged", 1, 1, **TRIAGED | {"level": "P3", "urgent": urgent}),
+    ]
+    one = fold([*first, *listed(told)])
+    then, now = (
+        [each for each in clocks(one, CONTRACT.faults, CALENDAR, ZONE, instant(at)) if each.name != REPORT]
+        for at in (1000, 1000 + later)
+    )
+    assert then == now
+    (on_site,) = [each for each in now if each.name == "on-site"]
+    if on_site.left is not None and on_site.deadline is not None:
+        assert (arrived, on_site.left) == (None, on_site.deadline - instant(solved))
 
 
 @FEW
