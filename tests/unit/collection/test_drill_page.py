@@ -15,9 +15,8 @@ from maintkit.evidence.restore_record import STAGES as OF_POSTGRESQL
 ROOT = Path(__file__).parents[3]
 PAGES = {
     "restore-drill": (
-        "faults/test_restore_drill", "faults/test_restore_drill_refused", "faults/test_restore_mark",
-        "faults/test_restore_drill_apart", "faults/test_large_objects", "faults/test_repositories",
-        "lab/test_restore_drill",
+        "faults/test_restore_drill", "faults/test_restore_drill_refused", "faults/test_restore_drill_apart",
+        "faults/test_repositories", "faults/test_large_objects", "faults/test_restore_mark", "lab/test_restore_drill",
     ),
     "mariadb-drill": ("faults/test_mariadb_drill", "lab/test_mariadb_drill"),
 }  # fmt: skip
