@@ -20,24 +20,6 @@ options:
     description: The run's name, under which the host remembers what was done.
     type: str
     required: true
-  only:
-    description: Rebuild none but these. Each names C(database), C(schema) and C(name). Empty is whatever is chosen.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      database:
-        description: Its database.
-        type: str
-        required: true
-      schema:
-        description: Its schema.
-        type: str
-        required: true
-      name:
-        description: Its name.
-        type: str
-        required: true
   budget:
     description: Seconds in which all must be done. What would not end in time is not begun, or cancelled.
     type: float
@@ -127,11 +109,9 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import asking
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.sweep import Sweep
 
-NAMED = {one: {"type": "str", "required": True} for one in ("database", "schema", "name")}
 SPEC = {
     **asking.SPEC,
     "run": {"type": "str", "required": True},
-    "only": {"type": "list", "elements": "dict", "default": [], "options": NAMED},
     "budget": {"type": "float", "default": 3600},
     "lock_timeout": {"type": "float", "default": 5},
     "stall": {"type": "float", "default": 120},
@@ -143,7 +123,7 @@ SPEC = {
 
 
 def plan(params: dict) -> dict:
-    found = asking.look(params)
+    found = asking.look({**params, "measure": True})
     return {"changed": bool(found["rebuild"]), "rebuild": found["rebuild"]}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .catalog import Index, Measured
+from .catalog import LATE, Index, Measured
 
 # Assumed until this cluster has been rebuilt on: bytes read and written a second, as a slow disk under load does them.
 BYTES_PER_S = 20 * 1024 * 1024
@@ -72,7 +72,8 @@ def choose(
     if out:
         return Choice(index, LEAVE, out)
     if isinstance(measured, str):
-        return Choice(index, WITHHELD, f"not measured, so not judged: {measured}")
+        late = measured.startswith(LATE)
+        return Choice(index, WITHHELD, measured if late else f"not measured, so not judged: {measured}")
     if measured is None:
         near = (index.bytes_per_tuple or 0) / (baseline or 1)
         return Choice(index, LEAVE, f"{near:.2f} times the size per tuple after its last rebuild")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
 
 from . import leftover, preflight
-from .catalog import EXTENSION, Index, databases, indexes, measure
+from .catalog import EXTENSION, LATE, Index, databases, indexes, measure
 from .choice import WITHHELD, Choice, Limits, choose, in_order, needs_measuring
 from .memory import Memory
 from .rebuild import POLL_S, Rebuild, drop
@@ -42,22 +43,34 @@ class Seen:
     """One database as it is: its indexes with the choice for each."""
 
     database: str
+    indexes: list[Index]
     choices: list[Choice]
 
     @property
     def left(self) -> list[Index]:
-        return [one.index for one in self.choices if not one.index.valid]
+        return [one for one in self.indexes if not one.valid]
 
 
-def look(reach: Reach, database: str, memory: Memory, limits: Limits) -> Seen:
-    """Every index of a database, measured where that is needed, with the choice for it. Reads only."""
+def look(
+    reach: Reach,
+    database: str,
+    memory: Memory,
+    limits: Limits,
+    only: frozenset[tuple[str, str, str]] | None = None,
+    until: float = math.inf,
+) -> Seen:
+    """Every index of a database; of those that `only` names, or all, the choice, measured where that is needed.
+
+    Reads only, and measures until then (of time.monotonic).
+    """
     with Session(reach, database) as session:
-        found = indexes(session)
+        there = indexes(session)
+    found = [one for one in there if only is None or (database, one.schema, one.name) in only]
     known = {one.oid: memory.baseline(database, one.schema, one.name) for one in found}
-    figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)])
+    figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)], until)
     rate = memory.rate()[0]
     choices = [choose(one, figures.get(one.oid), baseline=known[one.oid], rate=rate, limits=limits) for one in found]
-    return Seen(database, choices)
+    return Seen(database, there, choices)
 
 
 def tells_corruption(said: str) -> bool:
@@ -86,7 +99,7 @@ class Sweep:
                     raise Refused(f"database {name}: another run rebuilds indexes here, let it end first")
                 memory.read()
                 self._database(name, watcher, memory)
-        late = any(one["why"].startswith("out of time") for one in self.remaining)
+        late = any(one["why"].startswith(LATE) for one in self.remaining)
         ended = "out of time" if late else "stopped" if self.remaining else "done"
         memory.end(self.run, ended, self.remaining)
         told = {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
@@ -94,15 +107,12 @@ class Sweep:
 
     def _database(self, database: str, watcher: Session, memory: Memory) -> None:
         self._settle(database, watcher, memory)
-        seen = look(self.reach, database, memory, self.rules.limits)
-        only = self.rules.only
+        seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
         for choice in in_order(seen.choices):
-            index = choice.index
-            if only is None or (database, index.schema, index.name) in only:
-                self._one(database, choice, watcher, memory)
+            self._one(database, choice, watcher, memory)
         for choice in seen.choices:
-            # What was planned and cannot be judged any more has not been done.
-            if choice.what == WITHHELD and only and (database, choice.index.schema, choice.index.name) in only:
+            # What was planned and cannot be judged any more has not been done; nor what there was no time to judge.
+            if choice.what == WITHHELD and (self.rules.only or choice.why.startswith(LATE)):
                 self._leave(database, choice.index, choice.why)
 
     def _one(self, database: str, choice: Choice, watcher: Session, memory: Memory) -> None:
