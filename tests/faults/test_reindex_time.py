@@ -77,6 +77,16 @@ def test_a_plan_measures_what_it_names_and_nothing_else(his: Server, monkeypatch
     ]
 
 
+def test_a_planned_index_that_is_gone_or_invalid_is_no_work_done(his: Server) -> None:
+    his.sql("DROP INDEX one_n; UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'two_n'::regclass")
+    told = his.sweep(only=only("one", "two"))
+    whys = {one["name"]: one["why"] for one in told["remaining"]}
+    assert (told["ended"], told["rebuilt"], set(whys)) == ("stopped", [], {"one_n", "two_n"})
+    assert whys["one_n"] == "there is no index of this name any more: plan anew"
+    assert whys["two_n"].startswith("invalid")
+    assert his.sweep("r2", only=frozenset({("elsewhere", "public", "one_n")}))["remaining"] == []
+
+
 @pytest.mark.parametrize("planned", [None, only("one", "two")])
 def test_measuring_ends_at_the_deadline_and_is_told_as_out_of_time(slow: Server, planned: Any) -> None:
     began = time.monotonic()

@@ -21,6 +21,7 @@ LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
 # The same number may be another table in another database, and is in a copy of this one.
 ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
 WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
+VANISHED = "there is no index of this name any more: plan anew"
 CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
 
 
@@ -110,10 +111,15 @@ class Sweep:
         seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
         for choice in in_order(seen.choices):
             self._one(database, choice, watcher, memory)
+        planned = self.rules.only or frozenset()
         for choice in seen.choices:
             # What was planned and cannot be judged any more has not been done; nor what there was no time to judge.
-            if choice.what == WITHHELD and (self.rules.only or choice.why.startswith(LATE)):
+            unjudged = choice.what == WITHHELD or not choice.index.valid
+            if unjudged and (planned or choice.why.startswith(LATE)):
                 self._leave(database, choice.index, choice.why)
+        there = {(database, one.schema, one.name) for one in seen.indexes}
+        for _of, schema, name in sorted(one for one in planned - there if one[0] == database):
+            self.remaining.append({"database": database, "schema": schema, "name": name, "why": VANISHED})
 
     def _one(self, database: str, choice: Choice, watcher: Session, memory: Memory) -> None:
         why = self._hindrance(choice, watcher)
