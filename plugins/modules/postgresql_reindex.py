@@ -40,10 +40,6 @@ options:
     description: What must stay free beside the room that a rebuild needs.
     type: float
     default: 1024
-  amcheck_mb:
-    description: Up to this size of the table, amcheck also looks for every row in the new index.
-    type: float
-    default: 1024
   token:
     description:
       - The run's token (M(maintkit.ops.host_lock)). Refused when the host has seen a higher one; V(0) compares nothing.
@@ -117,7 +113,6 @@ SPEC = {
     "stall": {"type": "float", "default": 120},
     "old_transaction": {"type": "float", "default": 60},
     "spare_mb": {"type": "float", "default": 1024},
-    "amcheck_mb": {"type": "float", "default": 1024},
     "token": {"type": "int", "no_log": False},
 }
 

@@ -16,6 +16,9 @@ CREATE FUNCTION pgstatindex(regclass, OUT version integer, OUT internal_pages bi
   OUT avg_leaf_density float8) LANGUAGE sql AS $$
   SELECT q.version, q.internal_pages, q.leaf_pages, q.avg_leaf_density
   FROM public.quick($1) AS q, pg_sleep({seconds}) $$"""
+SLOW_CHECK = """ALTER FUNCTION bt_index_check(regclass, boolean) RENAME TO checked;
+CREATE FUNCTION bt_index_check(regclass, boolean) RETURNS void LANGUAGE sql AS $$
+  SELECT public.checked($1, $2) FROM pg_sleep(30) $$"""
 QUICK = "DROP FUNCTION pgstatindex(regclass); ALTER FUNCTION quick(regclass) RENAME TO pgstatindex"
 
 
@@ -97,3 +100,12 @@ def test_measuring_ends_at_the_deadline_and_is_told_as_out_of_time(slow: Server,
     assert (
         slow.sql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pgstatindex' AND pid <> pg_backend_pid()") == "0"
     )
+
+
+def test_a_check_that_outlasts_the_deadline_is_ended_and_told(his: Server) -> None:
+    his.sql(SLOW_CHECK)
+    began = time.monotonic()
+    told = his.sweep(only=only("one"), budget_s=6)
+    assert time.monotonic() - began < 20
+    assert [(one["verdict"], one["check"]) for one in told["rebuilt"]] == [("rebuilt", "not checked: out of time")]
+    assert told["remaining"] == []

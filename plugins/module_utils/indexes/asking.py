@@ -24,6 +24,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "databases": {"type": "list", "elements": "str", "default": []},
     "factor": {"type": "float", "default": 2.0},
     "min_mb": {"type": "float", "default": 10},
+    "amcheck_mb": {"type": "float", "default": 1024},
     "only": {"type": "list", "elements": "dict", "default": [], "options": NAMED},
 }
 
@@ -37,7 +38,7 @@ def reach(params: dict[str, Any]) -> Reach:
 
 def limits(params: dict[str, Any]) -> choice.Limits:
     """What counts as bloated."""
-    return choice.Limits(params["factor"], int(params["min_mb"] * MB))
+    return choice.Limits(params["factor"], int(params["min_mb"] * MB), int(params["amcheck_mb"] * MB))
 
 
 def rules(params: dict[str, Any]) -> Rules:
@@ -49,7 +50,6 @@ def rules(params: dict[str, Any]) -> Rules:
         params["stall"],
         params["old_transaction"],
         int(params["spare_mb"] * MB),
-        int(params["amcheck_mb"] * MB),
         named(params),
     )
 

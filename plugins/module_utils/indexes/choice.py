@@ -19,10 +19,14 @@ REBUILD, LEAVE, WITHHELD = "rebuild", "leave", "withheld"
 
 @dataclass(frozen=True)
 class Limits:
-    """From which size on an index counts, and from which bloat (its size over that of a rebuild) it is rebuilt."""
+    """From which size on an index counts, and from which bloat (its size over that of a rebuild) it is rebuilt.
+
+    Up to `heap_bytes` of the table, amcheck also reads every row of it.
+    """
 
     factor: float = 2.0
     min_bytes: int = 10 * 1024 * 1024
+    heap_bytes: int = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ def choose(
     bloat = index.bytes / after
     if bloat <= limits.factor:
         return Choice(index, LEAVE, f"{bloat:.2f} times its size after a rebuild", bloat, after)
-    seconds = FIXED_S + (2 * index.table_bytes + after) / rate
+    checked = after + (index.table_bytes if index.table_bytes <= limits.heap_bytes else 0)
+    seconds = FIXED_S + (2 * index.table_bytes + after + checked) / rate
     why = f"{bloat:.2f} times its size after a rebuild, more than {limits.factor:g}"
     return Choice(index, REBUILD, why, bloat, after, seconds, int(after * ROOM))
 

@@ -12,7 +12,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
 
 from . import leftover, preflight
-from .catalog import EXTENSION, LATE, Index, databases, indexes, measure
+from .catalog import ENDING, EXTENSION, LATE, Index, databases, indexes, measure
 from .choice import WITHHELD, Choice, Limits, choose, in_order, needs_measuring
 from .memory import Memory
 from .rebuild import POLL_S, Rebuild, drop
@@ -21,6 +21,7 @@ LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
 # The same number may be another table in another database, and is in a copy of this one.
 ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
 WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
+UNCHECKED = f"not checked: {LATE}"
 VANISHED = "there is no index of this name any more: plan anew"
 CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
 
@@ -35,7 +36,6 @@ class Rules:
     stall_s: float = 120.0
     old_transaction_s: float = 60.0
     spare_bytes: int = 1 << 30
-    heap_bytes: int = 1 << 30
     only: frozenset[tuple[str, str, str]] | None = None
 
 
@@ -197,18 +197,24 @@ class Sweep:
         self.cleaned.append(f"{database}: {one.schema}.{one.name} ({leftover.kind(one)})")
 
     def _check(self, database: str, index: Index) -> str:
-        """amcheck's word: ok, `corrupt: …`, or why it was not asked."""
+        """amcheck's word: ok, `corrupt: …`, or why it was not asked, or not to its end."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            return UNCHECKED
         with Session(self.reach, database) as session:
             schema = session.value(EXTENSION, name="amcheck")
             if not schema:
                 return "not checked: the extension amcheck is not in this database"
-            heap = index.table_bytes <= self.rules.heap_bytes
+            heap = index.table_bytes <= self.rules.limits.heap_bytes
             # Only the server's code tells corruption (XX) from a lock or a right that is missing.
             session.ask("\\set VERBOSITY sqlstate\nSET lock_timeout = '5s'")
+            session.ask(ENDING, left=f"{max(1, int(left * 1000))}ms")
             try:
                 session.ask(CHECK, schema=schema, oid=str(index.oid), heap=str(heap).lower())
             except Refused as refused:
-                return f"corrupt: {refused}" if tells_corruption(str(refused)) else f"not checked: {refused}"
+                if tells_corruption(str(refused)):
+                    return f"corrupt: {refused}"
+                return UNCHECKED if time.monotonic() >= self.until else f"not checked: {refused}"
         return "ok, every row has its entry" if heap else "ok, structure only"
 
     def _leave(self, database: str, index: Index, why: str) -> None:
