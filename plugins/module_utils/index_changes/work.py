@@ -13,9 +13,9 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import preflight
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.memory import Memory
-from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import POLL_S, Rebuild
+from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import POLL_S, Rebuild, Watched
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.sweep import LOCK, ORPHANS
-from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import LOCK_TIMEOUT, Reach, Session
 
 from . import catalog, judge
 from .journal import Journal, key_of
@@ -147,7 +147,8 @@ class Work:
         """Why it did not work, or nothing. A lock that does not come is tried again; an error of the rows is not."""
         name, why = self.journal.begin(wish), ""
         for _attempt in range(self.rules.tries):
-            why = self._state(wish, {"oid": 0, **statement(wish), **told}, name, watcher)
+            watched = self._state(wish, {"oid": 0, **statement(wish), **told}, name, watcher)
+            why = watched.reason or watched.said
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if judge.fulfilled(wish, found):
                 if found is not None and not why:
@@ -155,18 +156,17 @@ class Work:
                 return ""
             if wish["act"] == CREATE:
                 self._clear(wish, watcher)
-            if "lock timeout" not in why or time.monotonic() > self.until:
+            if watched.code != LOCK_TIMEOUT or time.monotonic() > self.until:
                 break
         found = catalog.index(watcher, wish["schema"], wish["name"])
         if wish["act"] == DROP and found is not None and not found.valid:
             raise Refused(f"{label(wish)} is half dropped, and invalid: {why}")
         return why or "it ended without a word"
 
-    def _state(self, wish: dict[str, Any], work: dict[str, Any], name: str, watcher: Session) -> str:
+    def _state(self, wish: dict[str, Any], work: dict[str, Any], name: str, watcher: Session) -> Watched:
         limits = {"lock_timeout_s": self.rules.lock_timeout_s, "stall_s": self.rules.stall_s}
         rebuild = Rebuild(self.reach, wish["database"], watcher, **limits)
-        watched = rebuild.run(work, self.journal, name, self.until)
-        return watched.reason or watched.said
+        return rebuild.run(work, self.journal, name, self.until)
 
     def _settle(self, wish: dict[str, Any], watcher: Session) -> bool:
         """What a client that is gone has left the server to do: it may succeed. At the deadline it is cancelled.
@@ -234,7 +234,8 @@ class Work:
         work = {"oid": 0, "statement": AGAIN, "words": words}
         why = ""
         for _attempt in range(self.rules.tries):
-            why = self._state(wish, work, key_of(wish), watcher)
+            watched = self._state(wish, work, key_of(wish), watcher)
+            why = watched.reason or watched.said
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if found is not None and found.valid and found.definition == kept["definition"]:
                 if kept["comment"]:
