@@ -55,7 +55,7 @@ def test_a_lock_that_does_not_come_is_tried_again_whatever_the_language(
     monkeypatch.setattr(module, "Rebuild", Counted)
     with (
         his.holding("BEGIN; LOCK TABLE visit IN ROW EXCLUSIVE MODE"),
-        pytest.raises(part("changes.place").Refused, match="由于锁超时，取消语句操作$"),
+        pytest.raises(part("changes.place").Refused, match=r"由于锁超时，取消语句操作$"),
     ):
         work(his, drop(), lock_timeout_s=0.3, tries=3, old_transaction_s=600).go([drop()])
     assert len(tried) == 3
