@@ -120,17 +120,31 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """The cluster, for as long as the block runs; skipped where there is no PostgreSQL."""
+def server(*, wal: Path | None = None) -> Iterator[Server]:
+    """The cluster, for as long as the block runs; skipped where there is no PostgreSQL. `wal`: where its WAL lies."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to become the user that PostgreSQL runs as")
     where = binaries()
     made = Server(home=Path(tempfile.mkdtemp(prefix="maintkit-indexes-")))
     shutil.chown(made.home, OWNER, OWNER)
     data = made.home / "data"
+    elsewhere = ("--waldir", wal) if wal else ()
     options = f"-k {made.home} -c listen_addresses= -c fsync=off -c max_prepared_transactions=2 -c autovacuum=off"
     try:
-        run(where / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        run(
+            where / "initdb",
+            "-D",
+            data,
+            "-U",
+            OWNER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            *elsewhere,
+        )
         run(where / "pg_ctl", "-D", data, "-w", "-l", made.home / "log", "-o", options, "start")
         made.sql(f"CREATE DATABASE {DATABASE}", database="postgres")
         made.sql("CREATE EXTENSION pgstattuple; CREATE EXTENSION amcheck")

@@ -7,10 +7,9 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import preflight
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.memory import Memory
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import POLL_S, Rebuild, Watched
@@ -94,7 +93,7 @@ class Work:
                 wrong += judge.since(wish, on, found, kept, ours=ours, taken=taken, place=place)
                 step = judge.turned(wish, on, found, kept, place)
                 if step is not None:
-                    room = no_room(step, self.rules.spare_bytes)
+                    room = preflight.room(session, step["place"], step["room_bytes"], self.rules.spare_bytes)
                     wrong += [f"{label(wish)}: {room}"] if room else []
                     steps.append(step)
         if wrong:
@@ -139,9 +138,8 @@ class Work:
         left = self.until - time.monotonic()
         if told["seconds"] > left:
             return f"out of time: {told['seconds']:.0f} s are predicted, {max(left, 0):.0f} s are left"
-        return no_room(told, self.rules.spare_bytes) or "; ".join(
-            preflight.waits(watcher, self.rules.old_transaction_s, table)
-        )
+        room = preflight.room(watcher, told["place"], told["room_bytes"], self.rules.spare_bytes)
+        return room or "; ".join(preflight.waits(watcher, self.rules.old_transaction_s, table))
 
     def _try(self, wish: dict[str, Any], told: dict[str, Any], watcher: Session) -> str:
         """Why it did not work, or nothing. A lock that does not come is tried again; an error of the rows is not."""
@@ -263,15 +261,3 @@ def statement(wish: dict[str, Any]) -> dict[str, Any]:
     more = {"table": wish["table"], "method": wish["method"], "unique": str(wish["unique"]).lower(),
             "columns": json.dumps(wish["columns"])}  # fmt: skip
     return {"statement": CREATING, "words": {**names, **more}}
-
-
-def no_room(told: dict[str, Any], spare_bytes: int) -> str:
-    """Why there is not room enough for one new index; empty when there is."""
-    if not told["room_bytes"]:
-        return ""
-    try:
-        free = free_bytes(Path(told["place"]))
-    except OSError as error:
-        return f"the free space of {told['place'] or 'its tablespace'} cannot be seen from here: {error.strerror}"
-    need = told["room_bytes"] + spare_bytes
-    return "" if free >= need else f"{told['place']} has {free} bytes free, and {need} are needed"

@@ -146,7 +146,8 @@ class Sweep:
         if choice.seconds > left:
             return f"out of time: {choice.seconds:.0f} s are predicted, {max(left, 0):.0f} s are left"
         waits = preflight.waits(watcher, self.rules.old_transaction_s, choice.index.table_oid)
-        return preflight.room(choice, self.rules.spare_bytes) or "; ".join(waits)
+        room = preflight.room(watcher, choice.index.place, choice.room_bytes, self.rules.spare_bytes)
+        return room or "; ".join(waits)
 
     def _settle(self, database: str, watcher: Session, memory: Memory) -> None:
         """What an earlier run has begun and could not end: its verdict, and its left-overs dropped."""
