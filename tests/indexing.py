@@ -32,13 +32,30 @@ class Server:
     """A running cluster with the database `his`, which has pgstattuple and amcheck."""
 
     home: Path
+    port: int = 5432
+
+    def reader(self, port: int) -> Server:
+        """A standby beside it."""
+        return Server(home=self.home, port=port)
 
     @property
     def reach(self) -> Any:
         return part("postgresql.session").Reach(user=OWNER, socket=str(self.home), bindir=str(binaries()))
 
     def argv(self, statement: str, database: str = DATABASE) -> list[str]:
-        words = ("-XAtq", "-v", "ON_ERROR_STOP=1", "-h", str(self.home), "-d", database, "-c", statement)
+        words = (
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            str(self.home),
+            "-p",
+            str(self.port),
+            "-d",
+            database,
+            "-c",
+            statement,
+        )
         return as_owner(str(binaries() / "psql"), *words)
 
     def sql(self, statement: str, database: str = DATABASE) -> str:
@@ -49,7 +66,7 @@ class Server:
     @contextmanager
     def holding(self, statements: str) -> Iterator[subprocess.Popen[str]]:
         """A session that has run these statements and stays open."""
-        argv = as_owner(str(binaries() / "psql"), "-XAtq", "-h", str(self.home), "-d", DATABASE)
+        argv = as_owner(str(binaries() / "psql"), "-XAtq", "-h", str(self.home), "-p", str(self.port), "-d", DATABASE)
         session = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
         assert session.stdin is not None
         assert session.stdout is not None
@@ -103,17 +120,31 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """The cluster, for as long as the block runs; skipped where there is no PostgreSQL."""
+def server(*, wal: Path | None = None) -> Iterator[Server]:
+    """The cluster, for as long as the block runs; skipped where there is no PostgreSQL. `wal`: where its WAL lies."""
     if os.geteuid() != 0:
         pytest.skip("needs root, to become the user that PostgreSQL runs as")
     where = binaries()
     made = Server(home=Path(tempfile.mkdtemp(prefix="maintkit-indexes-")))
     shutil.chown(made.home, OWNER, OWNER)
     data = made.home / "data"
+    elsewhere = ("--waldir", wal) if wal else ()
     options = f"-k {made.home} -c listen_addresses= -c fsync=off -c max_prepared_transactions=2 -c autovacuum=off"
     try:
-        run(where / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        run(
+            where / "initdb",
+            "-D",
+            data,
+            "-U",
+            OWNER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            *elsewhere,
+        )
         run(where / "pg_ctl", "-D", data, "-w", "-l", made.home / "log", "-o", options, "start")
         made.sql(f"CREATE DATABASE {DATABASE}", database="postgres")
         made.sql("CREATE EXTENSION pgstattuple; CREATE EXTENSION amcheck")

@@ -30,6 +30,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
             "from": {"type": "str", "default": ""},
             "to": {"type": "str", "default": ""},
             "rollback_class": {"type": "str", "required": True, "choices": list(CLASSES)},
+            "seconds": {"type": "float"},
         },
     },
     "reason": {"type": "str", "default": ""},
@@ -50,6 +51,7 @@ class ActionModule(ActionBase):
         known["groups"] = sorted(variables.get("group_names", []))
         drained = variables.get("drain_with", "none") != "none"
         known["drained_from"] = [str(self._templar.template(variables["drain_front"]))] if drained else []
+        told["steps"] = [{name: value for name, value in one.items() if value is not None} for one in told["steps"]]
         document = {"schema": SCHEMA, "host": host, **known, **{name: told[name] for name in ARGUMENTS}}
         exchange = self._templar.template(variables.get("maintkit_exchange") or "")
         if exchange:

@@ -52,6 +52,28 @@ options:
     description: Smaller indexes are left alone.
     type: float
     default: 10
+  amcheck_mb:
+    description: Up to this size of the table, amcheck also looks for every row in the new index; its time is predicted.
+    type: float
+    default: 1024
+  only:
+    description: None but these are judged, and rebuilt. Each names C(database), C(schema), C(name). Empty is all.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      database:
+        description: Its database.
+        type: str
+        required: true
+      schema:
+        description: Its schema.
+        type: str
+        required: true
+      name:
+        description: Its name.
+        type: str
+        required: true
 """
 
     VACUUM = r"""

@@ -50,6 +50,7 @@ def as_rebuilds(indexes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "from": f"{one['bytes'] / 2**20:.1f} MiB",
             "to": f"{one['after_bytes'] / 2**20:.1f} MiB",
             "rollback_class": "reversible",
+            **only(one, ["seconds"]),
         }
         for one in indexes
         if one.get("verdict", "rebuilt") == "rebuilt"
@@ -67,6 +68,7 @@ def as_table_rebuilds(
             "from": f"{one['bytes'] / 2**20:.1f} MiB",
             "to": f"{one['after_bytes'] / 2**20:.1f} MiB",
             "rollback_class": "reversible",
+            **only(one, ["seconds"]),
         }
         for one in tables
         if one.get("verdict", "rebuilt") == "rebuilt"
@@ -79,6 +81,7 @@ def as_table_rebuilds(
                 "from": "",
                 "to": f"{replication['seconds']:.0f} s",
                 "rollback_class": "reversible",
+                "seconds": 0,  # theirs: nobody waits for them
             }
         )
     return steps
@@ -94,6 +97,7 @@ def as_vacuumed(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "from": str(one.get("before", one)[counted[act]]),
             "to": str(one["after"][counted[act]]) if one.get("after") else "",
             "rollback_class": "reversible",
+            **({"seconds": one["seconds"] / len(one["acts"])} if "seconds" in one else {}),
         }
         for one in tables
         for act in one["acts"]
@@ -115,6 +119,7 @@ def as_index_changes(indexes: Iterable[Mapping[str, Any]], rollback_class: str =
                 "from": sizes[0],
                 "to": sizes[1],
                 "rollback_class": rollback_class,
+                **only(one, ["seconds"]),
             }
         )
     return steps

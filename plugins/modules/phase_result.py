@@ -67,6 +67,9 @@ options:
         type: str
         choices: [reversible, snapshot, restore-only, point-of-no-return]
         required: true
+      seconds:
+        description: What it is predicted to take, or took, where that is known.
+        type: float
   reason:
     description: Why it failed, or why there is nothing to do.
     type: str

@@ -22,6 +22,10 @@ options:
     description: A run whose work is told too.
     type: str
     default: ""
+  measure:
+    description: Without it no index is judged; what is invalid, left over or unsettled is told all the same.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.postgresql
@@ -60,7 +64,7 @@ rate:
   returned: always
   type: dict
 indexes:
-  description: Every index with C(database), its figures, C(choice) (rebuild, leave or withheld) and C(why).
+  description: Each index that is judged, with C(database), figures, C(choice) (rebuild, leave, withheld) and C(why).
   returned: always
   type: list
 rebuild:
@@ -91,6 +95,7 @@ SPEC = {
     **asking.SPEC,
     "old_transaction": {"type": "float", "default": 60},
     "run": {"type": "str", "default": ""},
+    "measure": {"type": "bool", "default": True},
 }
 
 

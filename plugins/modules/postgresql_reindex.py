@@ -20,24 +20,6 @@ options:
     description: The run's name, under which the host remembers what was done.
     type: str
     required: true
-  only:
-    description: Rebuild none but these. Each names C(database), C(schema) and C(name). Empty is whatever is chosen.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      database:
-        description: Its database.
-        type: str
-        required: true
-      schema:
-        description: Its schema.
-        type: str
-        required: true
-      name:
-        description: Its name.
-        type: str
-        required: true
   budget:
     description: Seconds in which all must be done. What would not end in time is not begun, or cancelled.
     type: float
@@ -56,10 +38,6 @@ options:
     default: 60
   spare_mb:
     description: What must stay free beside the room that a rebuild needs.
-    type: float
-    default: 1024
-  amcheck_mb:
-    description: Up to this size of the table, amcheck also looks for every row in the new index.
     type: float
     default: 1024
   token:
@@ -127,23 +105,20 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import asking
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.sweep import Sweep
 
-NAMED = {one: {"type": "str", "required": True} for one in ("database", "schema", "name")}
 SPEC = {
     **asking.SPEC,
     "run": {"type": "str", "required": True},
-    "only": {"type": "list", "elements": "dict", "default": [], "options": NAMED},
     "budget": {"type": "float", "default": 3600},
     "lock_timeout": {"type": "float", "default": 5},
     "stall": {"type": "float", "default": 120},
     "old_transaction": {"type": "float", "default": 60},
     "spare_mb": {"type": "float", "default": 1024},
-    "amcheck_mb": {"type": "float", "default": 1024},
     "token": {"type": "int", "no_log": False},
 }
 
 
 def plan(params: dict) -> dict:
-    found = asking.look(params)
+    found = asking.look({**params, "measure": True})
     return {"changed": bool(found["rebuild"]), "rebuild": found["rebuild"]}
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 STATE = Path("/var/lib/maintkit")
@@ -38,6 +39,26 @@ def free_bytes(path: Path) -> int:
     """What an ordinary user may still write where the path is; the file system keeps its own reserve back."""
     found = os.statvfs(path)
     return found.f_bavail * found.f_frsize
+
+
+def no_room(wanted: Iterable[tuple[Path, int]], spare_bytes: int) -> str:
+    """Why there is not room enough for all of this, each part where it goes, and beside it; empty when there is.
+
+    What lies on one file system is added up.
+    """
+    needs: dict[int, tuple[Path, int]] = {}
+    for path, need in wanted:
+        try:
+            device = path.stat().st_dev
+        except OSError as error:
+            return f"the free space of {path} cannot be seen from here: {error.strerror}"
+        first, so_far = needs.get(device, (path, spare_bytes))
+        needs[device] = (first, so_far + need)
+    for path, need in needs.values():
+        free = free_bytes(path)
+        if free < need:
+            return f"{path} has {free} bytes free, and {need} are needed"
+    return ""
 
 
 def nearest(path: Path) -> Path:

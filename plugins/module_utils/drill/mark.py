@@ -14,7 +14,12 @@ from contextlib import ExitStack
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
-from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import (
+    LOCK_TIMEOUT,
+    Reach,
+    ServerRefused,
+    Session,
+)
 
 from . import fingerprint
 
@@ -71,8 +76,8 @@ def mark(
             try:
                 told, watchers, stack = _at_one_instant(reach, control, name, names, wanted_tables, lock_timeout_s)
                 break
-            except Refused as refused:
-                if "lock timeout" not in str(refused) or attempt == ATTEMPTS:
+            except ServerRefused as refused:
+                if refused.code != LOCK_TIMEOUT or attempt == ATTEMPTS:
                     raise
                 sleep(PAUSE_S)
         with stack:
@@ -114,8 +119,7 @@ def _at_one_instant(
             if not there:
                 continue
             lockers.append(locker)
-            # Whether it was the time that was up is read from the words.
-            locker.ask(f"BEGIN; SET LOCAL lc_messages = 'C'; SET LOCAL lock_timeout = {round(lock_timeout_s * 1000)}")
+            locker.ask(f"BEGIN; SET LOCAL lock_timeout = {round(lock_timeout_s * 1000)}")
             locked_at = locked_at or time.monotonic()
             locker.ask(LOCK, wanted=json.dumps(there))
             chosen[database] = (watching.enter_context(Session(reach, database)), there)

@@ -12,7 +12,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 
 from . import catalog, judge
 from .journal import Journal, key_of
-from .work import Rules, no_room
+from .work import Rules
 
 REACH = ("user", "role", "socket", "port", "passfile", "bindir")
 WISH: dict[str, dict[str, Any]] = {
@@ -69,7 +69,7 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
             wrong += judge.refusals(wish, on, found, ours=ours, taken=taken)
             waits = preflight.waits(session, params["old_transaction"], on.oid if on else None)
             told["waits"] += [f"{judge.label(wish)}: {one}" for one in waits]
-            room = no_room(row, int(params["spare_mb"] * MB)) if on else ""
+            room = preflight.room(session, row["place"], row["room_bytes"], int(params["spare_mb"] * MB)) if on else ""
             wrong += [f"{judge.label(wish)}: {room}"] if room else []
             told["todo"].append(row)
     return {**told, "refusals": wrong, "run": journal.told}

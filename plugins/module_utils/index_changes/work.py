@@ -7,15 +7,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import preflight
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.memory import Memory
-from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import POLL_S, Rebuild
+from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import POLL_S, Rebuild, Watched
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.sweep import LOCK, ORPHANS
-from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import LOCK_TIMEOUT, Reach, Session
 
 from . import catalog, judge
 from .journal import Journal, key_of
@@ -94,7 +93,7 @@ class Work:
                 wrong += judge.since(wish, on, found, kept, ours=ours, taken=taken, place=place)
                 step = judge.turned(wish, on, found, kept, place)
                 if step is not None:
-                    room = no_room(step, self.rules.spare_bytes)
+                    room = preflight.room(session, step["place"], step["room_bytes"], self.rules.spare_bytes)
                     wrong += [f"{label(wish)}: {room}"] if room else []
                     steps.append(step)
         if wrong:
@@ -139,15 +138,15 @@ class Work:
         left = self.until - time.monotonic()
         if told["seconds"] > left:
             return f"out of time: {told['seconds']:.0f} s are predicted, {max(left, 0):.0f} s are left"
-        return no_room(told, self.rules.spare_bytes) or "; ".join(
-            preflight.waits(watcher, self.rules.old_transaction_s, table)
-        )
+        room = preflight.room(watcher, told["place"], told["room_bytes"], self.rules.spare_bytes)
+        return room or "; ".join(preflight.waits(watcher, self.rules.old_transaction_s, table))
 
     def _try(self, wish: dict[str, Any], told: dict[str, Any], watcher: Session) -> str:
         """Why it did not work, or nothing. A lock that does not come is tried again; an error of the rows is not."""
         name, why = self.journal.begin(wish), ""
         for _attempt in range(self.rules.tries):
-            why = self._state(wish, {"oid": 0, **statement(wish), **told}, name, watcher)
+            watched = self._state(wish, {"oid": 0, **statement(wish), **told}, name, watcher)
+            why = watched.reason or watched.said
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if judge.fulfilled(wish, found):
                 if found is not None and not why:
@@ -155,18 +154,17 @@ class Work:
                 return ""
             if wish["act"] == CREATE:
                 self._clear(wish, watcher)
-            if "lock timeout" not in why or time.monotonic() > self.until:
+            if watched.code != LOCK_TIMEOUT or time.monotonic() > self.until:
                 break
         found = catalog.index(watcher, wish["schema"], wish["name"])
         if wish["act"] == DROP and found is not None and not found.valid:
             raise Refused(f"{label(wish)} is half dropped, and invalid: {why}")
         return why or "it ended without a word"
 
-    def _state(self, wish: dict[str, Any], work: dict[str, Any], name: str, watcher: Session) -> str:
+    def _state(self, wish: dict[str, Any], work: dict[str, Any], name: str, watcher: Session) -> Watched:
         limits = {"lock_timeout_s": self.rules.lock_timeout_s, "stall_s": self.rules.stall_s}
         rebuild = Rebuild(self.reach, wish["database"], watcher, **limits)
-        watched = rebuild.run(work, self.journal, name, self.until)
-        return watched.reason or watched.said
+        return rebuild.run(work, self.journal, name, self.until)
 
     def _settle(self, wish: dict[str, Any], watcher: Session) -> bool:
         """What a client that is gone has left the server to do: it may succeed. At the deadline it is cancelled.
@@ -234,7 +232,8 @@ class Work:
         work = {"oid": 0, "statement": AGAIN, "words": words}
         why = ""
         for _attempt in range(self.rules.tries):
-            why = self._state(wish, work, key_of(wish), watcher)
+            watched = self._state(wish, work, key_of(wish), watcher)
+            why = watched.reason or watched.said
             found = catalog.index(watcher, wish["schema"], wish["name"])
             if found is not None and found.valid and found.definition == kept["definition"]:
                 if kept["comment"]:
@@ -262,15 +261,3 @@ def statement(wish: dict[str, Any]) -> dict[str, Any]:
     more = {"table": wish["table"], "method": wish["method"], "unique": str(wish["unique"]).lower(),
             "columns": json.dumps(wish["columns"])}  # fmt: skip
     return {"statement": CREATING, "words": {**names, **more}}
-
-
-def no_room(told: dict[str, Any], spare_bytes: int) -> str:
-    """Why there is not room enough for one new index; empty when there is."""
-    if not told["room_bytes"]:
-        return ""
-    try:
-        free = free_bytes(Path(told["place"]))
-    except OSError as error:
-        return f"the free space of {told['place'] or 'its tablespace'} cannot be seen from here: {error.strerror}"
-    need = told["room_bytes"] + spare_bytes
-    return "" if free >= need else f"{told['place']} has {free} bytes free, and {need} are needed"

@@ -13,6 +13,7 @@ from .sweep import Rules, Seen
 from .sweep import look as look_at
 
 MB = 1024 * 1024
+NAMED = {one: {"type": "str", "required": True} for one in ("database", "schema", "name")}
 SPEC: dict[str, dict[str, Any]] = {
     "user": {"type": "str", "default": "postgres"},
     "role": {"type": "str", "default": ""},
@@ -23,6 +24,8 @@ SPEC: dict[str, dict[str, Any]] = {
     "databases": {"type": "list", "elements": "str", "default": []},
     "factor": {"type": "float", "default": 2.0},
     "min_mb": {"type": "float", "default": 10},
+    "amcheck_mb": {"type": "float", "default": 1024},
+    "only": {"type": "list", "elements": "dict", "default": [], "options": NAMED},
 }
 
 
@@ -35,12 +38,11 @@ def reach(params: dict[str, Any]) -> Reach:
 
 def limits(params: dict[str, Any]) -> choice.Limits:
     """What counts as bloated."""
-    return choice.Limits(params["factor"], int(params["min_mb"] * MB))
+    return choice.Limits(params["factor"], int(params["min_mb"] * MB), int(params["amcheck_mb"] * MB))
 
 
 def rules(params: dict[str, Any]) -> Rules:
     """How a sweep goes."""
-    only = frozenset((one["database"], one["schema"], one["name"]) for one in params["only"])
     return Rules(
         limits(params),
         params["budget"],
@@ -48,13 +50,17 @@ def rules(params: dict[str, Any]) -> Rules:
         params["stall"],
         params["old_transaction"],
         int(params["spare_mb"] * MB),
-        int(params["amcheck_mb"] * MB),
-        only or None,
+        named(params),
     )
 
 
+def named(params: dict[str, Any]) -> frozenset[tuple[str, str, str]] | None:
+    """The indexes that are meant; None for all."""
+    return frozenset((one["database"], one["schema"], one["name"]) for one in params["only"]) or None
+
+
 def look(params: dict[str, Any]) -> dict[str, Any]:
-    """Everything a dry run tells; reads only."""
+    """Everything a dry run tells; reads only. Without `measure` no index is judged."""
     server = reach(params)
     names = databases(server, params["databases"])
     with Session(server, names[0]) as session:
@@ -69,7 +75,9 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         with Session(server, name) as session:
             wrong += [f"database {name}: {one}" for one in preflight.waits(session, params["old_transaction"])]
-        seen = look_at(server, name, memory, limits(params))
+        # Nothing is measured where it is only to be known what is valid, and what is left.
+        only = named(params) if params["measure"] else frozenset()
+        seen = look_at(server, name, memory, limits(params), only)
         rows = {one.index.oid: _row(name, one, memory) for one in seen.choices}
         told["indexes"] += rows.values()
         told["rebuild"] += [rows[one.index.oid] for one in choice.in_order(seen.choices)]
@@ -89,7 +97,7 @@ def _row(database: str, one: choice.Choice, memory: Memory) -> dict[str, Any]:
 
 def _lost(database: str, seen: Seen, items: list[dict[str, Any]]) -> list[str]:
     """Indexes of this database that the run has rebuilt, and that are not valid now."""
-    valid = {(one.index.schema, one.index.name) for one in seen.choices if one.index.valid}
+    valid = {(one.schema, one.name) for one in seen.indexes if one.valid}
     return [
         f"database {database}: {one['schema']}.{one['name']} was rebuilt and is not valid"
         for one in items

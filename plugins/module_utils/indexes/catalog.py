@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,10 @@ EXTENSION = "SELECT n.nspname FROM pg_extension JOIN pg_namespace AS n ON n.oid 
 MEASURE = """
 SELECT to_jsonb(m) FROM :"schema".pgstatindex(:'oid'::oid::regclass) AS m
 """
+# The server ends a statement by itself, also when nobody waits for it any more.
+ENDING = "SELECT set_config('statement_timeout', :'left', false)"
+LATE = "out of time"
+UNMEASURED = f"{LATE}: it could not be measured any more"
 DATABASES = """
 SELECT jsonb_agg(datname ORDER BY datname) FROM pg_database
 WHERE datallowconn AND NOT datistemplate AND has_database_privilege(oid, 'CONNECT')
@@ -120,12 +125,19 @@ def databases(reach: Reach, wanted: list[str]) -> list[str]:
     return wanted or there
 
 
-def measure(reach: Reach, database: str, chosen: list[Index]) -> dict[int, Measured | str]:
-    """Each index measured, by oid, or the reason why it could not be. It waits two seconds for a lock at most."""
+def measure(reach: Reach, database: str, chosen: list[Index], until: float = math.inf) -> dict[int, Measured | str]:
+    """Each index measured, by oid, or the reason why it could not be. It waits two seconds for a lock at most.
+
+    At `until` (of time.monotonic) the server ends what it measures, and the others are not begun.
+    """
     found: dict[int, Measured | str] = {}
     session = None
     try:
         for index in chosen:
+            left = until - time.monotonic()
+            if left <= 0:
+                found[index.oid] = UNMEASURED
+                continue
             try:
                 if session is None:
                     session = Session(reach, database)
@@ -134,9 +146,10 @@ def measure(reach: Reach, database: str, chosen: list[Index]) -> dict[int, Measu
                 if not schema:
                     found[index.oid] = "the extension pgstattuple is not in this database"
                     continue
+                session.ask(ENDING, left="0" if math.isinf(left) else f"{max(1, int(left * 1000))}ms")
                 found[index.oid] = measured(session.json(MEASURE, schema=schema, oid=str(index.oid)))
             except Refused as refused:
-                found[index.oid] = str(refused)
+                found[index.oid] = UNMEASURED if time.monotonic() >= until else str(refused)
                 if session is not None:
                     session.close()
                 session = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .catalog import Index, Measured
+from .catalog import LATE, Index, Measured
 
 # Assumed until this cluster has been rebuilt on: bytes read and written a second, as a slow disk under load does them.
 BYTES_PER_S = 20 * 1024 * 1024
@@ -19,10 +19,14 @@ REBUILD, LEAVE, WITHHELD = "rebuild", "leave", "withheld"
 
 @dataclass(frozen=True)
 class Limits:
-    """From which size on an index counts, and from which bloat (its size over that of a rebuild) it is rebuilt."""
+    """From which size on an index counts, and from which bloat (its size over that of a rebuild) it is rebuilt.
+
+    Up to `heap_bytes` of the table, amcheck also reads every row of it.
+    """
 
     factor: float = 2.0
     min_bytes: int = 10 * 1024 * 1024
+    heap_bytes: int = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ def choose(
     if out:
         return Choice(index, LEAVE, out)
     if isinstance(measured, str):
-        return Choice(index, WITHHELD, f"not measured, so not judged: {measured}")
+        late = measured.startswith(LATE)
+        return Choice(index, WITHHELD, measured if late else f"not measured, so not judged: {measured}")
     if measured is None:
         near = (index.bytes_per_tuple or 0) / (baseline or 1)
         return Choice(index, LEAVE, f"{near:.2f} times the size per tuple after its last rebuild")
@@ -80,7 +85,8 @@ def choose(
     bloat = index.bytes / after
     if bloat <= limits.factor:
         return Choice(index, LEAVE, f"{bloat:.2f} times its size after a rebuild", bloat, after)
-    seconds = FIXED_S + (2 * index.table_bytes + after) / rate
+    checked = after + (index.table_bytes if index.table_bytes <= limits.heap_bytes else 0)
+    seconds = FIXED_S + (2 * index.table_bytes + after + checked) / rate
     why = f"{bloat:.2f} times its size after a rebuild, more than {limits.factor:g}"
     return Choice(index, REBUILD, why, bloat, after, seconds, int(after * ROOM))
 

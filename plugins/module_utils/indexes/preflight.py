@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, no_room
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Session
-
-from .choice import Choice
 
 SERVER = """
 SELECT jsonb_build_object('version', current_setting('server_version_num')::integer,
@@ -37,6 +35,15 @@ SELECT jsonb_agg(format('session %s holds %s', coalesce(pid::text, 'of a prepare
 WHERE locktype = 'relation' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND relation = :'table'::oid AND granted AND pid IS DISTINCT FROM pg_backend_pid()
   AND mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+# Without temp_tablespaces a sort goes where the database is; '' and null stand for the server's own directory.
+PLACES = """
+SELECT jsonb_build_object('data', current_setting('data_directory', true), 'sorts', (
+  SELECT jsonb_agg(DISTINCT pg_tablespace_location(t.oid)) FROM pg_tablespace AS t
+  WHERE t.spcname IN (SELECT replace(trim(BOTH '"' FROM trim(one)), '""', '"')
+      FROM unnest(string_to_array(current_setting('temp_tablespaces'), ',')) AS one)
+    OR (current_setting('temp_tablespaces') = ''
+      AND t.oid = (SELECT dattablespace FROM pg_database WHERE datname = current_database()))))
 """
 
 
@@ -75,14 +82,20 @@ def waits(session: Session, seconds: float, table_oid: int | None = None) -> lis
     return [*found, *((session.json(LOCKS, table=str(table_oid)) or []) if table_oid else [])]
 
 
-def room(choice: Choice, spare_bytes: int) -> str:
-    """Why there is not room enough for one rebuild; empty when there is."""
-    try:
-        free = free_bytes(Path(choice.index.place))
-    except OSError as error:
-        return f"the free space of {choice.index.place or 'its tablespace'} cannot be seen from here: {error.strerror}"
-    need = choice.room_bytes + spare_bytes
-    return "" if free >= need else f"{choice.index.place} has {free} bytes free, and {need} are needed"
+def room(session: Session, place: str, room_bytes: int, spare_bytes: int) -> str:
+    """Why there is not room enough for one new index that goes to `place`; empty when there is, or none is needed.
+
+    A third of it each: the index itself, its WAL, and the files of its sort, wherever the server may put these.
+    """
+    if not room_bytes:
+        return ""
+    found = session.json(PLACES)
+    if not place or not found["data"]:
+        return "where the server keeps its files cannot be seen by this role: grant it pg_monitor"
+    base = Path(found["data"]) / "base"
+    sorts = [Path(one) if one else base for one in found["sorts"] or [""]]
+    wanted = [Path(place), Path(found["data"]) / "pg_wal", *sorts]
+    return no_room([(path, room_bytes // 3) for path in wanted], spare_bytes)
 
 
 def demand(session: Session) -> Server:

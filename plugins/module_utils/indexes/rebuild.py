@@ -30,12 +30,15 @@ REINDEX = 'REINDEX INDEX CONCURRENTLY :"schema".:"name"'
 
 @dataclass
 class Watched:
-    """What was seen of one rebuild. `reason` is why it was cancelled, `said` what the server said to its client."""
+    """What was seen of one rebuild. `reason` is why it was cancelled, `said` what the server said to its client, under
+    this SQLSTATE.
+    """
 
     seconds: float = 0.0
     phases: list[str] = field(default_factory=list)
     reason: str = ""
     said: str = ""
+    code: str = ""
 
 
 class Rebuild:
@@ -110,7 +113,7 @@ def _rebuild(worker: Session, work: dict[str, Any], watched: Watched) -> None:
         words = work.get("words") or {"schema": work["schema"], "name": work["name"]}
         worker.ask(work.get("statement", REINDEX), **words)
     except (Refused, ValueError, OSError) as refused:
-        watched.said = str(refused)
+        watched.said, watched.code = str(refused), getattr(refused, "code", "")
 
 
 def drop(reach: Reach, database: str, schema: str, name: str, lock_timeout_s: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import 
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
 
 from . import leftover, preflight
-from .catalog import EXTENSION, Index, databases, indexes, measure
+from .catalog import ENDING, EXTENSION, LATE, Index, databases, indexes, measure
 from .choice import WITHHELD, Choice, Limits, choose, in_order, needs_measuring
 from .memory import Memory
 from .rebuild import POLL_S, Rebuild, drop
@@ -20,6 +21,8 @@ LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
 # The same number may be another table in another database, and is in a copy of this one.
 ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
 WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
+UNCHECKED = f"not checked: {LATE}"
+VANISHED = "there is no index of this name any more: plan anew"
 CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
 
 
@@ -33,7 +36,6 @@ class Rules:
     stall_s: float = 120.0
     old_transaction_s: float = 60.0
     spare_bytes: int = 1 << 30
-    heap_bytes: int = 1 << 30
     only: frozenset[tuple[str, str, str]] | None = None
 
 
@@ -42,22 +44,34 @@ class Seen:
     """One database as it is: its indexes with the choice for each."""
 
     database: str
+    indexes: list[Index]
     choices: list[Choice]
 
     @property
     def left(self) -> list[Index]:
-        return [one.index for one in self.choices if not one.index.valid]
+        return [one for one in self.indexes if not one.valid]
 
 
-def look(reach: Reach, database: str, memory: Memory, limits: Limits) -> Seen:
-    """Every index of a database, measured where that is needed, with the choice for it. Reads only."""
+def look(
+    reach: Reach,
+    database: str,
+    memory: Memory,
+    limits: Limits,
+    only: frozenset[tuple[str, str, str]] | None = None,
+    until: float = math.inf,
+) -> Seen:
+    """Every index of a database; of those that `only` names, or all, the choice, measured where that is needed.
+
+    Reads only, and measures until then (of time.monotonic).
+    """
     with Session(reach, database) as session:
-        found = indexes(session)
+        there = indexes(session)
+    found = [one for one in there if only is None or (database, one.schema, one.name) in only]
     known = {one.oid: memory.baseline(database, one.schema, one.name) for one in found}
-    figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)])
+    figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)], until)
     rate = memory.rate()[0]
     choices = [choose(one, figures.get(one.oid), baseline=known[one.oid], rate=rate, limits=limits) for one in found]
-    return Seen(database, choices)
+    return Seen(database, there, choices)
 
 
 def tells_corruption(said: str) -> bool:
@@ -86,7 +100,7 @@ class Sweep:
                     raise Refused(f"database {name}: another run rebuilds indexes here, let it end first")
                 memory.read()
                 self._database(name, watcher, memory)
-        late = any(one["why"].startswith("out of time") for one in self.remaining)
+        late = any(one["why"].startswith(LATE) for one in self.remaining)
         ended = "out of time" if late else "stopped" if self.remaining else "done"
         memory.end(self.run, ended, self.remaining)
         told = {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
@@ -94,16 +108,18 @@ class Sweep:
 
     def _database(self, database: str, watcher: Session, memory: Memory) -> None:
         self._settle(database, watcher, memory)
-        seen = look(self.reach, database, memory, self.rules.limits)
-        only = self.rules.only
+        seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
         for choice in in_order(seen.choices):
-            index = choice.index
-            if only is None or (database, index.schema, index.name) in only:
-                self._one(database, choice, watcher, memory)
+            self._one(database, choice, watcher, memory)
+        planned = self.rules.only or frozenset()
         for choice in seen.choices:
-            # What was planned and cannot be judged any more has not been done.
-            if choice.what == WITHHELD and only and (database, choice.index.schema, choice.index.name) in only:
+            # What was planned and cannot be judged any more has not been done; nor what there was no time to judge.
+            unjudged = choice.what == WITHHELD or not choice.index.valid
+            if unjudged and (planned or choice.why.startswith(LATE)):
                 self._leave(database, choice.index, choice.why)
+        there = {(database, one.schema, one.name) for one in seen.indexes}
+        for _of, schema, name in sorted(one for one in planned - there if one[0] == database):
+            self.remaining.append({"database": database, "schema": schema, "name": name, "why": VANISHED})
 
     def _one(self, database: str, choice: Choice, watcher: Session, memory: Memory) -> None:
         why = self._hindrance(choice, watcher)
@@ -130,7 +146,8 @@ class Sweep:
         if choice.seconds > left:
             return f"out of time: {choice.seconds:.0f} s are predicted, {max(left, 0):.0f} s are left"
         waits = preflight.waits(watcher, self.rules.old_transaction_s, choice.index.table_oid)
-        return preflight.room(choice, self.rules.spare_bytes) or "; ".join(waits)
+        room = preflight.room(watcher, choice.index.place, choice.room_bytes, self.rules.spare_bytes)
+        return room or "; ".join(waits)
 
     def _settle(self, database: str, watcher: Session, memory: Memory) -> None:
         """What an earlier run has begun and could not end: its verdict, and its left-overs dropped."""
@@ -181,18 +198,24 @@ class Sweep:
         self.cleaned.append(f"{database}: {one.schema}.{one.name} ({leftover.kind(one)})")
 
     def _check(self, database: str, index: Index) -> str:
-        """amcheck's word: ok, `corrupt: …`, or why it was not asked."""
+        """amcheck's word: ok, `corrupt: …`, or why it was not asked, or not to its end."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            return UNCHECKED
         with Session(self.reach, database) as session:
             schema = session.value(EXTENSION, name="amcheck")
             if not schema:
                 return "not checked: the extension amcheck is not in this database"
-            heap = index.table_bytes <= self.rules.heap_bytes
+            heap = index.table_bytes <= self.rules.limits.heap_bytes
             # Only the server's code tells corruption (XX) from a lock or a right that is missing.
             session.ask("\\set VERBOSITY sqlstate\nSET lock_timeout = '5s'")
+            session.ask(ENDING, left=f"{max(1, int(left * 1000))}ms")
             try:
                 session.ask(CHECK, schema=schema, oid=str(index.oid), heap=str(heap).lower())
             except Refused as refused:
-                return f"corrupt: {refused}" if tells_corruption(str(refused)) else f"not checked: {refused}"
+                if tells_corruption(str(refused)):
+                    return f"corrupt: {refused}"
+                return UNCHECKED if time.monotonic() >= self.until else f"not checked: {refused}"
         return "ok, every row has its entry" if heap else "ok, structure only"
 
     def _leave(self, database: str, index: Index, why: str) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,11 @@ PLAIN = {
     "idle_in_transaction_session_timeout": "0",
 }
 END = "maintkit: that was all"
+# Verbose for the code alone: two blanks before it, a colon behind it. These lines are left out again.
+VARIABLES = ("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
+CODE = re.compile(r"(?<=:  )([0-9A-Z]{5}): ")
+LINES = re.compile(r"(LOCATION|(SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME):  ")
+LOCK_TIMEOUT = "55P03"
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,19 @@ def as_user(user: str, argv: Sequence[str]) -> list[str]:
     return list(argv) if uid == os.geteuid() else ["runuser", "-u", user, "--", *argv]
 
 
+class ServerRefused(Refused):
+    """What the server said in its own language, and its SQLSTATE, which is the same in all; empty where it has none."""
+
+    def __init__(self, said: str, code: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
 class Session:
-    """An open psql. Any error of the server ends it; what the server said is in the Refused that follows."""
+    """An open psql. Any error of the server ends it; what the server said is in the ServerRefused that follows."""
 
     def __init__(self, reach: Reach, database: str) -> None:
-        argv = as_user(reach.user, [reach.program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-f", "-"])
+        argv = as_user(reach.user, [reach.program("psql"), "-XAtq", *VARIABLES, "-f", "-"])
         self.database = database
         self.said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the session; a pipe could fill up
         self.psql = subprocess.Popen(
@@ -129,11 +143,14 @@ class Session:
         text = self.value(statement, **variables)
         return json.loads(text) if text else None
 
-    def _ended(self) -> Refused:
+    def _ended(self) -> ServerRefused:
         self.psql.wait()
         self.said.seek(0)
-        said = self.said.read().decode(errors="replace").strip().splitlines()
-        return Refused(f"database {self.database}: {' / '.join(said[-3:]) or 'psql ended without a word'}")
+        told = self.said.read().decode(errors="replace").strip()
+        code = CODE.search(told)
+        said = [one for one in CODE.sub("", told).splitlines() if not LINES.match(one)]
+        why = " / ".join(said[-3:]) or "psql ended without a word"
+        return ServerRefused(f"database {self.database}: {why}", code[1] if code else "")
 
 
 def quoted(value: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, free_bytes, pointed
+from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused, no_room, pointed
 from ansible_collections.maintkit.ops.plugins.module_utils.mysql.session import Session, word
 
 from .catalog import Table
@@ -167,21 +167,9 @@ def _locked(session: Session, table: Table) -> bool:
 
 def room(choice: Choice, found: Server, spare_bytes: int) -> str:
     """Why there is not room enough for one rebuild where the table and temporary files are; empty when there is."""
-    needs: dict[int, tuple[Path, int]] = {}
     wanted = [(part.path.parent, choice.room_bytes) for part in choice.table.parts[:1]]
     wanted += [(path, choice.sort_bytes + found.log_bytes) for path in found.tmpdirs]
-    for path, need in wanted:
-        try:
-            device = path.stat().st_dev
-        except OSError as error:
-            return f"the free space of {path} cannot be seen from here: {error.strerror}"
-        first, so_far = needs.get(device, (path, spare_bytes))
-        needs[device] = (first, so_far + need)
-    for path, need in needs.values():
-        free = free_bytes(path)
-        if free < need:
-            return f"{path} has {free} bytes free, and {need} are needed"
-    return ""
+    return no_room(wanted, spare_bytes)
 
 
 def demand(session: Session, *, on_replica: bool) -> Server:

@@ -38,7 +38,8 @@ SELECT jsonb_agg(to_jsonb(found) ORDER BY found.schema, found.name) FROM (
 ) AS found
 """
 # Rows that one of these may still see are freed by nobody. Sessions of other databases do not count; a standby that
-# feeds back, and a slot, do. An idle slot stays where it is; one at work follows, and counts when it is far behind.
+# feeds back, and a slot, do. An idle slot stays where it is; one at work follows, and so does a standby without one:
+# they count when they are far behind. What a logical slot decodes by is in the server's own tables alone.
 HOLDERS = """
 SELECT jsonb_agg(found.words) FROM (
   SELECT format('session %s of %s holds back what is dead since %s s (%s)', pid, coalesce(usename, '?'),
@@ -54,9 +55,19 @@ SELECT jsonb_agg(found.words) FROM (
   UNION ALL
   SELECT format('replication slot %s holds back what is dead since %s transactions%s', slot_name, age(xmin),
     CASE WHEN active THEN '' ELSE ', and nobody uses it' END) FROM pg_replication_slots
-  WHERE xmin IS NOT NULL AND (NOT active OR age(xmin) > 1000000)
+  WHERE xmin IS NOT NULL AND (NOT active OR age(xmin) > :'behind'::integer)
+  UNION ALL
+  SELECT format('standby %s holds back what is dead since %s transactions (hot_standby_feedback)',
+    coalesce(nullif(application_name, ''), host(client_addr), pid::text), age(backend_xmin)) FROM pg_stat_replication
+  WHERE age(backend_xmin) > :'behind'::integer
+  UNION ALL
+  SELECT format('replication slot %s holds back what is dead in the server''s own tables since %s transactions%s',
+    slot_name, age(catalog_xmin), CASE WHEN active THEN '' ELSE ', and nobody uses it' END) FROM pg_replication_slots
+  WHERE :'own'::boolean AND xmin IS NULL AND catalog_xmin IS NOT NULL
+    AND (NOT active OR age(catalog_xmin) > :'behind'::integer)
 ) AS found
 """
+BEHIND = 1_000_000  # transactions; who replicates is never quite up to date
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,9 @@ def tables(session: Session) -> list[Table]:
     return [Table(**row) for row in session.json(TABLES) or []]
 
 
-def holders(session: Session, seconds: float) -> list[str]:
-    """Who keeps dead rows from being freed in this database, in words; nobody younger than `seconds`."""
-    return session.json(HOLDERS, seconds=str(seconds)) or []
+def holders(session: Session, seconds: float, *, own: bool = False) -> list[str]:
+    """Who keeps dead rows from being freed in this database, in words; nobody younger than `seconds`.
+
+    `own`: in the server's own tables.
+    """
+    return session.json(HOLDERS, seconds=str(seconds), behind=str(BEHIND), own=str(own).lower()) or []

@@ -93,7 +93,7 @@ class Sweep:
     def _one(self, database: str, choice: Choice, session: Session, memory: VacuumMemory) -> None:
         """What holds dead rows back hinders a vacuum, and no analyse."""
         acts = [one for one in choice.acts if one != VACUUM or FREEZE not in choice.acts]
-        held = holders(session, self.rules.old_transaction_s) if acts != [ANALYZE] else []
+        held = self._holders(choice, session) if acts != [ANALYZE] else []
         if held:
             self._leave(database, choice.table, f"it would free nothing: {'; '.join(held)}")
             acts = [one for one in acts if one == ANALYZE]
@@ -111,6 +111,9 @@ class Sweep:
             done.append(act)
         if done:
             self._note(database, before, done, time.monotonic() - began, session, memory)
+
+    def _holders(self, choice: Choice, session: Session) -> list[str]:
+        return holders(session, self.rules.old_transaction_s, own=choice.table.schema == "pg_catalog")
 
     def _carry_out(self, database: str, table: Table, act: str, left: float) -> str:
         """Do one thing with one table; why that did not work, or nothing."""

@@ -51,7 +51,7 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Predicted seconds. `samples` previous runs gave them; 0: the default rate that `detail_zh` states."""
+    """Predicted seconds. `samples` previous runs gave them; 0: `detail_zh` states a rate, or the probe's word."""
 
     __pydantic_config__ = _STRICT
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from math import inf
 from typing import Any
 
 from maintkit.plans.model import DiskNeed, Estimate, FileChange, PackageChange, Phase, Rollback, Step
+from maintkit.plans.predict import foretold
 from maintkit.plans.procedure import Procedure
 
 PHASES: tuple[Phase, ...] = ("precheck", "backup", "change", "verify", "rollback")
@@ -19,8 +21,13 @@ Estimates = Callable[[str, int], Estimate]
 Mask = Callable[[str], str]
 
 
-def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimates, mask: Mask) -> dict[str, Any]:
-    """Fields of PlanHost: what is changed, restarted, needed and told; no steps where there is nothing to do."""
+def parts(
+    document: Mapping[str, Any], procedure: Procedure, estimates: Estimates, mask: Mask, budget_s: float = inf
+) -> dict[str, Any]:
+    """Fields of PlanHost: what is changed, restarted, needed and told; no steps where there is nothing to do.
+
+    `budget_s` is the longest that the change works on what the probe foretells.
+    """
     facts = document["facts"]
     told = document["steps"]
     return {
@@ -28,7 +35,7 @@ def parts(document: Mapping[str, Any], procedure: Procedure, estimates: Estimate
         "boot_id": facts["identity"]["boot_id"],
         "address": document["address"],
         "drained_from": tuple(document["drained_from"]),
-        "steps": tuple(_steps(told, procedure, estimates)) if told else (),
+        "steps": tuple(_steps(told, procedure, estimates, budget_s)) if told else (),
         "packages": tuple(map(_package, [*facts.get("packages", []), *facts.get("removed", [])])),
         "files": tuple(_files(document, mask)),
         "restarts": tuple(facts.get("services", ())),
@@ -48,11 +55,12 @@ def undo_steps(document: Mapping[str, Any], procedure: Procedure, estimates: Est
         return Step(phase=phase, action=phase, title_zh=title_zh, target=targets, rollback="reversible", risk="low",
                     estimate=estimate)  # fmt: skip
 
-    changes = tuple(replace(step, title_zh=f"回退：{step.title_zh}") for step in _changes(told, procedure, back))
+    changes = _changes(told, procedure, back, "rollback")
+    turned = tuple(replace(step, title_zh=f"回退：{step.title_zh}") for step in changes)
     verified = procedure.phases["rollback"].title_zh or "rollback"
     first = around("precheck", look.title_zh or "undoable", estimates("undoable", len(told)))
     return {
-        "steps": (first, *changes, around("verify", f"核对：{verified}", back)) if told else (),
+        "steps": (first, *turned, around("verify", f"核对：{verified}", back)) if told else (),
         "packages": tuple(map(_package, document["facts"].get("packages", []))),
     }
 
@@ -62,14 +70,16 @@ def problems(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(document["facts"].get("dpkg", {}).get("problems", ()))
 
 
-def _steps(told: Sequence[Mapping[str, Any]], procedure: Procedure, estimates: Estimates) -> Iterator[Step]:
+def _steps(
+    told: Sequence[Mapping[str, Any]], procedure: Procedure, estimates: Estimates, budget_s: float
+) -> Iterator[Step]:
     for phase in PHASES:
         about = procedure.phases[phase]
         if about.playbook is None:
             continue
         estimate = estimates(phase, len(told))
         if phase == "change":
-            yield from _changes(told, procedure, estimate)
+            yield from _changes(told, procedure, estimate, phase, budget_s)
         else:
             # What a phase around the change does to the host undoes itself with it.
             yield Step(
@@ -83,12 +93,15 @@ def _steps(told: Sequence[Mapping[str, Any]], procedure: Procedure, estimates: E
             )
 
 
-def _changes(told: Sequence[Mapping[str, Any]], procedure: Procedure, whole: Estimate) -> Iterator[Step]:
+def _changes(
+    told: Sequence[Mapping[str, Any]], procedure: Procedure, whole: Estimate, played: str, budget_s: float = inf
+) -> Iterator[Step]:
     """The steps of the change, those that follow each other with the same action as one; their seconds add up."""
     groups = [list(alike) for _, alike in groupby(told, key=lambda one: (one["action"], one["rollback_class"]))]
-    for number, alike in enumerate(groups):
+    about = procedure.phases[played].rate
+    shares = foretold(groups, fixed_s=about.fixed_s if about else 0, budget_s=budget_s) or _shared(whole, len(groups))
+    for alike, share in zip(groups, shares, strict=True):
         first, single = alike[0], len(alike) == 1
-        share, rest = divmod(whole.seconds, len(groups))
         rollback: Rollback = first["rollback_class"]
         yield Step(
             phase="change",
@@ -99,10 +112,14 @@ def _changes(told: Sequence[Mapping[str, Any]], procedure: Procedure, whole: Est
             after=(first["to"] or None) if single else None,
             rollback=rollback,
             risk=procedure.change_risk,
-            estimate=Estimate(
-                seconds=share + (rest if number == 0 else 0), samples=whole.samples, detail_zh=whole.detail_zh
-            ),
+            estimate=share,
         )
+
+
+def _shared(whole: Estimate, groups: int) -> tuple[Estimate, ...]:
+    """In equal parts; what is left over goes to the first."""
+    share, rest = divmod(whole.seconds, groups)
+    return tuple(replace(whole, seconds=share + (rest if number == 0 else 0)) for number in range(groups))
 
 
 def _package(row: Mapping[str, Any]) -> PackageChange:

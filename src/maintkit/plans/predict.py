@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from maintkit.evidence.ledger import Ledger
 from maintkit.plans.model import Estimate
@@ -53,6 +54,24 @@ def estimate(known: Iterable[Timing], *, size: float, rate: Rate) -> Estimate:
     where = f"规模 {slowest.size:g}，{slowest.host}，{slowest.at:%F}"
     detail = f"近 {len(seen)} 次中最慢一次：{slowest.seconds:.0f} 秒（{where}）"
     return Estimate(seconds=ceil(_scaled(slowest, size)), samples=len(seen), detail_zh=detail)
+
+
+def foretold(
+    groups: Sequence[Sequence[Mapping[str, Any]]], *, fixed_s: float, budget_s: float
+) -> tuple[Estimate, ...] | None:
+    """One estimate for each group of steps, by the `seconds` that the probe tells for every step; None where it does
+    not. What it foresees beyond the budget is not begun, and takes no time.
+    """
+    if not all("seconds" in one for alike in groups for one in alike):
+        return None
+    found, left, fixed = [], budget_s, fixed_s
+    for alike in groups:
+        told = sum(one["seconds"] for one in alike)
+        spent = min(told, left)
+        cut = "" if spent == told else f"，以时限为界计 {spent:.0f} 秒"
+        found.append(Estimate(seconds=ceil(spent + fixed), samples=0, detail_zh=f"按探测预计 {told:.0f} 秒{cut}"))
+        left, fixed = left - spent, 0.0
+    return tuple(found)
 
 
 def _scaled(one: Timing, size: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,12 +12,13 @@ from maintkit.clock import Clock
 from maintkit.plans.model import Plan, PlanHost
 from maintkit.plans.window import Reading, Window
 from maintkit.runs.driver import PhaseDriver, PhaseOrder, PhaseResult
-from maintkit.runs.gate import no_time
+from maintkit.runs.gate import left_s, no_time
 from maintkit.runs.journal import Journal
 from maintkit.runs.phases import HostState, Phase, next_step
 from maintkit.runs.undone import NO_WAY_BACK, ordered
 from maintkit.runs.verdict import Verdict, verdict
 
+ENDING_S = 600.0  # what a change that ends at its deadline has beyond it, to say what it came to
 PAUSES_S = (5.0, 10.0, 20.0, 40.0, 60.0)  # between attempts at a host that does not answer
 _BEGUN = {Phase.BACKUP, Phase.CHANGE, Phase.VERIFY, Phase.ROLLBACK}
 _FAILED = {HostState.UNTOUCHED, HostState.ROLLED_BACK, HostState.ROLLBACK_FAILED, HostState.UNKNOWN}
@@ -145,7 +146,7 @@ class Change:
         self.watcher.observed(host.name, phase, result)
 
     def _order(self, host: PlanHost, phase: Phase) -> PhaseOrder:
-        return PhaseOrder(
+        order = PhaseOrder(
             site=self.place.site,
             inventory=self.place.inventory,
             procedure=self.plan.procedure,
@@ -154,6 +155,11 @@ class Change:
             run=self.journal.run,
             variables=self.place.variables(host),
         )
+        if phase is not Phase.CHANGE:
+            return order
+        left = left_s(host, self.permit.window, begun=self.begun, now=self._reading())
+        timeout_s = max(order.timeout_s, left + ENDING_S)
+        return replace(order, variables={**order.variables, "maintkit_left": left}, timeout_s=timeout_s)
 
     def _wait_for_a_lost_host(self, host: PlanHost, phase: Phase) -> None:
         lost = [mark for mark in self.journal.marks(host.name) if mark.phase == phase and mark.outcome == "lost"]

@@ -1,8 +1,9 @@
-"""Whether there is time for the next host: asked before each one, never in the middle of one. Pure."""
+"""Whether there is time for the next host, asked before each one; and how much its change may take. Pure."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from math import floor
 
 from maintkit.plans.model import PlanHost
 from maintkit.plans.window import Reading, Window, fits, state
@@ -26,3 +27,12 @@ def no_time(host: PlanHost, window: Window, *, begun: Reading, now: Reading) -> 
         wants = f"the change wants {host.forward_s} s and its rollback {host.rollback_s} s"
         return f"{left:.0f} s are left of the window, {wants}"
     return None
+
+
+def left_s(host: PlanHost, window: Window, *, begun: Reading, now: Reading) -> int:
+    """Seconds that a change begun now may work: verification and rollback must still fit into the window. Never less
+    than 0, also where a host at work is brought to its end after the window.
+    """
+    at = begun.at + now.since(begun)
+    after = sum(step.estimate.seconds for step in host.steps if step.phase in ("verify", "rollback"))
+    return max(0, floor((window.end - at).total_seconds()) - after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,7 +79,10 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     ledger.redactor = Redactor(driver.secrets, site.settings.redact_patterns)
     documents = usable(found)
     wanted = {host: document for host, document in documents.items() if document["status"] != "nothing-to-do"}
-    hosts = tuple(_host(host, document, site, ledger, procedure) for host, document in (wanted or documents).items())
+    budget_s = _budget_s(procedure, asked)
+    hosts = tuple(
+        _host(host, document, site, ledger, procedure, budget_s) for host, document in (wanted or documents).items()
+    )
     made = frame(site, ledger, procedure, parameters, hosts, reason=wish.reason, requester=wish.requester)
     return freeze(ledger, made)
 
@@ -139,7 +143,15 @@ def usable(found: Mapping[str, PhaseResult], *, hint: str = _LEAVE_OUT) -> dict[
     return usable
 
 
-def _host(name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, procedure: Procedure) -> PlanHost:
+def _budget_s(procedure: Procedure, asked: Mapping[str, Any]) -> float:
+    """The longest that its change works on a host; without end where it has no such parameter."""
+    about = procedure.parameters.get(f"{procedure.id}_budget")
+    return inf if about is None else float(asked.get("budget", about.default))
+
+
+def _host(
+    name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, procedure: Procedure, budget_s: float
+) -> PlanHost:
     groups = document["groups"]
     return PlanHost(
         name=name,
@@ -150,6 +162,7 @@ def _host(name: str, document: Mapping[str, Any], site: Site, ledger: Ledger, pr
             procedure,
             lambda phase, size: estimated(ledger, procedure, phase, size),
             lambda text: ledger.redactor.text(text).text,
+            budget_s,
         ),
     )
 

@@ -40,3 +40,14 @@ def test_later_estimates_come_from_the_slowest_run_in_the_ledger(office: Office)
     assert small.detail_zh.startswith("近 10 次中最慢一次：30 秒（规模 10，h9，2026-11-26")
     assert predict.estimate(known, size=20, rate=RATE).seconds == 200
     assert predict.timings(office.ledger, "restart", "install") == ()
+
+
+def test_what_the_probe_foretells_stands_over_any_rate_as_far_as_the_budget_goes() -> None:
+    """Four hours of one index are no eighty seconds; what lies beyond the budget is not begun."""
+    groups = [[{"seconds": 600.0}, {"seconds": 1200.0}], [{"seconds": 14400.0}], [{"seconds": 30.0}]]
+    found = predict.foretold(groups, fixed_s=20, budget_s=3600)
+    assert found is not None
+    assert [one.seconds for one in found] == [1820, 1800, 0]
+    assert "14400" in found[1].detail_zh
+    assert "1800" in found[1].detail_zh
+    assert predict.foretold([[{"seconds": 5.0}, {}]], fixed_s=20, budget_s=3600) is None

@@ -354,3 +354,15 @@ def test_a_host_that_could_not_be_put_back_is_a_p1_entered_with_its_end(evening:
     assert evening.ledger.entry(alarm.seq - 1).body == {"state": "rollback-failed"}
     assert alarm.manual["machine_id"] == f"{1:032x}"
     assert alarm.manual["steps"][-1]["command"] == "maintkit lock break his-app1"
+
+
+def test_the_change_is_told_what_the_window_leaves_it(evening: Evening) -> None:
+    """Its rollback must fit in as well. What is at work when the window is over is told that nothing is left."""
+    evening.world.script = {("his-app1", "change"): ["lost-after"]}
+    evening.world.meanwhile = lambda _host, phase: evening.world.pass_time(4 * 3600 if phase == "change" else 0)
+    evening.change().execute()
+    changes = [order for order in evening.world.orders if order.phase is Phase.CHANGE]
+    before = 4 * evening.world.takes_s  # three prechecks and a backup
+    assert [order.variables["maintkit_left"] for order in changes] == [4 * 3600 - before - ROLLBACK_S, 0]
+    assert changes[0].timeout_s > changes[0].variables["maintkit_left"]
+    assert all("maintkit_left" not in one.variables for one in evening.world.orders if one not in changes)
