@@ -50,9 +50,8 @@ ASKED = {
     },
     "vacuum": {"databases": ["his"], "budget": 120, "old_transaction": 30},
 }
-TWICE = {
     "table": "patient",
-    "name": "patient_born",
+    "name": "ward_bed",
     "columns": ["birth_date"],
     "unique": True,
     "reason": "出生日期",
@@ -177,25 +176,28 @@ def test_indexes_are_made_and_dropped_by_name_in_the_window_and_the_record_shows
 
 def test_a_list_of_indexes_that_cannot_be_finished_goes_back_whole(evening: Evening) -> None:
     """The drop has worked, the creation finds values twice: the engine's rollback makes the dropped index again."""
+    evening.sql("CREATE TABLE ward AS SELECT n / 2 AS bed FROM generate_series(1, 1000) AS n")
     evening.sql("CREATE INDEX patient_half ON patient (lower(name)) WHERE birth_date > '1980-01-01'")
     evening.sql("COMMENT ON INDEX patient_half IS '按姓名'")
     definition = evening.sql("SELECT pg_get_indexdef('patient_half'::regclass)")
     oid = evening.sql("SELECT 'patient_half'::regclass::oid")
     place = {"database": "his", "schema": "public"}
     drop = {"act": "drop", **place, "table": "patient", "name": "patient_half", "reason": "重复"}
-    plan = evening.approved("change_indexes", wanted=[drop, {"act": "create", **place, **TWICE}])
+    bed = {"table": "ward", "name": "ward_bed", "columns": ["bed"], "unique": True}
+    make = {"act": "create", **place, **bed, "reason": "床位唯一"}
+    plan = evening.approved("change_indexes", wanted=[drop, make])
     with Load(f"http://{evening.his.lab['his-app1'].address}:8080", rate=10) as load:
         done = evening.maintkit("apply", plan)
     assert done.returncode == 40, done.stdout + done.stderr
     assert load.result().failures() == []
-    assert "patient_born" in done.stderr
+    assert "ward_bed" in done.stderr
     run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
     assert (run["verdict"], run["hosts"]) == ("rolled-back", {"his-db1": "rolled-back"})
     assert evening.sql("SELECT pg_get_indexdef('patient_half'::regclass)") == definition
     assert evening.sql("SELECT obj_description('patient_half'::regclass)") == "按姓名"
     assert evening.sql("SELECT 'patient_half'::regclass::oid") != oid
     assert evening.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == "0"
-    assert evening.sql("SELECT to_regclass('patient_born') IS NULL") == "t"
+    assert evening.sql("SELECT to_regclass('ward_bed') IS NULL") == "t"
     assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
 
 
