@@ -50,12 +50,6 @@ ASKED = {
     },
     "vacuum": {"databases": ["his"], "budget": 120, "old_transaction": 30},
 }
-    "table": "patient",
-    "name": "ward_bed",
-    "columns": ["birth_date"],
-    "unique": True,
-    "reason": "出生日期",
-}
 INDEX = "patient_card_no_key"
 
 
