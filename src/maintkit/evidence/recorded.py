@@ -126,6 +126,9 @@ class Inspection:
         return tuple(finding for host in self.hosts for finding in host.findings)
 
 
+RESOLVED = "resolved"  # the state of a handling that leaves nothing to do
+
+
 @dataclass(frozen=True, kw_only=True)
 class Handling:
     """What a person entered about an event."""
@@ -141,8 +144,9 @@ class Handling:
 
     @property
     def whole(self) -> bool:
-        """Whether it says what it was, what is done, by whom and by when."""
-        return bool(self.due and self.conclusion.strip() and self.handling.strip() and self.owner.strip())
+        """Whether it says what it was, what is done, by whom and by when; what is resolved needs no day any more."""
+        dated = self.due is not None or self.state == RESOLVED
+        return bool(dated and self.conclusion.strip() and self.handling.strip() and self.owner.strip())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,6 +74,19 @@ def test_blanks_of_an_event_ask_to_be_filled_in() -> None:
     assert blank == {"处理结论", "处理措施", "责任人", "完成期限", "处理状态", "填写"}
 
 
+def test_what_is_resolved_needs_no_day_any_more() -> None:
+    """One that is being handled does."""
+    fleet = sample.fleet()
+    whole = {event: (sample.handled(event),) for event in EVENTS}
+    done = sample.handled(EVENTS[0], due=None, state="resolved")
+    document = record(fleet, whole | {EVENTS[0]: (done,)})
+    assert not document.draft
+    form = next(one for one in document.blocks if isinstance(one, KeyValues) and EVENTS[0] in one.caption)
+    told = {item.label: item.text for item in form.items}
+    assert (told["完成期限"], told["处理状态"]) == ("—", "已解决")
+    assert record(fleet, whole | {EVENTS[0]: (replace(done, state="in-progress"),)}).draft
+
+
 def test_the_newest_handling_stands_and_older_ones_are_kept() -> None:
     """A later entry does not wipe what was said before."""
     first = sample.handled(EVENTS[0], conclusion="疑似日志膨胀", state="open")

@@ -9,7 +9,7 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import STATE, STATUS, TO_FILL_IN, TONE
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, KeyValue, KeyValues, Note, Paragraph, Table
-from maintkit.evidence.recorded import ABNORMAL, Comparison, Handling, Inspection, RecordedFinding
+from maintkit.evidence.recorded import ABNORMAL, RESOLVED, Comparison, Handling, Inspection, RecordedFinding
 
 MOST_FORMS = 30  # above this a form an event would fill more pages than anybody reads: a table then
 
@@ -25,7 +25,7 @@ def abnormal_events(inspection: Inspection) -> tuple[RecordedFinding, ...]:
 
 
 def unhandled(events: Sequence[RecordedFinding], handlings: Handlings) -> tuple[RecordedFinding, ...]:
-    """The events about which nobody has entered a whole handling: conclusion, handling, owner and due date."""
+    """The events about which nobody has entered a whole handling: conclusion, handling, owner, and day or solution."""
     latest = ((event, _latest(event, handlings)) for event in events)
     return tuple(event for event, said in latest if said is None or not said.whole)
 
@@ -93,7 +93,7 @@ def _open_row(event: RecordedFinding, handling: Handling | None, zone: tzinfo) -
         _status(event),
         Cell(text=wording.instant(event.first_seen, zone)),
         Cell(text=wording.filled(handling.owner if handling else "")),
-        Cell(text=wording.day(handling.due if handling else None)),
+        Cell(text=until(handling)),
         Cell(text=_state(handling)),
     )
 
@@ -118,7 +118,7 @@ def _form(event: RecordedFinding, comparison: Comparison, handlings: Handlings, 
             KeyValue(label="处理结论", text=wording.filled(latest.conclusion if latest else ""), wide=True),
             KeyValue(label="处理措施", text=wording.filled(latest.handling if latest else ""), wide=True),
             KeyValue(label="责任人", text=wording.filled(latest.owner if latest else "")),
-            KeyValue(label="完成期限", text=wording.day(latest.due if latest else None)),
+            KeyValue(label="完成期限", text=until(latest)),
             KeyValue(label="处理状态", text=_state(latest)),
             KeyValue(label="填写", text=_by(latest, zone)),
         ),
@@ -151,7 +151,7 @@ def _row(event: RecordedFinding, comparison: Comparison, handling: Handling | No
     tone = TONE.get(event.status, "plain")
     advice = f"\n建议：{event.remedy_zh}" if event.remedy_zh else ""
     done = f"{handling.conclusion}\n{handling.handling}".strip() if handling else ""
-    owner = (wording.filled(handling.owner if handling else ""), wording.day(handling.due if handling else None))
+    owner = (wording.filled(handling.owner if handling else ""), until(handling))
     return (
         Cell(text=f"{event.event or '未编号'}\n{novelty(event, comparison)}"),
         Cell(text=f"{wording.subject(event)}\n{event.title_zh}"),
@@ -174,6 +174,13 @@ def draft_note(events: Sequence[RecordedFinding], handlings: Handlings) -> tuple
 def _latest(event: RecordedFinding, handlings: Handlings) -> Handling | None:
     said = entered(event, handlings)
     return said[-1] if said else None
+
+
+def until(handling: Handling | None) -> str:
+    """By when it is to be done; nothing where it is resolved and no day was set."""
+    if handling and handling.due is None and handling.state == RESOLVED:
+        return wording.NOTHING
+    return wording.day(handling.due if handling else None)
 
 
 def _state(handling: Handling | None) -> str:

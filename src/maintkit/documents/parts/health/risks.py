@@ -10,7 +10,7 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import STATE, STATUS, TO_FILL_IN, TONE
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Heading, Paragraph, Table
-from maintkit.documents.parts.events import Handlings, entered
+from maintkit.documents.parts.events import Handlings, entered, until
 from maintkit.documents.parts.health.capacity import soon
 from maintkit.documents.parts.health.tight import Tight, due, owner, words
 from maintkit.evidence.judgements import Judgement
@@ -88,7 +88,7 @@ def _risk(event: RecordedFinding, handlings: Handlings, header: Header) -> tuple
         Cell(text=STATUS[event.status], tone=TONE.get(event.status, "plain")),
         Cell(text=wording.instant(event.first_seen, header.zone)),
         Cell(text=wording.filled(last.owner if last else "")),
-        Cell(text=wording.day(last.due if last else None)),
+        Cell(text=until(last)),
         Cell(text=STATE.get(last.state, last.state) if last else TO_FILL_IN),
     )
 
