@@ -169,15 +169,17 @@ def test_what_is_said_after_the_next_inspection_stands_in_its_record_and_not_in_
     second = record_of(site, "D2", tmp_path)
     assert all(word in second for word in ("初判", "复查", "了结"))
     found = listed(site)
-    assert (found["inspection-record D1"]["lacks"], found["inspection-record D2"]["state"]) == ([], "draft")
+    assert (found["inspection-record D1"]["lacks"], found["inspection-record D2"]["state"]) == ([], "ready")
 
 
 def test_a_record_that_waited_for_a_handling_takes_the_first_whole_one(site: Path, tmp_path: Path) -> None:
     """However late: else it would be a draft for ever."""
     with ledger_of(site) as ledger:
         inspected(ledger, "D2", **WARNED)
-    for conclusion, due in (("不全", ()), ("补记", ("--due", f"{NOW:%Y-%m-%d}")), ("再议", ("--due", "2030-01-01"))):
-        handle(site, "--conclusion", conclusion, *due, "--state", "resolved")
+        body = {"conclusion": "不全", "handling": "", "owner": "", "due": None, "state": "in-progress", "by": "张工"}
+        ledger.append("finding.handled", body, run="D1", subject="D1-001")
+    for conclusion, due in (("补记", ("--due", f"{NOW:%Y-%m-%d}")), ("再议", ("--due", "2030-01-01"))):
+        handle(site, "--conclusion", conclusion, *due)
     assert listed(site)["inspection-record D1"]["lacks"] == []
     text = record_of(site, "D1", tmp_path)
     assert ("不全" in text, "补记" in text, "再议" in text) == (False, True, False)
