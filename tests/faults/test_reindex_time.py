@@ -19,6 +19,9 @@ CREATE FUNCTION pgstatindex(regclass, OUT version integer, OUT internal_pages bi
 SLOW_CHECK = """ALTER FUNCTION bt_index_check(regclass, boolean) RENAME TO checked;
 CREATE FUNCTION bt_index_check(regclass, boolean) RETURNS void LANGUAGE sql AS $$
   SELECT public.checked($1, $2) FROM pg_sleep(30) $$"""
+FAILED_CHECK = """ALTER FUNCTION bt_index_check(regclass, boolean) RENAME TO checked;
+CREATE FUNCTION bt_index_check(regclass, boolean) RETURNS void LANGUAGE plpgsql AS $$
+  BEGIN RAISE EXCEPTION 'amcheck''s word' USING ERRCODE = '{code}'; END $$"""
 QUICK = "DROP FUNCTION pgstatindex(regclass); ALTER FUNCTION quick(regclass) RENAME TO pgstatindex"
 
 
@@ -109,3 +112,14 @@ def test_a_check_that_outlasts_the_deadline_is_ended_and_told(his: Server) -> No
     assert time.monotonic() - began < 20
     assert [(one["verdict"], one["check"]) for one in told["rebuilt"]] == [("rebuilt", "not checked: out of time")]
     assert told["remaining"] == []
+
+
+@pytest.mark.parametrize(("code", "verdict"), [("XX002", "corrupt"), ("42501", "not checked")])
+def test_what_amcheck_finds_ends_the_run_and_what_hinders_it_does_not(his: Server, code: str, verdict: str) -> None:
+    his.sql(FAILED_CHECK.format(code=code))
+    if verdict == "corrupt":
+        with pytest.raises(part("changes.place").Refused, match=r"one_n was rebuilt and is corrupt: .* amcheck's word"):
+            his.sweep(only=only("one"))
+    else:
+        (told,) = his.sweep(only=only("one"))["rebuilt"]
+        assert told["check"].startswith("not checked: ")

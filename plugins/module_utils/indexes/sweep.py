@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
-from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, ServerRefused, Session
 
 from . import leftover, preflight
 from .catalog import ENDING, EXTENSION, LATE, Index, databases, indexes, measure
@@ -22,6 +21,7 @@ LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
 ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
 WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
 UNCHECKED = f"not checked: {LATE}"
+CORRUPT = "XX"  # the class of SQLSTATE
 VANISHED = "there is no index of this name any more: plan anew"
 CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
 
@@ -72,11 +72,6 @@ def look(
     rate = memory.rate()[0]
     choices = [choose(one, figures.get(one.oid), baseline=known[one.oid], rate=rate, limits=limits) for one in found]
     return Seen(database, there, choices)
-
-
-def tells_corruption(said: str) -> bool:
-    """Whether psql's words, with VERBOSITY sqlstate, bear a code of class XX; the word before it is in any language."""
-    return re.search(r":\s+XX\w{3}\b", said) is not None
 
 
 class Sweep:
@@ -207,13 +202,12 @@ class Sweep:
             if not schema:
                 return "not checked: the extension amcheck is not in this database"
             heap = index.table_bytes <= self.rules.limits.heap_bytes
-            # Only the server's code tells corruption (XX) from a lock or a right that is missing.
-            session.ask("\\set VERBOSITY sqlstate\nSET lock_timeout = '5s'")
+            session.ask("SET lock_timeout = '5s'")
             session.ask(ENDING, left=f"{max(1, int(left * 1000))}ms")
             try:
                 session.ask(CHECK, schema=schema, oid=str(index.oid), heap=str(heap).lower())
-            except Refused as refused:
-                if tells_corruption(str(refused)):
+            except ServerRefused as refused:
+                if refused.code.startswith(CORRUPT):  # and not a lock, or a right that is missing
                     return f"corrupt: {refused}"
                 return UNCHECKED if time.monotonic() >= self.until else f"not checked: {refused}"
         return "ok, every row has its entry" if heap else "ok, structure only"

@@ -33,10 +33,10 @@ PLAIN = {
     "idle_in_transaction_session_timeout": "0",
 }
 END = "maintkit: that was all"
-# Verbose for the code alone: two blanks before it, a colon behind it. These lines are left out again.
+# Verbose for the code alone: two blanks before it, a colon behind it.
 VARIABLES = ("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
 CODE = re.compile(r"(?<=:  )([0-9A-Z]{5}): ")
-LINES = re.compile(r"(LOCATION|(SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME):  ")
+VERBOSE_ONLY = re.compile(r"(LOCATION|(SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME):  ")
 LOCK_TIMEOUT = "55P03"
 
 
@@ -148,7 +148,7 @@ class Session:
         self.said.seek(0)
         told = self.said.read().decode(errors="replace").strip()
         code = CODE.search(told)
-        said = [one for one in CODE.sub("", told).splitlines() if not LINES.match(one)]
+        said = [one for one in CODE.sub("", told).splitlines() if not VERBOSE_ONLY.match(one)]
         why = " / ".join(said[-3:]) or "psql ended without a word"
         return ServerRefused(f"database {self.database}: {why}", code[1] if code else "")
 

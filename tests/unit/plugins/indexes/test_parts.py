@@ -125,19 +125,6 @@ def test_a_host_remembers_baselines_speeds_and_what_is_open(tmp_path: Path, monk
     assert last.items("r1")[0]["verdict"] == "rebuilt"
 
 
-@pytest.mark.parametrize(
-    ("said", "corrupt"),
-    [
-        ("psql:<stdin>:4: ERROR:  XX002", True),
-        ("psql:<stdin>:4: 错误:  XX002", True),
-        ("psql:<stdin>:4: ERROR:  55P03", False),
-        ("psql:<stdin>:4: 错误:  42501", False),
-    ],
-)
-def test_corruption_is_told_by_its_code_whatever_language_the_server_speaks(said: str, corrupt: bool) -> None:
-    assert part("indexes.sweep").tells_corruption(said) is corrupt
-
-
 def test_what_was_not_measured_is_not_told_as_well() -> None:
     """Why a plan rebuilds nothing, in its own words."""
     why = import_module("ansible_collections.maintkit.ops.plugins.filter.phases").why_no_rebuild
