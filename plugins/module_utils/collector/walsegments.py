@@ -39,7 +39,11 @@ def listed_segments(probe, argv, job, archive, identity, until):
     if output.code != 0:
         why = decode(output.err or output.out).strip()[:200]
         return {"unlisted": "pgbackrest repo-ls ended with %s: %s" % (output.code, why)}
-    return segments_told(json.loads(decode(output.out)), time.time() - ON_ITS_WAY_S)
+    try:
+        listing = json.loads(decode(output.out))
+    except ValueError:
+        return {"unlisted": "pgbackrest repo-ls said no JSON"}
+    return segments_told(listing, time.time() - ON_ITS_WAY_S)
 
 
 def segments_told(listing, settled_at):

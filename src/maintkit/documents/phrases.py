@@ -321,6 +321,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"the facts hold the first and the last segment alone", "采集结果只有首尾两段"),
     (r"no time was left to list the archive", "没有时间列出归档"),
     (r"the archive is too large to be listed in (?:time|whole)", "归档过大，未能列完"),
+    (r"pgbackrest repo-ls said no JSON", "pgBackRest 给出的归档清单无法解析"),
     (r"pgbackrest repo-ls ended with (\S+): (.+)", "pgBackRest 列不出归档（退出状态 {0}）：{1}"),
     (r"there is no backup whose pages were read", "没有校验过数据页的备份"),
     (r"the last backup ended after the collection, by the host's clock", "按主机时钟，最近一次备份在采集之后才结束"),

@@ -63,3 +63,24 @@ def test_segments_of_another_size_are_no_holes(part, per_log):
     """Of 1, 16, 64 MiB and 1 GiB: nothing but the names says where they run over."""
     numbers = range(per_log - 3, 2 * per_log + 2)
     assert told(part, listing(*(name(one, per_log=per_log) for one in numbers)))["holes"] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("echo nonsense", "pgbackrest repo-ls said no JSON"),
+        ("echo 'no such stanza' >&2; exit 55", "pgbackrest repo-ls ended with 55: no such stanza"),
+        ("exec sleep 30", "the archive is too large to be listed in time"),
+        ("exec yes", "the archive is too large to be listed in whole"),
+    ],
+)
+def test_an_archive_that_cannot_be_listed_says_why_and_leaves_the_job(part, tmp_path, monkeypatch, answer, why):
+    program = tmp_path / "pgbackrest"
+    program.write_text(f"#!/bin/sh\n{answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(part("walsegments"), "LISTING_CAP", 1 << 16)
+    monkeypatch.setattr(part("probe").Probe, "program", lambda _probe, _name: str(program))
+    job = {"name": "his", "repos": [{"key": 1}], "wal": [{"archive": "15-1", "repo": 1, "first": "0", "last": "F"}]}
+    until = part("program").monotonic() + (1 if "sleep" in answer else 20)
+    part("walsegments").tell_segments(part("probe").Probe({}), ["pgbackrest"], job, None, until)
+    assert [(one["unlisted"], "segments" in one) for one in job["wal"]] == [(why, False)]
