@@ -25,6 +25,7 @@ SELECT to_jsonb(found) FROM (
   WHERE n.nspname = :'schema' AND c.relname = :'table' AND c.relkind IN ('r', 'm', 'p', 'f', 'v')
 ) AS found
 """
+UNIQUE = "it keeps values unique"
 # `tied` is what would break, or lose its meaning, with the index. Scans count since the database's statistics were
 # reset; `columns` are null where one of them is an expression.
 INDEX = """
@@ -41,7 +42,7 @@ SELECT to_jsonb(found) FROM (
     EXISTS (SELECT FROM pg_stat_progress_create_index AS p
       WHERE p.index_relid = c.oid AND p.datname = current_database()) AS building,
     array_to_json(array_remove(ARRAY[
-      CASE WHEN i.indisunique AND i.indisvalid THEN 'it keeps values unique' END,
+      CASE WHEN i.indisunique AND i.indisvalid THEN :'unique' END,
       CASE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid)
         THEN 'a constraint or a foreign key rests on it' END,
       CASE WHEN i.indisreplident THEN 'it is the replica identity of its table' END,
@@ -115,7 +116,7 @@ def table(session: Session, wish: dict[str, Any]) -> Table | None:
 
 def index(session: Session, schema: str, name: str) -> Found | None:
     """None where there is no index of this name."""
-    row = session.json(INDEX, schema=schema, name=name)
+    row = session.json(INDEX, schema=schema, name=name, unique=UNIQUE)
     return Found(**row) if row else None
 
 
@@ -126,4 +127,4 @@ def taken(session: Session, schema: str, name: str) -> bool:
 
 def location(session: Session, tablespace: str) -> str:
     """The directory of a tablespace; empty where none is named, or it is gone."""
-    return session.value(LOCATION, name=tablespace) or "" if tablespace else ""
+    return (session.value(LOCATION, name=tablespace) or "") if tablespace else ""

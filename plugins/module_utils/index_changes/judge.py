@@ -7,10 +7,9 @@ from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.choice import FIXED_S, ROOM
 
-from .catalog import Found, Table
+from .catalog import UNIQUE, Found, Table
 
 CREATE, DROP = "create", "drop"
-UNIQUE = "it keeps values unique"  # as the catalog's question words it
 # A tuple of an index has a header and a line pointer, and its pages are filled to nine tenths.
 TUPLE_BYTES, FILLED = 16, 0.9
 

@@ -112,11 +112,10 @@ def _judged(table: Table, after: int, sure: str, filled: float | None, rate: flo
 
 def _again(choice: Choice, last: int | None) -> Choice:
     """A file that its last rebuild has left so large, and that has no more to give than it had then, is left."""
-    table, gain = choice.table, choice.table.bytes - (choice.after_bytes or 0)
-    near = last is not None and table.bytes <= NEAR_LAST * last
-    if choice.what != REBUILD or not near or gain > KEPT_BYTES * len(table.parts):
+    table, gain = choice.table, choice.table.bytes - choice.after_bytes
+    if choice.what != REBUILD or not last or table.bytes > NEAR_LAST * last or gain > KEPT_BYTES * len(table.parts):
         return choice
-    grown = f"{table.bytes / (last or 1):.2f} times its size after its last rebuild"
+    grown = f"{table.bytes / last:.2f} times its size after its last rebuild"
     why = f"{grown}, and the {gain} bytes that would come back may be what a new file keeps"
     return Choice(table, LEAVE, why, choice.bloat, choice.sure, choice.after_bytes, 0.0, choice.filled)
 
