@@ -56,8 +56,12 @@ options:
     description: Up to this size of the table, amcheck also looks for every row in the new index; its time is predicted.
     type: float
     default: 1024
+"""
+
+    ONLY = r"""
+options:
   only:
-    description: None but these are judged, and rebuilt. Each names C(database), C(schema), C(name). Empty is all.
+    description: None but these are judged, and touched. Each names C(database), C(schema), C(name). Empty is all.
     type: list
     elements: dict
     default: []

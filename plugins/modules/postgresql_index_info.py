@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - maintkit.ops.postgresql
   - maintkit.ops.postgresql.session
   - maintkit.ops.postgresql.indexes
+  - maintkit.ops.postgresql.only
 attributes:
   check_mode:
     support: full

@@ -20,24 +20,6 @@ options:
     description: The run's name, under which the host remembers what was done.
     type: str
     required: true
-  only:
-    description: Touch none but these. Each names C(database), C(schema) and C(name). Empty is whatever is chosen.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      database:
-        description: Its database.
-        type: str
-        required: true
-      schema:
-        description: Its schema.
-        type: str
-        required: true
-      name:
-        description: Its name.
-        type: str
-        required: true
   budget:
     description: Seconds in which all must be done. What would not end in time is not begun, or ended.
     type: float
@@ -60,6 +42,7 @@ extends_documentation_fragment:
   - maintkit.ops.postgresql
   - maintkit.ops.postgresql.session
   - maintkit.ops.postgresql.vacuum
+  - maintkit.ops.postgresql.only
 attributes:
   check_mode:
     support: full
@@ -108,14 +91,14 @@ import subprocess
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.lock import require_hold
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.indexes.asking import SPEC as INDEXES
 from ansible_collections.maintkit.ops.plugins.module_utils.vacuum import asking
 from ansible_collections.maintkit.ops.plugins.module_utils.vacuum.sweep import Sweep
 
-NAMED = {one: {"type": "str", "required": True} for one in ("database", "schema", "name")}
 SPEC = {
     **asking.SPEC,
     "run": {"type": "str", "required": True},
-    "only": {"type": "list", "elements": "dict", "default": [], "options": NAMED},
+    "only": INDEXES["only"],
     "budget": {"type": "float", "default": 3600},
     "lock_timeout": {"type": "float", "default": 5},
     "cost_delay": {"type": "float", "default": 2},
