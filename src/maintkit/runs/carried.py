@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maintkit.checks.facts.document import Facts
 from maintkit.errors import ImportRefused
+from maintkit.runs.driver import HostResult
 
 FRAME = re.compile(rb"^MAINTKIT-FACTS/1 (\d{1,9}) ([0-9a-f]{64})\r?\n", re.MULTILINE)
+FUTURE_S = 300
 LARGEST = 32 * 1024 * 1024
 HINT = "bring the whole output: python3 collector.py > HOST.json, with the script of `maintkit collector`"
 
@@ -50,6 +53,22 @@ def match(carried: Iterable[Carried], hosts: Iterable[str]) -> dict[str, dict[st
             raise ImportRefused(f"{one.path}: a second result for {host}", hint="import one result a host")
         found[host] = one.document
     return found
+
+
+def refuse_unfit(result: HostResult, facts: Facts | None, *, known: float | None, now: float) -> None:
+    """Raises ImportRefused for what cannot be judged, is not newer than what is `known`, or is of the future."""
+    if facts is None:
+        raise ImportRefused(f"the carried result of {result.host} is not usable: {result.reason}", hint=HINT)
+    if known is not None and facts.collected_at <= known:
+        raise ImportRefused(
+            f"the carried result of {result.host} is not newer than what the ledger holds of it",
+            hint="run the collector on the host again and bring the new result",
+        )
+    if facts.collected_at > now + FUTURE_S:
+        raise ImportRefused(
+            f"the carried result of {result.host} is {facts.collected_at - now:.0f} s in the future",
+            hint="set the clock of that host right and run the collector again",
+        )
 
 
 def _guess(one: Carried, known: tuple[str, ...]) -> str:

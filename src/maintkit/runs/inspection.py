@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from maintkit.checks.registry import expected_on
 from maintkit.clock import Clock, to_text
 from maintkit.contract.expectations import HostExpectations, expectations, systems_of
 from maintkit.contract.load import Site, check_names
-from maintkit.errors import ImportRefused
 from maintkit.evidence import history
 from maintkit.evidence.attach import Attachment
 from maintkit.evidence.drill_record import last_passed
@@ -35,8 +33,7 @@ from maintkit.runs.answer import carried_result, facts_of
 from maintkit.runs.baseline import Baseline, baseline, left_open, resolved_events, waivers
 from maintkit.runs.driver import CollectRequest, Driver, ExpectedHosts, HostResult, Parameters
 from maintkit.runs.judged import finding_json, worst
-
-FUTURE_S = 300
+from maintkit.runs.tally import Tally
 
 
 class Watcher(Protocol):
@@ -127,9 +124,7 @@ class _Run:
     tasks: dict[str, _HostTask] = field(default_factory=dict)
     pasts: dict[str, Baseline] = field(default_factory=dict)
     collected: dict[str, tuple[str, str]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    looked: dict[str, Counter[str]] = field(default_factory=dict)  # by check
-    critical: list[dict[str, str]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
     drills: Mapping[str, datetime] = field(default_factory=dict)
     waived: Mapping[tuple[str, str], Waiver] = field(default_factory=dict)
     resolved: frozenset[str] = frozenset()
@@ -146,7 +141,9 @@ class _Run:
         self.drills = last_passed(self.ledger)
         brought = carried.match(self.order.carried, self.tasks)
         for host, document in brought.items():
-            self._refuse_unfit(host, document)
+            result = carried_result(host, document)
+            facts, told = facts_of(self._seal(result), result)
+            carried.refuse_unfit(told, facts, known=self._past(host).collected_at, now=now.timestamp())
         self.waived = waivers(self.ledger, now)
         name = self._next_name(now)
         self.ledger.append("inspection.started", self._started(hosts, brought), run=name)
@@ -181,11 +178,7 @@ class _Run:
                     "inspected": len(seen.inspected),
                     "missed": dict(seen.missed),
                 },
-                "counts": dict(self.counts),
-                # What a duty asks of an inspection, without reading the findings of every host again.
-                "checks": {check: dict(counts) for check, counts in sorted(self.looked.items())},
-                "critical": self.critical,
-                **({"rows": self.counts["manual"]} if self.order.deep else {}),
+                **self.tally.body(deep=self.order.deep),
             },
             run=self.name,
         )
@@ -301,27 +294,6 @@ class _Run:
         final = apply_waivers(everything, self.waived, now=now)
         body = {"collection": status, "findings": [finding_json(finding) for finding in final]}
         self.ledger.append("host.judged", body, run=self.name, subject=host)
-        for finding in final:
-            self.counts[finding.status] += 1
-            self.looked.setdefault(finding.check, Counter())[finding.status] += 1
-            if finding.status == "crit" and finding.event:
-                self.critical.append({"event": finding.event, "check": finding.check, "subject": finding.subject})
+        self.tally.add(final)
         self.pasts.pop(host, None)
         self.watcher.judged(host, status, worst(final))
-
-    def _refuse_unfit(self, host: str, document: dict[str, Any]) -> None:
-        result = carried_result(host, document)
-        facts, result = facts_of(self._seal(result), result)
-        if facts is None:
-            raise ImportRefused(f"the carried result of {host} is not usable: {result.reason}", hint=carried.HINT)
-        known, now = self._past(host).collected_at, self.clock.now().timestamp()
-        if known is not None and facts.collected_at <= known:
-            raise ImportRefused(
-                f"the carried result of {host} is not newer than what the ledger holds of it",
-                hint="run the collector on the host again and bring the new result",
-            )
-        if facts.collected_at > now + FUTURE_S:
-            raise ImportRefused(
-                f"the carried result of {host} is {facts.collected_at - now:.0f} s in the future",
-                hint="set the clock of that host right and run the collector again",
-            )
