@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from indexing import DATABASE, Server, part
@@ -38,3 +40,13 @@ def work(his: Server, *wishes: dict[str, Any], run: str = "r1", **changes: Any) 
 
 def definition(his: Server, name: str = NAME) -> str:
     return his.sql(f"SELECT pg_get_indexdef(to_regclass('{name}'))")  # its own name
+
+
+@contextmanager
+def visits(cluster: Server) -> Iterator[None]:
+    """A table of visits without an index on its patients, for as long as the block runs."""
+    cluster.sql("CREATE TABLE visit (id integer PRIMARY KEY, patient integer, text text)")
+    cluster.sql("INSERT INTO visit SELECT n, n / 2, md5(n::text) FROM generate_series(1, 20000) AS n; ANALYZE visit")
+    yield
+    cluster.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    cluster.sql("CREATE EXTENSION IF NOT EXISTS pgstattuple; CREATE EXTENSION IF NOT EXISTS amcheck")
