@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,14 +58,18 @@ def labels(host: Host, repository: Repository) -> list[str]:
 
 @contextmanager
 def kept(host: Host, repository: Repository) -> Iterator[None]:
-    """Whatever happens to the repository, at the end it is what it was."""
+    """Whatever happens to the repository, at the end it is what it was, and has the WAL that came meanwhile."""
     copy = f"{repository.path}.kept"
     host.run("cp", "-a", repository.path, copy)
     try:
         yield
     finally:
-        # Its content, not the folder: that may be where a disk is mounted.
-        host.sh(f"find {repository.path} -mindepth 1 -delete; cp -a {copy}/. {repository.path}; rm -r {copy}")
+        # Its content, not the folder: that may be where a disk is mounted. The database does not archive WAL twice.
+        host.sh(f"""
+            find {repository.path} -mindepth 1 -maxdepth 1 ! -name archive -exec rm -r {{}} +
+            cp -a {copy}/. {repository.path}
+            rm -r {copy}
+        """)
 
 
 @contextmanager
@@ -91,14 +96,37 @@ def corrupted(host: Host, repository: Repository) -> Iterator[None]:
 
 
 @contextmanager
-def without_wal(host: Host, repository: Repository, *, last: int) -> Iterator[None]:
-    """The `last` WAL segments of the archive are gone; 1 to be sure that a backup misses its own end."""
-    with kept(host, repository):
-        host.sh(f"""
-            find {repository.archive} -type f -regextype posix-extended -regex '.*/[0-9A-F]{{24}}-[^/]*' |
-                sort | tail -{last} | xargs rm
-        """)
+def without_wal(host: Host, repository: Repository) -> Iterator[None]:
+    """The last WAL segment that the newest backup needs is gone."""
+    (told,) = json.loads(pgbackrest(host, repository, "info", "--output=json"))
+    with _without_segment(host, repository, told["backup"][-1]["archive"]["stop"]):
         yield
+
+
+@contextmanager
+def with_hole(host: Host, repository: Repository, database: Host) -> Iterator[None]:
+    """A WAL segment before the newest backup is gone."""
+    with kept(host, repository):
+        switched = []
+        for _ in range(3):  # a hole that ends where a backup begins may be retention's
+            sql(database, "select pg_logical_emit_message(true, 'lab', 'something to archive')")
+            switched.append(sql(database, "select pg_walfile_name(pg_switch_wal())"))
+        back_up(host, repository)
+        with _without_segment(host, repository, switched[0]):
+            yield
+
+
+@contextmanager
+def _without_segment(host: Host, repository: Repository, segment: str) -> Iterator[None]:
+    """It is gone, and so long ago that it cannot be on its way any more."""
+    host.run("find", repository.archive, "-type", "f", "-exec", "touch", "-d", "1 hour ago", "{}", "+")
+    path = host.run("find", repository.archive, "-name", f"{segment}-*").out.strip()
+    aside = f"{repository.path}.segment"
+    host.run("mv", path, aside)
+    try:
+        yield
+    finally:
+        host.run("mv", aside, path)
 
 
 @contextmanager

@@ -160,8 +160,16 @@ TRIALS = (
     Trial(
         check="backup.wal-gap",
         words="the last WAL segment that the newest backup needs is gone from the archive",
-        fault=partial(backup.without_wal, repository=REPOSITORY, last=1),
+        fault=partial(backup.without_wal, repository=REPOSITORY),
         status="crit",
         instance=STANZA,
+    ),
+    Trial(
+        check="backup.wal-gap",
+        words="a WAL segment before the newest backup is gone from the archive: none before it leads on to the end",
+        fault=_with_database(backup.with_hole),
+        status="warn",
+        instance=STANZA,
+        value=EARLIER + 1,
     ),
 )
