@@ -196,6 +196,15 @@ def test_what_is_said_after_the_next_inspection_stands_open_until_the_row_is_loo
         assert "UPS 已更换" in "\n".join(one.conclusion_zh for one in history.inspection(ledger, "20261123-1").findings)
 
 
+def test_what_a_person_saw_is_not_waived(site: Site) -> None:
+    """No inspection looks at it again, so nothing would ever be shown as waived."""
+    site.look("manual.room", "his1", result="warn", note="空调滤网积尘")
+    done = site.run("finding", "waive", "20261123-1-001", "--who", "李主任", "--why", "下月换", *SAID)
+    assert (done.returncode, "is what a person saw" in done.stderr) == (2, True)
+    with site.ledger() as ledger:
+        assert list(ledger.entries(kind="finding.waived")) == []
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -164,10 +164,16 @@ def waive(
     as_json: bool,
     site: Path,
 ) -> None:
-    """Let an abnormal matter stand until a day; it is still looked at, and shown as waived."""
+    """Let an abnormal matter stand until a day; it is still looked at, and shown as waived.
+
+    Not for what a person saw (`maintkit finding look`): no inspection looks at it again.
+    """
     place = load_site(site)
     with open_ledger(place.settings) as ledger:
         found = events.event(ledger, event).finding
+        if manual.opened(ledger, event, host=found.host):
+            told = "what a person saw: enter how it is handled (finding handle), or what is seen now (finding look)"
+            raise click.UsageError(f"{event} is {told}")
         matter = {"check": found.check, "subject": found.subject, "why": _said(why, "--why"), "by": _said(by, "--by")}
         key = f"{found.check} {found.subject}"
         if withdraw:

@@ -40,6 +40,7 @@ def links(
     start, end = one.reported - before, one.first("resolved", "closed") or now
     looks = around.inspections(one.hosts, start, end)
     events = [event for look in looks for event in around.events(look.run, one.hosts)]
+    events += around.looked(one.hosts, start, end)
     changes = dict.fromkeys(around.changes(one.hosts, start, end))
     watches = dict(_watches(around, one, start, end))
     if one.run:

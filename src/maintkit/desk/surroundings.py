@@ -12,7 +12,8 @@ from maintkit.evidence import watch
 from maintkit.evidence.changes import CLOSED, FINISHED, REOPENED, RESUMED, STARTED
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.recorded import ABNORMAL
+from maintkit.evidence.manual import LOOKED, looks
+from maintkit.evidence.recorded import ABNORMAL, ManualLook
 
 INSPECTION = "inspection.started"
 Kept = TypeVar("Kept")
@@ -84,6 +85,16 @@ class Surroundings:
                 if finding["status"] in ABNORMAL and finding["event"]
             )
         return self._events[run, host]
+
+    def looked(self, hosts: Iterable[str], start: datetime, end: datetime) -> list[str]:
+        """The events of what people saw on these hosts in this time, oldest first, as their last words have it."""
+        wanted = set(hosts)
+        return [one.event for one in self._looks if one.event and one.subject in wanted and start <= one.at <= end]
+
+    @cached_property
+    def _looks(self) -> list[ManualLook]:
+        told = looks(self._ledger.entries(kind=LOOKED))
+        return sorted((one for own in told.values() for one in own.values()), key=lambda one: (one.at, one.seq))
 
     def probes(self, run: str) -> tuple[Entry, ...]:
         """The answers of a watch, as they came."""

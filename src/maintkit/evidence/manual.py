@@ -29,6 +29,11 @@ def looks(entries: Iterable[Entry]) -> dict[str, dict[Row, ManualLook]]:
     return found
 
 
+def opened(ledger: Ledger, event: str, *, host: str) -> bool:
+    """Whether the event of this host is of what a person saw."""
+    return any(entry.body["event"] == event for entry in ledger.entries(kind=LOOKED, subject=host))
+
+
 def seen(finding: RecordedFinding, own: Mapping[Row, ManualLook]) -> RecordedFinding:
     """The finding with what a person saw in its place, where it is a row for a person and somebody has looked."""
     look = own.get((finding.check, finding.subject)) if finding.status == "manual" else None

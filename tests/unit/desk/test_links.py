@@ -165,6 +165,23 @@ def test_where_an_incident_is_may_be_corrected_also_after_it_was_closed(desk: De
     assert around(desk, id_).inspections == ("20260927-2",)
 
 
+def test_what_a_person_saw_around_an_incident_is_linked_by_when_it_was_seen(desk: Desk) -> None:
+    """Entered late or not; what a later word took back is not, nor what was seen before or elsewhere."""
+    desk.clock.at = desk.instant(-3000)
+    _look(desk, "Q3", "his1")
+    id_ = desk.open(0)
+    desk.clock.at = desk.instant(45)
+    for number, (host, row, at) in enumerate(
+        (("his1", "room", -90), ("his1", "server", -70), ("his1", "power", -2900), ("lis1", "room", -90)), start=2
+    ):
+        seen = {"check": f"manual.{row}", "at": to_text(desk.instant(at)), "note": "积水", "by": "王工"}
+        body = seen | {"result": "warn", "event": f"Q3-{number:03d}"}
+        desk.ledger.append("finding.looked", body, run="Q3", subject=host)
+        if row == "server":
+            desk.ledger.append("finding.looked", seen | {"result": "ok", "event": None}, run="Q3", subject=host)
+    assert around(desk, id_).findings == ("Q3-002",)
+
+
 def _look(desk: Desk, run: str, host: str) -> None:
     desk.ledger.append("inspection.started", {"hosts": {host: {}}, "at": to_text(desk.clock.at)}, run=run)
     findings = [{"status": "crit", "event": f"{run}-001"}, {"status": "ok", "event": None}]
