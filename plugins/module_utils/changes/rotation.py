@@ -51,7 +51,7 @@ def demand(one: dict, seen: os.stat_result) -> None:
     if logrotate.UNTOLD.search(path):
         raise Refused(f"{path!a}: logrotate's configuration cannot hold such a name: leave it out of the pattern")
     if seen.st_nlink > 1:
-        raise Refused(f"{path} has another name, too: who writes to it by that would be lost; leave it out")
+        raise Refused(f"{path} has another name, too: a process that writes by that one would not be seen")
     logrotate.program()
     logrotate.acting_as(Path(path), seen)
     master = "" if one["also_by_host"] else logrotate.other_master(path)
@@ -73,11 +73,11 @@ def demand_service(service: str, signal: str | None) -> None:
     try:
         said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode()
     except FileNotFoundError:
-        raise Refused(f"systemctl is not on this host, and {service} cannot be asked for a new log") from None
+        raise Refused(f"systemctl is not on this host: {service} cannot be asked for a new log") from None
     fields = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     state = fields.get("ActiveState", "unknown")
     if state not in ("active", "reloading"):
-        raise Refused(f"{service} is {state}: it cannot be asked for a new log; start it first, or leave the rule out")
+        raise Refused(f"{service} is {state}: it cannot be asked for a new log")
     if not signal and fields.get("CanReload") != "yes":
         raise Refused(f"{service} cannot be reloaded: say the signal at which it opens its log anew")
 
@@ -118,5 +118,5 @@ def _demand_writers(one: dict, seen: os.stat_result) -> None:
         blunt = named(held for held in writing if not held.appends)
         raise Refused(
             f"{path} is written by {blunt} without appending: truncated, it would be as large as before at once, with "
-            "a hole; use reload, or have it opened with O_APPEND"
+            "a hole: let it be reloaded, or append"
         )

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chinese import english_in
+
+from maintkit.documents.reasons import reason
 
 if os.geteuid() != 0 or not Path("/usr/sbin/logrotate").exists():
     pytest.skip("needs root and logrotate", allow_module_level=True)
@@ -327,6 +330,7 @@ def test_a_log_that_cannot_be_rotated_well_is_refused_with_the_reason(
     asked = rule(logs, pattern="h*") | prepare(part, logs, monkeypatch)
     why = refused(part, asked)
     assert re.search(said, why), why
+    assert not english_in(reason(why))
     before = listed(logs)
     if log.exists():
         with pytest.raises(part("place").Refused, match=said):
@@ -344,7 +348,7 @@ def test_a_log_that_the_host_rotates_too_is_rotated_where_that_is_said(
 
 def test_without_room_for_the_copy_or_for_what_is_compressed_a_log_is_refused(part: Callable, logs: Path) -> None:
     """A filesystem of 1 MiB; renaming alone wants no room."""
-    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=1m", "none", str(logs)], check=True)
+    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "none", str(logs)], check=True)
     try:
         large(logs / "his.log")
         reload = rule(logs, writer="reload", service="none.service")
