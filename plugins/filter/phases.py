@@ -162,14 +162,20 @@ def as_left(files: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join([*stay, *(f"{one['path']}: {one['why']}" for one in files if one["ended"] in ("held", "left"))])
 
 
-def as_unmoved(files: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Files of a plan that are still there as before; a log that was renamed is another one, however large by now."""
+def as_unmoved(
+    files: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]], rotated: Mapping[str, str]
+) -> list[str]:
+    """Files of a plan that are still there as before. A busy log may have grown over its limit again.
+
+    One that was renamed is another file then; of one that was copied the copy is there, as the run has noted it.
+    """
     was = {(one["path"], one["action"]): one for one in planned}
     return [
         one["path"]
         for one in files
         for before in [was.get((one["path"], one["action"]))]
-        if before and (one.get("writer") != "reload" or one["inode"] == before["inode"])
+        if before and one["inode"] == before["inode"]
+        if one.get("writer") != "copytruncate" or one["path"] not in rotated
     ]
 
 

@@ -23,6 +23,9 @@ options:
     description: The most files that one change takes; the others wait for the next.
     type: int
     default: 1000
+  run:
+    description: The run of which C(rotated) is told.
+    type: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - maintkit.ops.housekeeping
@@ -59,6 +62,10 @@ refused:
   description: Logs that are to be rotated and could not be well, each with the reason as C(why).
   returned: always
   type: list
+rotated:
+  description: Of each log that the run has rotated the file that it was rotated to, as long as that is there.
+  returned: always
+  type: dict
 left:
   description: How many files of the rules stay, by the reason.
   returned: always
@@ -72,10 +79,10 @@ bytes:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.maintkit.ops.plugins.module_utils.changes import rules
+from ansible_collections.maintkit.ops.plugins.module_utils.changes import rotating, rules
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
-SPEC = {**rules.SPEC, "most": {"type": "int", "default": 1000}}
+SPEC = {**rules.SPEC, "most": {"type": "int", "default": 1000}, "run": {"type": "str"}}
 
 
 def main() -> None:
@@ -83,6 +90,7 @@ def main() -> None:
     asked = module.params
     try:
         seen = rules.look(asked["rules"], floor_days=asked["floor_days"], now=time.time(), most=asked["most"])
+        seen["rotated"] = rotating.Notes(asked["run"]).rotated()
     except (Refused, OSError) as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=False, **seen)

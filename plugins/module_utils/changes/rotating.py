@@ -33,6 +33,11 @@ class Notes:
         """What was noted last of a log."""
         return self._noted.get(path)
 
+    def rotated(self) -> dict:
+        """Of each log that was rotated the file that it was rotated to, as long as that is there."""
+        made = {path: noted.get("to") or "" for path, noted in self._noted.items()}
+        return {path: to for path, to in made.items() if to and stat.S_ISREG(_mode(to))}
+
     def note(self, path: str, noted: dict) -> None:
         """Keep it, on the disk before anything goes on."""
         self._noted[path] = noted
@@ -119,6 +124,13 @@ def _generation(directory: int, name: str, noted: dict, *, sure: bool) -> str:
     elif not sure and _size(directory, name) >= int(noted["size"]):
         since = []
     return str(Path(noted["path"]).parent / since[-1]) if since else ""
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
 
 
 def _size(directory: int, name: str) -> int:

@@ -8,7 +8,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     # what has become of a log that was rotated
     (r"still written to by (.+): not compressed", "仍被{0}写入，未压缩"),
     (r"still read by (.+): not compressed", "仍被{0}读取，未压缩"),
-    (r"(.+): not compressed", "{0}，未压缩"),
+    (r"([^;]+): not compressed", "{0}，未压缩"),
     (r"not compressed: (.+)", "未压缩：{0}"),
     (r"opened again", "又被打开"),
     (r"still written to by (.+)", "仍被{0}写入"),

@@ -47,8 +47,9 @@ def test_a_record_names_what_was_rotated_with_its_room_and_why_it_stayed_so() ->
 
 
 def test_a_log_that_is_as_large_as_before_was_not_rotated_unless_it_is_another_file() -> None:
-    """A busy one may have grown over its limit again."""
-    assert phases.as_unmoved([HIS, COPIED], [HIS]) == ["/l/his.log", "/l/his.log"]
-    assert phases.as_unmoved([{**HIS, "inode": "2"}], [HIS]) == []
-    assert phases.as_unmoved([{**COPIED, "inode": "2"}], [COPIED]) == ["/l/his.log"]
-    assert phases.as_unmoved([HIS], [{**HIS, "path": "/l/other.log"}]) == []
+    """A busy one may have grown over its limit again; of one that was copied the run knows the copy."""
+    assert phases.as_unmoved([HIS, COPIED], [HIS], {"/l/his.log": "/l/his.log-1"}) == ["/l/his.log"]
+    assert phases.as_unmoved([{**HIS, "inode": "2"}], [HIS], {}) == []
+    assert phases.as_unmoved([COPIED], [COPIED], {}) == ["/l/his.log"]
+    assert phases.as_unmoved([COPIED], [COPIED], {"/l/his.log": "/l/his.log-1.gz"}) == []
+    assert phases.as_unmoved([HIS], [{**HIS, "path": "/l/other.log"}], {}) == []

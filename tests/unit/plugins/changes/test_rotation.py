@@ -155,12 +155,16 @@ def test_a_repeated_call_of_a_run_rotates_nothing_twice_and_tells_the_same(part:
     log = large(logs / "his.log")
     wanted = look(part, rule(logs))["files"]
     first = part("rules").do(wanted, "R-1")
+    assert part("rotating").Notes("R-1").rotated() == {str(log): first["files"][0]["to"]}
     large(log)
     again = part("rules").do(wanted, "R-1")
     assert (again["files"], again["freed"], again["changed"]) == (first["files"], first["freed"], False)
     assert listed(logs) == ["his.log", "his.log-WHEN.gz"]
     time.sleep(1)  # names are by the second
-    part("rules").do(look(part, rule(logs))["files"], "R-2")
+    (second,) = part("rules").do(look(part, rule(logs))["files"], "R-2")["files"]
+    Path(second["to"]).rename(logs / "x")
+    assert part("rotating").Notes("R-2").rotated() == part("rotating").Notes(None).rotated() == {}
+    (logs / "x").rename(second["to"])
     assert listed(logs) == ["his.log", "his.log-WHEN.gz", "his.log-WHEN.gz"]
 
 
