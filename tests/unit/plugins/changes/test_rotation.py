@@ -243,6 +243,36 @@ def test_a_held_one_stays_as_it_is_and_a_later_call_of_the_run_compresses_it(par
     assert (done["ended"], done["freed"] > 0, listed(logs)) == ("rotated", True, ["his.log", "his.log-WHEN.gz"])
 
 
+def test_a_service_that_could_not_be_asked_is_a_problem_and_its_log_is_not_compressed(
+    part: Callable, logs: Path
+) -> None:
+    """It was renamed before: nothing is lost, the service is asked again by the next call, and the change has failed."""
+    log = large(logs / "his.log")
+    asked = {"writer": "reload", "service": "maintkit-none.service"}
+    one = look(part, rule(logs))["files"][0] | asked
+    part("logrotate").rotate(str(log), truncate=False, su="")
+    part("rotating").Notes("R-1").note(one["path"], {**one, "ended": "begun", "at": 1, "freed": 0, "why": "", "to": ""})
+    for _ in range(2):
+        done = part("rules").do([one], "R-1")
+        (held,) = done["files"]
+        assert held["why"].startswith("maintkit-none.service was not reloaded: ")
+        assert (held["ended"], held["freed"], listed(logs)) == ("held", 0, ["his.log", "his.log-WHEN"])
+        assert [f"{problem}: not compressed" for problem in done["problems"]] == [held["why"]]
+        assert not english_in(reason(held["why"].partition(": ")[0] + ": X"))
+
+
+def test_a_failure_of_logrotate_stops_at_the_first_log_and_says_its_words(part: Callable, logs: Path) -> None:
+    """A user who may not enter the directories above cannot rotate; nothing is changed."""
+    os.chown(logs, NOBODY, ADM)
+    for name in ("a.log", "b.log"):
+        os.chown(large(logs / name), NOBODY, ADM)
+    done = part("rules").do(look(part, rule(logs))["files"], "R-1")
+    first, second = done["files"]
+    assert re.search(r"logrotate ended with 1: .*Permission denied", first["why"]), first
+    assert (first["ended"], second["ended"], second["why"]) == ("left", "left", "not begun: another one failed")
+    assert (done["problems"], listed(logs)) == ([first["why"]], ["a.log", "b.log"])
+
+
 @pytest.mark.parametrize("owner", [NOBODY, 0])
 @pytest.mark.usefixtures("logs")
 def test_where_others_may_write_a_log_is_rotated_as_its_owner(part: Callable, others: Path, owner: int) -> None:
