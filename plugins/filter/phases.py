@@ -157,9 +157,13 @@ def _mib(size: int) -> str:
 
 def as_left(files: Iterable[Mapping[str, Any]]) -> str:
     """Files that did not go as planned, with the reason; empty when all did."""
-    since = [one["path"] for one in files if one["ended"] in ("changed", "open")]
+    files = list(files)
+    logs = [one for one in files if one["action"] == "rotate"]
+    since = [one["path"] for one in files if one not in logs and one["ended"] in ("changed", "open")]
     stay = [f"stays, written or opened since the plan: {', '.join(since)}"] if since else []
-    return "; ".join([*stay, *(f"{one['path']}: {one['why']}" for one in files if one["ended"] in ("held", "left"))])
+    other = [one["path"] for one in logs if one["ended"] in ("changed", "gone")]
+    stay += [f"is another log since the plan, or a smaller one: {', '.join(other)}"] if other else []
+    return "; ".join([*stay, *(f"{one['path']}: {one['why']}" for one in logs if one["ended"] in ("held", "left"))])
 
 
 def as_unmoved(

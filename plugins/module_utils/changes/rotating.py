@@ -64,8 +64,9 @@ def rotate(wanted: Iterable[dict], notes: Notes) -> dict:
                 break  # what is wrong with one is likely wrong with the next; those before still want their reload
     begun = [one for one in files if one["ended"] == "begun"]
     unheard = _ask({(one["service"], one["signal"]) for one in begun if one["writer"] == "reload"})
+    until = time.monotonic() + LET_GO_S
     for one in begun:
-        _settled(one, unheard.get(one["service"], ""), notes)
+        _settled(one, unheard.get(one["service"], ""), until, notes)
     left = {"ended": "left", "why": "not begun: another one failed", "freed": 0}
     return {
         "files": [{**one, **left} if one["ended"] == "begin" else one for one in files],
@@ -154,10 +155,10 @@ def _ask(services: set) -> dict:
     return unheard
 
 
-def _settled(one: dict, unheard: str, notes: Notes) -> None:
+def _settled(one: dict, unheard: str, until: float, notes: Notes) -> None:
     """Wait until nobody has the rotated file open, and compress it then; how it ended is noted."""
     path = Path(one["to"])
-    why = unheard or _still_held(path, LET_GO_S if one["writer"] == "reload" else 0)
+    why = unheard or _still_held(path, until - time.monotonic() if one["writer"] == "reload" else 0)
     if one["compress"]:
         why = f"{why}: not compressed" if why else _compressed(one, path)
     one.update(ended="held" if why else "rotated", why=why)

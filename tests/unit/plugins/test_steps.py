@@ -41,9 +41,11 @@ def test_a_record_names_what_was_rotated_with_its_room_and_why_it_stayed_so() ->
         ("1.00 MiB", "his.log-1.gz, 0.50 MiB"), ("1.00 MiB", "his.log-1, 1.00 MiB; still read by process 7 (tail)"),
     ]  # fmt: skip
     open_one = {"path": "/l/a", "action": "delete", "ended": "open", "freed": 0}
-    assert phases.as_left([open_one, done, held]) == (
-        "stays, written or opened since the plan: /l/a; /l/his.log: still read by process 7 (tail)"
+    assert phases.as_left([open_one, done, held, {**HIS, "path": "/l/b", "ended": "changed"}]) == (
+        "stays, written or opened since the plan: /l/a; is another log since the plan, or a smaller one: /l/b; "
+        "/l/his.log: still read by process 7 (tail)"
     )
+    assert phases.as_left([done]) == ""
 
 
 def test_a_log_that_is_as_large_as_before_was_not_rotated_unless_it_is_another_file() -> None:

@@ -246,7 +246,7 @@ def test_a_held_one_stays_as_it_is_and_a_later_call_of_the_run_compresses_it(par
 def test_a_service_that_could_not_be_asked_is_a_problem_and_its_log_is_not_compressed(
     part: Callable, logs: Path
 ) -> None:
-    """It was renamed before: nothing is lost, the service is asked again by the next call, and the change has failed."""
+    """It was renamed before: nothing is lost, the next call asks the service again, and the change has failed."""
     log = large(logs / "his.log")
     asked = {"writer": "reload", "service": "maintkit-none.service"}
     one = look(part, rule(logs))["files"][0] | asked
