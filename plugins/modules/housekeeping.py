@@ -11,7 +11,7 @@ short_description: Rotate logs, compress and delete old files by rules
 version_added: 0.3.0
 description:
   - Takes only files that a rule names, and with O(only) none but those that were seen before, as long as they are the
-    same by inode, size and time. A log that is rotated has grown since: it must be the same by inode.
+    same by inode, size and time. A log that is rotated has grown since, and must be the same by inode.
   - A compressed file is whole, with owner, mode and time of the old one, before that goes. A call that is cut off
     leaves the old file, and a repeated one goes on.
   - Of logs to rotate none is touched when one could not be rotated well. All are rotated, then every service is asked

@@ -83,8 +83,8 @@ def _judged(one: dict, notes: Notes) -> dict:
         return noted
     try:
         with tidy.opened_directory(path.parent) as directory:
-            made = noted and (noted.get("to") or _generation(directory, path.name, noted, sure=False))
-            if made:
+            made = (noted.get("to") or _generation(directory, path.name, noted, sure=False)) if noted else ""
+            if noted and made:
                 return {**noted, "to": made, "ended": "begun"}
             seen = os.stat(path.name, dir_fd=directory, follow_symlinks=False)
     except FileNotFoundError:
