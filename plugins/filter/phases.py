@@ -126,17 +126,60 @@ def as_index_changes(indexes: Iterable[Mapping[str, Any]], rollback_class: str =
 
 
 def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Old files to compress or delete, or that were, as steps with the room that they take."""
+    """Old files to compress or delete and logs to rotate, or that were, as steps with the room that they take."""
     return [
         {
-            "action": f"{one['action']} file",
+            "action": f"{'copytruncate' if one.get('writer') == 'copytruncate' else one['action']} file",
             "target": one["path"],
-            "from": f"{one['bytes'] / 2**20:.2f} MiB",
-            "to": f"{(one['bytes'] - one['freed']) / 2**20:.2f} MiB" if "freed" in one else "",
+            "from": _mib(one["bytes"]),
+            "to": _tidied_to(one),
             "rollback_class": "point-of-no-return",
         }
         for one in files
-        if one.get("ended", "done") == "done"
+        if one.get("ended", "done") in ("done", "rotated", "held")
+    ]
+
+
+def _tidied_to(one: Mapping[str, Any]) -> str:
+    """What is left of a file; of a log to rotate who is asked, of a rotated one where it is and why it stayed so."""
+    left = _mib(one["bytes"] - one["freed"]) if "freed" in one else ""
+    if one["action"] != "rotate":
+        return left
+    if not left:
+        signal = f"kill -s {one['signal']}" if one.get("signal") else "reload"
+        return f"{signal} {one['service']}" if one["writer"] == "reload" else ""
+    return f"{one['to'].rpartition('/')[2]}, {left}" + (f"; {one['why']}" if one["why"] else "")
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.2f} MiB"
+
+
+def as_left(files: Iterable[Mapping[str, Any]]) -> str:
+    """Files that did not go as planned, with the reason; empty when all did."""
+    files = list(files)
+    logs = [one for one in files if one["action"] == "rotate"]
+    since = [one["path"] for one in files if one not in logs and one["ended"] in ("changed", "open")]
+    stay = [f"stays, written or opened since the plan: {', '.join(since)}"] if since else []
+    other = [one["path"] for one in logs if one["ended"] in ("changed", "gone")]
+    stay += [f"is another log since the plan, or a smaller one: {', '.join(other)}"] if other else []
+    return "; ".join([*stay, *(f"{one['path']}: {one['why']}" for one in logs if one["ended"] in ("held", "left"))])
+
+
+def as_unmoved(
+    files: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]], rotated: Mapping[str, str]
+) -> list[str]:
+    """Files of a plan that are still there as before. A busy log may have grown over its limit again.
+
+    One that was renamed is another file then; of one that was copied the copy is there, as the run has noted it.
+    """
+    was = {(one["path"], one["action"]): one for one in planned}
+    return [
+        one["path"]
+        for one in files
+        for before in [was.get((one["path"], one["action"]))]
+        if before and one["inode"] == before["inode"]
+        if one.get("writer") != "copytruncate" or one["path"] not in rotated
     ]
 
 
@@ -216,7 +259,9 @@ class FilterModule:
             "as_index_changes": as_index_changes,
             "as_rebuilds": as_rebuilds,
             "as_table_rebuilds": as_table_rebuilds,
+            "as_left": as_left,
             "as_tidied": as_tidied,
+            "as_unmoved": as_unmoved,
             "as_vacuumed": as_vacuumed,
             "why_no_rebuild": why_no_rebuild,
             "as_upgrade": as_upgrade,

@@ -1,13 +1,19 @@
-"""Old files of a booted host: planned, approved, compressed and deleted; what changed since the plan stays."""
+"""Old files of a booted host: planned, approved, compressed and deleted; what changed since the plan stays.
+
+And logs that services hold open: planned, approved and rotated while they write, without a line being lost.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import time
 from collections.abc import Iterator
 
 import pytest
 from office import REQUESTER, Office, office
 
-from lab import Spec, lab
+from lab import File, Host, Spec, lab
 
 LOGS = """
 install -d -o nobody -g nogroup -m 0750 /opt/his/logs /opt/his/export
@@ -26,6 +32,35 @@ RULES = [
     {"path": "/opt/his/logs", "pattern": "*.log.*", "keep_days": 30, "action": "compress"},
     {"path": "/opt/his/logs", "pattern": "*.gz", "keep_days": 365, "action": "delete"},
     {"path": "/opt/his/export", "pattern": "*.tmp", "keep_days": 7, "action": "delete", "log": False},
+]
+
+# Writes numbered lines to the file that it is told, and opens it anew at HUP unless it is deaf.
+WRITER = """
+import os, signal, sys, time
+path, deaf = sys.argv[1], len(sys.argv) > 2
+def opened(*_):
+    held = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+    os.dup2(held, 9)
+    os.close(held)
+opened()
+signal.signal(signal.SIGHUP, signal.SIG_IGN if deaf else opened)
+for number in range(10 ** 9):
+    os.write(9, b"line %d of a visit that was registered\\n" % number)
+    time.sleep(0.001)
+"""
+UNIT = """
+[Service]
+ExecStart=/usr/bin/python3 /opt/his/writer.py /opt/his/live/{name}.log {deaf}
+ExecReload=/bin/kill -HUP $MAINPID
+User=nobody
+"""
+LIVE = ("his", "signalled", "deaf", "import")
+ROTATE = {"path": "/opt/his/live", "action": "rotate", "larger_than": "50K"}
+ROTATING = [
+    {**ROTATE, "pattern": "his.log", "writer": "reload", "service": "his.service"},
+    {**ROTATE, "pattern": "signalled.log", "writer": "reload", "service": "signalled.service", "signal": "HUP"},
+    {**ROTATE, "pattern": "deaf.log", "writer": "reload", "service": "deaf.service"},
+    {**ROTATE, "pattern": "import.log", "writer": "copytruncate"},
 ]
 
 
@@ -80,3 +115,76 @@ def test_a_rule_that_could_do_harm_is_refused_before_there_is_a_plan(desk: Offic
     done = desk.maintkit("plan", "housekeeping", *words)
     assert done.returncode != 0
     assert "the system's own" in done.stdout + done.stderr
+
+
+@pytest.fixture
+def live(desk: Office) -> Host:
+    """The host, with services that write to logs which are too large already."""
+    host = desk.lab["h1"]
+    host.put(
+        File(path="/opt/his/writer.py", content=WRITER.encode()),
+        *(File(path=f"/etc/systemd/system/{one}.service", content=_unit(one).encode()) for one in LIVE),
+    )
+    host.sh("install -d -o nobody -g nogroup -m 0750 /opt/his/live; systemctl daemon-reload")
+    host.sh(f"systemctl restart {' '.join(LIVE)}")
+    for _ in range(60):
+        sizes = host.sh("stat -c %s /opt/his/live/*.log", check=False).split()
+        if len(sizes) == len(LIVE) and all(int(size) > 60_000 for size in sizes):
+            break
+        time.sleep(1)
+    return host
+
+
+def _unit(name: str) -> str:
+    return UNIT.format(name=name, deaf="deaf" if name == "deaf" else "")
+
+
+def _numbers(host: Host, name: str) -> list[int]:
+    """The lines of a log with its rotated part, by their number."""
+    text = host.sh(f"cd /opt/his/live; zcat -f $(ls {name}.log-*) {name}.log")
+    return [int(line.split()[1]) for line in text.splitlines() if line.count(" ") == 7]
+
+
+def test_logs_are_rotated_while_services_write_to_them_and_no_line_is_lost(desk: Office, live: Host) -> None:
+    """Three by reload, one of which does not hear, and one by copying; the record says what became of each."""
+    plan = desk.approved("housekeeping", rules=ROTATING)
+    request = desk.page("upgrade-request", plan)
+    assert all(word in request for word in ("轮转日志（改名后由服务重新打开）", "其间写入的行会丢失", "deaf.log"))
+    pids = live.sh(f"systemctl show --value --property=MainPID {' '.join(LIVE)}")
+    done = desk.maintkit("apply", plan)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert desk.run()["verdict"] == "done"
+    said = done.stdout + done.stderr
+    assert re.search(r"deaf.log: still written to by process \d+ \(python3\): not compressed", said), said
+    assert live.sh(f"systemctl show --value --property=MainPID {' '.join(LIVE)}") == pids
+
+    names = [re.sub(r"-\d{8}-\d{10}", "-WHEN", name) for name in live.run("ls", "/opt/his/live").out.split()]
+    assert names == ["deaf.log", "deaf.log-WHEN", "his.log", "his.log-WHEN.gz", "import.log", "import.log-WHEN.gz",
+                     "signalled.log", "signalled.log-WHEN.gz"]  # fmt: skip
+    before = live.sh("stat -c %s /opt/his/live/*.log").split()
+    time.sleep(1)
+    after = live.sh("stat -c %s /opt/his/live/*.log").split()
+    assert [int(now) > int(then) for then, now in zip(before, after, strict=True)] == [False, True, True, True]
+    assert live.sh("stat -c '%a %U %G' /opt/his/live/his.log*").split("\n")[:-1] == ["640 nobody nogroup"] * 2
+    for name in ("his", "signalled"):
+        numbers = _numbers(live, name)
+        assert numbers == list(range(len(numbers)))
+    assert len(_numbers(live, "import")) > 1000
+
+    page = desk.page("change", desk.run()["run"])
+    packed = live.run("ls", "/opt/his/live").out.split()[3]
+    freed = re.search(rf"/opt/his/live/his.log<.*?(\d+\.\d\d) MiB.*?{packed}, (\d+\.\d\d) MiB", page, re.DOTALL)
+    assert freed, page
+    assert float(freed[1]) > 3 * float(freed[2])
+    assert re.search(r"仍被进程 \d+（python3）写入，未压缩", page)
+
+
+def test_a_service_that_is_down_is_said_before_there_is_a_plan(desk: Office, live: Host) -> None:
+    """Nobody could ask it for a new log."""
+    live.sh("systemctl stop his")
+    file = desk.site / "down.yml"
+    file.write_text(json.dumps({"rules": ROTATING[:1]}))
+    words = ("--limit", "h1", "--vars", file, "--reason", "试验", "--requester", REQUESTER)
+    done = desk.maintkit("plan", "housekeeping", *words)
+    assert done.returncode != 0
+    assert "his.service is inactive" in done.stdout + done.stderr

@@ -25,19 +25,6 @@ TOO_WIDE = ("/", "/home", "/mnt", "/opt", "/root", "/srv", "/var", "/var/cache",
 # A directory that holds one of these is a database's, and what is in it is no file of ours.
 DATABASES = {"PG_VERSION": "PostgreSQL", "ibdata1": "MariaDB or MySQL"}
 
-RULE = {
-    "path": {"type": "path", "required": True},
-    "pattern": {"type": "str", "required": True},
-    "keep_days": {"type": "int", "required": True},
-    "action": {"type": "str", "required": True, "choices": ["compress", "delete"]},
-    "log": {"type": "bool", "default": True},
-    "recurse": {"type": "bool", "default": False},
-}
-SPEC = {
-    "rules": {"type": "list", "elements": "dict", "required": True, "options": RULE},
-    "floor_days": {"type": "int", "default": 184},
-}
-
 
 def required(rule: dict, floor_days: int) -> Path:
     """The directory of a rule; Refused for one that could touch what is no old file, or a log that must be kept."""
@@ -55,7 +42,7 @@ def required(rule: dict, floor_days: int) -> Path:
             if (above / mark).exists():
                 raise Refused(f"{said} lies in a data directory of {owner}: only the server tidies there")
     least = floor_days if rule["action"] == "delete" and rule["log"] else 1
-    if rule["keep_days"] < least:
+    if rule["action"] != "rotate" and rule["keep_days"] < least:
         raise Refused(f"{said} {rule['pattern']}: keep_days {rule['keep_days']} is less than {least}")
     return path
 
@@ -64,15 +51,15 @@ def look(rules: Iterable[dict], *, floor_days: int, now: float, most: int) -> di
     """Every old file that a rule names, the oldest first and `most` of them; `left` counts why others stay."""
     busy, found, left = opened(), {}, {}
     for rule in rules:
-        for path, seen in _files(required(rule, floor_days), recurse=rule["recurse"]):
-            if not _meant(path.name, rule):
+        for path, seen in all_files(required(rule, floor_days), recurse=rule["recurse"]):
+            if not stat.S_ISREG(seen.st_mode) or not _meant(path.name, rule):
                 continue
             why = _stays(seen, rule, now, busy)
             if why:
                 left[why] = left.get(why, 0) + 1
             else:
                 # The rule that comes first has it.
-                found.setdefault(str(path), _told(path, seen, rule["action"]))
+                found.setdefault(str(path), told(path, seen, rule["action"]))
     files = sorted(found.values(), key=lambda one: int(one["mtime_ns"]))
     if len(files) > most:
         left["more than one change takes"] = len(files) - most
@@ -84,12 +71,13 @@ def still(only: Iterable[dict], rules: list) -> list:
     wanted = list(only)
     for one in wanted:
         path = Path(os.path.normpath(one["path"]))
-        if not any(_of(path, rule) and rule["action"] == one["action"] for rule in rules):
+        if not any(names(rule, path) and rule["action"] == one["action"] for rule in rules):
             raise Refused(f"{path}: no rule would {one['action']} it")
     return wanted
 
 
-def _of(path: Path, rule: dict) -> bool:
+def names(rule: dict, path: Path) -> bool:
+    """Whether a file of this path is one of the rule's."""
     within = Path(rule["path"]) in path.parents if rule["recurse"] else path.parent == Path(rule["path"])
     return within and _meant(path.name, rule)
 
@@ -98,7 +86,7 @@ def tidy(one: dict) -> dict:
     """Compress or delete one file, if it is still the one that was seen; `ended` is done, gone, changed or open."""
     path = Path(one["path"])
     try:
-        with _directory(path.parent) as directory:
+        with opened_directory(path.parent) as directory:
             return {**one, **_tidy(directory, path.name, one)}
     except FileNotFoundError:
         return {**one, "ended": "gone", "freed": 0}
@@ -115,7 +103,7 @@ def _tidy(directory: int, name: str, one: dict) -> dict:
         return {"ended": "changed", "freed": 0}
     with os.fdopen(held, "rb") as file:
         seen = os.fstat(file.fileno())
-        if not stat.S_ISREG(seen.st_mode) or _identity(seen) != (one["inode"], one["size"], one["mtime_ns"]):
+        if not stat.S_ISREG(seen.st_mode) or identity(seen) != (one["inode"], one["size"], one["mtime_ns"]):
             return {"ended": "changed", "freed": 0}
         if (seen.st_dev, seen.st_ino) in opened(but=os.getpid()):
             return {"ended": "open", "freed": 0}
@@ -140,7 +128,7 @@ def opened(but: int = 0) -> set:
 
 
 @contextmanager
-def _directory(path: Path) -> Iterator[int]:
+def opened_directory(path: Path) -> Iterator[int]:
     """The directory, opened from the root on; NotADirectoryError where a link stands on the way."""
     held = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -153,22 +141,22 @@ def _directory(path: Path) -> Iterator[int]:
         os.close(held)
 
 
-def _files(path: Path, *, recurse: bool) -> Iterator[tuple]:
-    """Regular files of a directory and, if wanted, of those in it on the same filesystem; a link is none."""
+def all_files(path: Path, *, recurse: bool) -> Iterator[tuple]:
+    """What a directory holds besides directories and, if wanted, what those in it on the same filesystem hold."""
     device, waiting = path.stat().st_dev, [path]
     while waiting:
         at = waiting.pop()
-        with _directory(at) as directory, os.scandir(directory) as listing:
+        with opened_directory(at) as directory, os.scandir(directory) as listing:
             for one in listing:
                 seen = one.stat(follow_symlinks=False)
-                if stat.S_ISREG(seen.st_mode):
+                if not stat.S_ISDIR(seen.st_mode):
                     yield at / one.name, seen
-                elif recurse and stat.S_ISDIR(seen.st_mode) and seen.st_dev == device:
+                elif recurse and seen.st_dev == device:
                     waiting.append(at / one.name)
 
 
 def _meant(name: str, rule: dict) -> bool:
-    packed = rule["action"] == "compress" and name.endswith((*COMPRESSED, ".half"))
+    packed = rule["action"] != "delete" and name.endswith((*COMPRESSED, ".half"))
     return fnmatch.fnmatchcase(name, rule["pattern"]) and not packed
 
 
@@ -181,13 +169,15 @@ def _stays(seen: os.stat_result, rule: dict, now: float, busy: set) -> str:
     return "a process has it open" if (seen.st_dev, seen.st_ino) in busy else ""
 
 
-def _told(path: Path, seen: os.stat_result, action: str) -> dict:
-    inode, size, mtime_ns = _identity(seen)
+def told(path: Path, seen: os.stat_result, action: str) -> dict:
+    """A file as it is told, and frozen in a plan."""
+    inode, size, mtime_ns = identity(seen)
     return {"path": str(path), "action": action, "inode": inode, "size": size, "mtime_ns": mtime_ns,
             "bytes": seen.st_blocks * 512}  # fmt: skip
 
 
-def _identity(seen: os.stat_result) -> tuple:
+def identity(seen: os.stat_result) -> tuple:
+    """Inode, size and time of the last change, by which a file is known again."""
     # As text: nanoseconds since 1970 are more than a plan's numbers hold exactly.
     return str(seen.st_ino), str(seen.st_size), str(seen.st_mtime_ns)
 
@@ -200,7 +190,7 @@ def _compress(directory: int, name: str, file, seen: os.stat_result) -> int:
     if _there(directory, half):
         os.unlink(half, dir_fd=directory)
     held = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=directory)
-    with os.fdopen(held, "wb") as raw:
+    with os.fdopen(held, "wb") as raw, _none_left(directory, half):
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
             shutil.copyfileobj(file, packed, 1024 * 1024)
         raw.flush()
@@ -212,6 +202,16 @@ def _compress(directory: int, name: str, file, seen: os.stat_result) -> int:
     os.rename(half, made, src_dir_fd=directory, dst_dir_fd=directory)
     os.fsync(directory)
     return takes
+
+
+@contextmanager
+def _none_left(directory: int, name: str) -> Iterator[None]:
+    """What is written within goes when it cannot be written: on a full disk it would take the last room."""
+    try:
+        yield
+    except OSError:
+        os.unlink(name, dir_fd=directory)
+        raise
 
 
 def _there(directory: int, name: str) -> bool:

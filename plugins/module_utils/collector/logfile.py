@@ -78,7 +78,7 @@ def zoned(fields, zone):
 def rotations(path, since_at):
     """The log and its rotated parts that were written to after `since_at`, newest first."""
     folder, name = os.path.split(path)
-    parts = re.compile(re.escape(name) + r"(?:[.-]\d+)?(?:\.gz)?$")
+    parts = re.compile(re.escape(name) + r"(?:[.-]\d+){0,2}(?:\.gz)?$")
     try:
         found = [os.path.join(folder, other) for other in folder_names(folder) if parts.match(other)]
     except EnvironmentError:

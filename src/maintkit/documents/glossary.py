@@ -121,6 +121,8 @@ ACTION: Mapping[str, str] = {
     "create index": "新建索引",
     "drop index": "移除索引",
     "analyze table": "更新统计信息",
+    "rotate file": "轮转日志（改名后由服务重新打开）",
+    "copytruncate file": "轮转日志（复制后清空，其间写入的行会丢失）",
     "compress file": "压缩旧文件",
     "delete file": "删除过期文件",
 }

@@ -13,10 +13,12 @@ from functools import lru_cache
 from maintkit.documents.change_reasons import KNOWN as _OF_CHANGES
 from maintkit.documents.drill_reasons import KNOWN as _OF_DRILLS
 from maintkit.documents.fields import field_zh
+from maintkit.documents.housekeeping_reasons import KNOWN as _OF_FILES
 from maintkit.documents.phrases import KNOWN, SECTIONS
 
 _PATTERNS = tuple(
-    (re.compile(pattern, re.IGNORECASE), chinese) for pattern, chinese in (*KNOWN, *_OF_CHANGES, *_OF_DRILLS)
+    (re.compile(pattern, re.IGNORECASE), chinese)
+    for pattern, chinese in (*KNOWN, *_OF_CHANGES, *_OF_DRILLS, *_OF_FILES)
 )
 
 

@@ -20,6 +20,7 @@ ENGINES: Mapping[str, str] = {
     "restore": "postgresql", "change_indexes": "postgresql",
 }  # fmt: skip
 PHASES = ("change", "rollback")
+ENDED = ("done", "rotated")  # a file that was dealt with; what a rotated one has freed, it tells as others do
 DONE = ("ok", "nothing")  # a phase that says so and that it has changed nothing has moved nothing
 MUCH = 0.01  # of the filesystem or database: less is lost in its daily growth
 
@@ -142,7 +143,7 @@ def _told(procedure: str, document: PhaseDocument | None) -> dict[str, Any]:
         return {"unknown": True, "data": str((identity or {}).get("data_directory") or "")}
     rows = [one for one in facts[key] if isinstance(one, dict)]
     if procedure == "housekeeping":
-        done = [one for one in rows if one.get("ended") == "done" and isinstance(one.get("path"), str)]
+        done = [one for one in rows if one.get("ended") in ENDED and isinstance(one.get("path"), str)]
         return {
             "files": {one["path"]: _whole(one.get("freed")) for one in done},
             "deleted": frozenset(one["path"] for one in done if one.get("action") == "delete"),

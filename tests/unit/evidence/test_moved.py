@@ -81,6 +81,13 @@ def test_what_was_not_deleted_and_what_is_less_than_a_hundredth_cut_nothing(nigh
     assert night.cut("/data") == []
 
 
+def test_what_a_rotated_log_has_freed_counts_and_no_file_of_it_has_gone(night: Night) -> None:
+    """One that is still written to was not compressed, and frees nothing."""
+    rotated = {"action": "rotate", "ended": "rotated"}
+    night.run("housekeeping", {"files": [deleted("/var/log/his.log", 300 * GIB, **rotated)]})
+    assert (night.cut("/var"), night.cut_series("inodes", "/var", 50, 100)) == (NAMED, [])
+
+
 def test_many_small_files_cut_the_inodes_of_their_filesystem(night: Night) -> None:
     night.run("housekeeping", {"files": [deleted(f"/data/{number}", 1) for number in range(200)]})
     assert night.cut_series("inodes", "/data", 5000, 10_000) == NAMED

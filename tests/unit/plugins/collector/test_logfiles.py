@@ -67,6 +67,16 @@ def test_failed_logins_from_secure_with_its_rotated_parts(part, probe, tmp_path)
     assert {one["user"] for one in data["failed"]} == {"a", "b"}
 
 
+def test_what_housekeeping_has_rotated_is_a_part_of_its_log(part, tmp_path):
+    """Day and second in its name, packed or not; a log of a longer name is another."""
+    for name in ("a.log", "a.log-20261127-1795754251", "a.log-20261127-1795754252.gz", "a.log-old", "a.log-1-2-3"):
+        (tmp_path / name).write_text("x")
+    found = part("logfile").rotations(str(tmp_path / "a.log"), 0)
+    assert sorted(one[len(str(tmp_path)) + 1 :] for one in found) == [
+        "a.log", "a.log-20261127-1795754251", "a.log-20261127-1795754252.gz"
+    ]  # fmt: skip
+
+
 def test_an_application_log_without_time_stamps_is_counted_whole(part, probe, tmp_path):
     """And says so: since_at is None."""
     log = tmp_path / "app.log"

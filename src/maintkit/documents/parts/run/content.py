@@ -9,6 +9,7 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import ACTION, ROLLBACK
 from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Paragraph, Table
 from maintkit.documents.parts.difference import differences
+from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord
 from maintkit.evidence.phase_document import Since, Step
 from maintkit.plans.implementation import Implementation
@@ -150,7 +151,9 @@ def _steps(done: Implementation) -> tuple[Block, ...]:
 
 
 def _step(host: str, step: Step) -> tuple[Cell, ...]:
-    moved = f"{step.before or '无'}\n→ {step.after or '无'}" if step.before or step.after else wording.NOTHING
+    # What a log was rotated to may hold why it stayed as it is, in the words of the host.
+    after = reason(step.after) if step.action in ("rotate file", "copytruncate file") else step.after
+    moved = f"{step.before or '无'}\n→ {after or '无'}" if step.before or after else wording.NOTHING
     return (
         Cell(text=host),
         Cell(text=ACTION.get(step.action, step.action)),
