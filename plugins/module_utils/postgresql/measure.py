@@ -90,7 +90,7 @@ def _statement(reach: Reach, asked: Mapping[str, Any]) -> dict[str, Any]:
 def _explained(session: Session, how: str, text: str, until: float) -> dict[str, Any]:
     session.ask("BEGIN READ ONLY")
     _limit(session, until - time.monotonic())
-    lines = session.ask("SELECT :'how' || :'statement' \\gexec", how=how, statement=text)
+    lines = session.ask("SELECT :'how' || :'text' \\gexec", how=how, text=text)
     session.ask("ROLLBACK")
     found: dict[str, Any] = json.loads("\n".join(lines))[0]
     return found

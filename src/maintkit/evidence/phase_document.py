@@ -130,8 +130,8 @@ class Timed(_Part):
 class Sizes(_Part):
     """A table without its indexes, and all its indexes."""
 
-    bytes: int
-    index_bytes: int
+    bytes: int | None = None
+    index_bytes: int | None = None
 
 
 class Measured(_Part):

@@ -9,7 +9,7 @@ from maintkit.documents.model import Block, Cell, Column, Paragraph, Table
 from maintkit.documents.parts.run.content import since_change
 from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord
-from maintkit.evidence.phase_document import Figures, Gate, Measured, PhaseDocument, Service, Timed
+from maintkit.evidence.phase_document import Figures, Gate, Measured, PhaseDocument, Service, Sizes, Timed
 from maintkit.plans.implementation import Implementation
 
 _UNTOLD = "台账无记录"
@@ -132,15 +132,16 @@ def _before_and_after(host: HostRecord) -> tuple[Measured, Measured]:
 def _tables_and_statements(host: HostRecord) -> Iterator[Row]:
     old, new = _before_and_after(host)
     for name in dict.fromkeys([*old.tables, *new.tables]):
-        was, now = old.tables.get(name), new.tables.get(name)
-        yield _compared(f"表 {name} 大小", was and was.bytes, now and now.bytes, "bytes")
-        yield _compared(f"表 {name} 全部索引", was and was.index_bytes, now and now.index_bytes, "bytes")
+        was, now = old.tables.get(name, Sizes()), new.tables.get(name, Sizes())
+        yield _compared(f"表 {name} 大小", was.bytes, now.bytes, "bytes")
+        yield _compared(f"表 {name} 全部索引", was.index_bytes, now.index_bytes, "bytes")
     for name in dict.fromkeys([*old.statements, *new.statements]):
         yield from _timed(name, old.statements.get(name, Timed()), new.statements.get(name, Timed()))
 
 
 def _timed(name: str, old: Timed, new: Timed) -> Iterator[Row]:
-    yield _compared(f"语句 {name} 计划代价", old.cost, new.cost, "")
+    if old.cost is not None or new.cost is not None:
+        yield _compared(f"语句 {name} 计划代价", old.cost, new.cost, "")
     figure, was, now, change = _compared(f"语句 {name} 执行时间", old.ms, new.ms, "ms")
     lacks = [f"未测得：{reason(one.why)}" if one.why else "" for one in (old, new)]
     yield figure, lacks[0] or was, lacks[1] or now, change
