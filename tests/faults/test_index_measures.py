@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import pytest
 from indexing import DATABASE, Server, part, server
 from indexwishes import NAME, wish, work
 
+from maintkit.analysis.advice import Advice
+from maintkit.analysis.advice.applying import Planned, applying
+from maintkit.analysis.advice.pg_indexes import FOREIGN_KEY
+from maintkit.evidence.server_facts import Postgresql
+
+PIECE = Advice(rule=FOREIGN_KEY, subject="his", figures=(), observation_zh="", conclusion_zh="", advice_zh="")
 QUERY = "SELECT * FROM visit WHERE patient = 4711"
 
 
@@ -50,6 +57,21 @@ def test_a_statement_costs_less_once_its_index_is_there(his: Server) -> None:
     assert 0 < after["cost"] < before["cost"] / 10
     assert 0 < after["ms"] < before["ms"]
     assert (before["why"], after["why"]) == ("", "")
+
+
+@pytest.mark.parametrize("columns", [["patient"], ["patient", "text"], ['Odd "name']])
+def test_a_foreign_key_that_is_advised_is_measured_as_its_check_would_ask(his: Server, columns: list[str]) -> None:
+    """The value is the table's own, whichever it is; the plan of `maintkit advise` brings the statement."""
+    his.sql('ALTER TABLE visit ADD "Odd ""name" integer; UPDATE visit SET "Odd ""name" = id; ANALYZE visit')
+    index = wish(columns=columns)
+    made = applying(replace(PIECE, index=index), Postgresql(name="his", state="up", in_recovery=False))
+    assert isinstance(made, Planned)
+    (asked,) = made.variables["measures"]
+    before = measured(his, asked["statement"])
+    assert work(his, index).go([index])["ended"] == "done"
+    after = measured(his, asked["statement"])
+    assert (before["why"], after["why"]) == ("", "")
+    assert after["cost"] < before["cost"] / 10
 
 
 def test_a_table_and_its_indexes_are_told_on_both_sides(his: Server) -> None:
