@@ -9,6 +9,7 @@ from typing import Any
 
 import sample_changes
 import sample_drills
+import sample_indexes
 import sample_restarts
 import sample_restores
 from change import host, plan, step
@@ -231,6 +232,8 @@ _EVENINGS = {
     "upgrade-stuck": (upgrade, signed, _upgrade_stuck),
     "restart": (sample_restarts.restart, signed, sample_restarts.restarted),
     "restart-assessed": (sample_restarts.restart, signed, sample_restarts.assessed),
+    "indexes": (sample_indexes.indexes, signed, sample_indexes.changed),
+    "reindex": (sample_indexes.reindex, signed, sample_indexes.rebuilt),
     "config-reverted": (config, signed, _reverted),
     "drill-passed": (sample_drills.drill, signed, sample_drills.passed),
     "drill-mariadb": (sample_drills.mariadb_drill, signed, sample_drills.mariadb_passed),

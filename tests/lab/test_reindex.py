@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,21 @@ pytestmark = pytest.mark.long
 MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1", "his-app1")
 APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
+BY_CARD = {"name": "按卡号", "database": "his", "statement": "SELECT name FROM patient WHERE card_no = 'T00000001'"}
+MEASURES = [
+    {"name": "按电话", "database": "his", "statement": "SELECT name FROM patient WHERE phone = '0'"},
+    {"name": "写入", "database": "his", "statement": "UPDATE patient SET phone = phone"},
+    {"name": "写错", "database": "his", "statement": "SELEKT 1"},
+]
 ASKED = {
-    "reindex": {"databases": ["his"], "min_mb": 1, "spare_mb": 16, "budget": 120, "lock_timeout": 10},
+    "reindex": {
+        "databases": ["his"],
+        "min_mb": 1,
+        "spare_mb": 16,
+        "budget": 120,
+        "lock_timeout": 10,
+        "measures": [BY_CARD],
+    },
     "change_indexes": {
         "wanted": [
             {
@@ -47,6 +62,7 @@ ASKED = {
         "spare_mb": 16,
         "old_transaction": 30,
         "lock_timeout": 10,
+        "measures": MEASURES,
     },
     "vacuum": {"databases": ["his"], "budget": 120, "old_transaction": 30},
 }
@@ -97,6 +113,12 @@ class Evening:
         return int(self.sql(f"SELECT pg_relation_size('{INDEX}'::regclass)"))
 
 
+def figure(page: str, name: str) -> list[str]:
+    """What a record says of a figure: before, after, and the difference."""
+    cells = [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<td.*?</td>", page, re.DOTALL)]
+    return cells[cells.index(name) + 1 : cells.index(name) + 4]
+
+
 @pytest.fixture(scope="module")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
     with hospital(HOSTS) as made:
@@ -129,6 +151,8 @@ def test_a_bloated_index_is_rebuilt_in_the_window_and_no_patient_notices(evening
     page = Path(json.loads(told.stdout)["written"][0]).read_text()
     assert "性能优化实施记录" in page
     assert f"{before / 2**20:.1f} MiB" in page
+    sides = figure(page, "语句 按卡号 执行时间")[:2]
+    assert [side for side in sides if not side.endswith(" 毫秒")] == []
     assert evening.asked()["effect"] == "none"
 
 
@@ -166,6 +190,12 @@ def test_indexes_are_made_and_dropped_by_name_in_the_window_and_the_record_shows
     page = Path(json.loads(told.stdout)["written"][0]).read_text()
     for words in ("性能优化实施记录", "索引 his: public.patient_phone 大小", "索引 his: public.patient_twin 大小"):
         assert words in page
+    costs = [float(side) for side in figure(page, "语句 按电话 计划代价")[:2]]
+    assert costs[1] < costs[0] / 2
+    for words in ("语句 按电话 执行时间", "表 his: public.patient 全部索引"):
+        assert not {"台账无记录", "—"} & set(figure(page, words)), words
+    for name, why in (("写入", "该语句会改动数据"), ("写错", "SELEKT")):
+        assert all(why in side for side in figure(page, f"语句 {name} 执行时间")[:2]), name
 
 
 def test_a_list_of_indexes_that_cannot_be_finished_goes_back_whole(evening: Evening) -> None:

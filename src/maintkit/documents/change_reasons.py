@@ -43,6 +43,11 @@ KNOWN: tuple[tuple[str, str], ...] = (
         r"the schema was brought up, and there is no way down \(upgrade_migrate_down\): it is restore-only\. .+",
         "数据库结构已升级且没有降级方法，只能由恢复点恢复，其后写入的数据将丢失，须另行批准；新版本保留，主机不接收请求，待人决定",
     ),
+    # why a statement was not measured
+    (r"it must be one statement without a semicolon", "须为单条语句且不含分号"),
+    (r"it did not end within ([\d.]+) s", "{0} 秒内未执行完"),
+    (r"a lock did not come within (\d+) s", "{0} 秒内未取得锁"),
+    (r"it would change data", "该语句会改动数据，数据库拒绝执行"),
     # why a restore was refused, or did not pass
     (r"(\d+) clients are connected: .+", "仍有 {0} 个客户端连接，须先停止应用"),
     (r"recovery (.+) ended short of it: (.+)", "恢复（{0}）未到达目标，归档日志缺失或没有该恢复点：{1}"),

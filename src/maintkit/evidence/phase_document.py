@@ -119,6 +119,28 @@ class Snapshot(_Part):
     uuid: str = ""
 
 
+class Timed(_Part):
+    """A statement at a moment: what the planner reckons, what it took, or `why` that was not measured."""
+
+    cost: float | None = None
+    ms: float | None = None
+    why: str = ""
+
+
+class Sizes(_Part):
+    """A table without its indexes, and all its indexes."""
+
+    bytes: int | None = None
+    index_bytes: int | None = None
+
+
+class Measured(_Part):
+    """What a change of indexes is done for, at a moment, by name."""
+
+    statements: dict[str, Timed] = Field(default_factory=dict)
+    tables: dict[str, Sizes] = Field(default_factory=dict)
+
+
 class DeadMan(_Part):
     """The host's own way back: `by` says who decided, host, controller or confirmation."""
 
@@ -175,6 +197,11 @@ class PhaseDocument:
     def measures(self) -> dict[str, str]:
         """What the plan has asked to measure, by name; an empty answer is none."""
         return _read(dict[str, str], self.facts.get("measures")) or {}
+
+    @property
+    def measured(self) -> Measured:
+        """Statements and tables, as the plan has asked; empty where nothing was measured."""
+        return _read(Measured, self.facts.get("measured")) or Measured()
 
     @property
     def deadman(self) -> DeadMan | None:

@@ -293,6 +293,10 @@ def test_an_index_that_is_advised_is_a_plan_that_names_it() -> None:
     assert isinstance(missing, Planned)
     (wish,) = missing.variables["wanted"]
     assert (wish["act"], wish["columns"], wish["name"]) == ("create", ["a", 'B "c'], 't_a_B "c_idx')
+    (measure,) = missing.variables["measures"]
+    asked, among = 'SELECT 1 FROM ONLY "public"."t" WHERE ("a", "B ""c")', 'SELECT "a", "B ""c" FROM ONLY "public"."t"'
+    assert measure["statement"].startswith(f"{asked} = ({among} WHERE")
+    assert twin.variables["measures"] == []
 
 
 @pytest.mark.parametrize(

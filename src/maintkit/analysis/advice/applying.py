@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,8 @@ def applying(advice: Advice, one: Postgresql | None, *, os_user: str = "postgres
     the plan itself: where it does not, the host puts the old state back.
     """
     if advice.index is not None and one is not None and not one.in_recovery:
-        return Planned(variables={"wanted": [dict(advice.index)], **_server(one, os_user)}, procedure="change_indexes")
+        told = {"wanted": [dict(advice.index)], "measures": _looked_up(advice.index), **_server(one, os_user)}
+        return Planned(variables=told, procedure="change_indexes")
     if advice.change is None or one is None:
         return ByHand(reason="no plan: people have to look first", reason_zh="须人工核实后实施")
     found, file = setting(one, advice.change.name), text(one, "config_file")
@@ -87,6 +89,27 @@ def _stronger(source: str | None, file: str | None, dest: str) -> str:
         return "ALTER SYSTEM"
     beside = file is not None and file.rpartition("/")[0] == dest.rpartition("/")[0]
     return file if beside and file and name > dest.rpartition("/")[2] else ""
+
+
+def _looked_up(index: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What deleting a referenced row asks of the referencing table, with a value that the table has; of a new index."""
+    if index["act"] != "create":
+        return []
+    names = ", ".join(_name(column) for column in index["columns"])
+    table = f"ONLY {_name(index['schema'])}.{_name(index['table'])}"
+    value = f"SELECT {names} FROM {table} WHERE ({names}) IS NOT NULL LIMIT 1"  # noqa: S608  # quoted
+    return [
+        {
+            "name": f"{index['schema']}.{index['table']} 按 {', '.join(index['columns'])}",
+            "database": index["database"],
+            "statement": f"SELECT 1 FROM {table} WHERE ({names}) = ({value})",  # noqa: S608  # quoted
+        }
+    ]
+
+
+def _name(word: str) -> str:
+    doubled = word.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _server(one: Postgresql, os_user: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from maintkit.documents import wording
 from maintkit.documents.model import Block, Cell, Column, Paragraph, Table
 from maintkit.documents.parts.run.content import since_change
+from maintkit.documents.reasons import reason
 from maintkit.evidence.change_record import HostRecord
-from maintkit.evidence.phase_document import Figures, Gate, PhaseDocument, Service
+from maintkit.evidence.phase_document import Figures, Gate, Measured, PhaseDocument, Service, Sizes, Timed
 from maintkit.plans.implementation import Implementation
 
 _UNTOLD = "台账无记录"
@@ -21,13 +22,19 @@ _MEASURED = {  # what a step was done to, which of its figures stands on both si
     "analyze table": ("表", "统计后变化（行）", "已分析"),
     "freeze table": ("表", "事务年龄", "已冻结"),
 }
+_HOW_TIMED = (
+    "语句的计划代价由数据库优化器估算，没有单位；执行时间取至多三次执行的中位数。语句在变更即将开始前和验证时各测一次，"
+    "只读执行，不改动数据。"
+)
 Row = tuple[str, str, str, str]
 
 
 def section(done: Implementation) -> tuple[Block, ...]:
     """A line a figure and host; what only one moment has is shown with the other as not recorded."""
+    timed = any(side.statements for host in done.done.hosts for side in _before_and_after(host))
     return (
         Paragraph(text="“实施前”取自备份阶段，“实施后”取自最后一次验证；只有一侧有记录的不作比较。"),
+        *([Paragraph(text=_HOW_TIMED)] if timed else []),
         Table(
             columns=(
                 Column(title="主机", width=15),
@@ -72,6 +79,7 @@ def _rows(host: HostRecord) -> Iterator[Row]:
     yield from _services(*_both(host, verified))
     yield from _answers(host, verified)
     yield from _worked_on(host)
+    yield from _tables_and_statements(host)
     yield from _told(host, verified)
     since = since_change(host)
     if since is not None:
@@ -112,6 +120,31 @@ def _worked_on(host: HostRecord) -> Iterator[Row]:
         if step.action in _MEASURED:
             kind, figure, word = _MEASURED[step.action]
             yield f"{kind} {step.target} {figure}", step.before, step.after, word
+
+
+def _before_and_after(host: HostRecord) -> tuple[Measured, Measured]:
+    """What was measured; before the change it was the first phase that told it."""
+    told = (one.document.measured for phase in ("backup", "precheck") for one in host.of(phase) if one.document)
+    verified = host.document("verify")
+    return next((one for one in told if one != Measured()), Measured()), verified.measured if verified else Measured()
+
+
+def _tables_and_statements(host: HostRecord) -> Iterator[Row]:
+    old, new = _before_and_after(host)
+    for name in dict.fromkeys([*old.tables, *new.tables]):
+        was, now = old.tables.get(name, Sizes()), new.tables.get(name, Sizes())
+        yield _compared(f"表 {name} 大小", was.bytes, now.bytes, "bytes")
+        yield _compared(f"表 {name} 全部索引", was.index_bytes, now.index_bytes, "bytes")
+    for name in dict.fromkeys([*old.statements, *new.statements]):
+        yield from _timed(name, old.statements.get(name, Timed()), new.statements.get(name, Timed()))
+
+
+def _timed(name: str, old: Timed, new: Timed) -> Iterator[Row]:
+    if old.cost is not None or new.cost is not None:
+        yield _compared(f"语句 {name} 计划代价", old.cost, new.cost, "")
+    figure, was, now, change = _compared(f"语句 {name} 执行时间", old.ms, new.ms, "ms")
+    lacks = [f"未测得：{reason(one.why)}" if one.why else "" for one in (old, new)]
+    yield figure, lacks[0] or was, lacks[1] or now, change
 
 
 def _told(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:
