@@ -172,8 +172,8 @@ def waive(
     with open_ledger(place.settings) as ledger:
         found = events.event(ledger, event).finding
         if manual.opened(ledger, event, host=found.host):
-            told = "what a person saw: enter how it is handled (finding handle), or what is seen now (finding look)"
-            raise click.UsageError(f"{event} is {told}")
+            way = "enter how it is handled (finding handle), or what is seen now (finding look)"
+            raise click.UsageError(f"{event} is what a person saw: {way}")
         matter = {"check": found.check, "subject": found.subject, "why": _said(why, "--why"), "by": _said(by, "--by")}
         key = f"{found.check} {found.subject}"
         if withdraw:
@@ -262,9 +262,8 @@ def _lines(event: Event) -> Iterator[tuple[str, str]]:
         yield "value", f"{finding.value} {finding.unit}"
     if finding.limit is not None:
         limit = finding.limit
-        bounds = ", ".join(
-            f"{word} {limit['op']} {limit[word]}" for word in ("warn", "crit") if limit[word] is not None
-        )
+        told = [word for word in ("warn", "crit") if limit[word] is not None]
+        bounds = ", ".join(f"{word} {limit['op']} {limit[word]}" for word in told)
         yield "limit", f"{bounds}; {limit['key']} of profile {limit['profile']}, source {limit['source']}"
     yield "first seen", f"{finding.first_seen:%Y-%m-%d %H:%M %Z}" if finding.first_seen else "-"
     yield "conclusion", finding.conclusion_zh
