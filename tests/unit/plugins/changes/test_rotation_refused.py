@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,19 @@ def test_logs_come_first_and_the_first_rule_has_a_file(part: Callable, logs: Pat
     assert (seen["files"][0]["action"], Path(seen["files"][0]["path"]).name) == ("rotate", "his.log")
     assert (len(seen["files"]), seen["left"]["more than one change takes"]) == (3, 3)
     assert {one["action"] for one in look(part, pack, rule(logs))["files"]} == {"compress"}
+
+
+@pytest.mark.parametrize("first", ["compress", "rotate"])
+def test_a_rule_that_would_do_nothing_yet_takes_no_log_from_those_behind_it(
+    part: Callable, logs: Path, first: str
+) -> None:
+    """Neither was done, and nobody told of it: such a log would fill the disk unseen."""
+    os.utime(large(logs / "his.log"), (time.time() - 40 * 86400,) * 2)
+    later = rule(logs, action="delete", keep_days=365)
+    both = [rule(logs, action="compress", keep_days=30), rule(logs)]
+    asked = both if first == "compress" else [rule(logs, larger_than=2**40), *reversed(both)]
+    (one,) = look(part, later, *asked)["files"]
+    assert one["action"] == first
 
 
 def test_a_plan_rotates_nothing_that_no_rule_would_and_not_in_another_way(part: Callable, logs: Path) -> None:
