@@ -71,9 +71,10 @@ def demand_service(service: str, signal: str | None) -> None:
     """Refused for one that is not active, or that cannot be asked to open its log anew."""
     argv = ["systemctl", "show", service, "--property=ActiveState,CanReload"]
     try:
-        said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode()
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except FileNotFoundError:
         raise Refused(f"systemctl is not on this host: {service} cannot be asked for a new log") from None
+    said = done.stdout.decode(errors="replace")
     fields = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     state = fields.get("ActiveState", "unknown")
     if state not in ("active", "reloading"):

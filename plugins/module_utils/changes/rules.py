@@ -96,7 +96,7 @@ def _first(rules: list, one: dict, now: float) -> bool:
 
 
 def _would(rule: dict, one: dict, now: float) -> bool:
-    """Whether a rule that names the file would do something with it: with one that may wait, others do what they say."""
+    """Whether a rule that names the file would do something with it now."""
     if rule["action"] == "rotate":
         return int(one["size"]) > rule["larger_than"]
     return now - int(one["mtime_ns"]) / 1e9 >= rule["keep_days"] * tidy.DAY_S

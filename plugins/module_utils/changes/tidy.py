@@ -148,7 +148,10 @@ def all_files(path: Path, *, recurse: bool) -> Iterator[tuple]:
         at = waiting.pop()
         with opened_directory(at) as directory, os.scandir(directory) as listing:
             for one in listing:
-                seen = one.stat(follow_symlinks=False)
+                try:
+                    seen = one.stat(follow_symlinks=False)
+                except FileNotFoundError:  # it has gone since the directory was read
+                    continue
                 if not stat.S_ISDIR(seen.st_mode):
                     yield at / one.name, seen
                 elif recurse and seen.st_dev == device:

@@ -59,12 +59,17 @@ def named(left: Iterable[Holder]) -> str:
 
 
 def _holder(process: Path, handle: str) -> Holder:
-    lines = (process / "fdinfo" / handle).read_text().splitlines()
+    lines = _told(process / "fdinfo" / handle).splitlines()
     flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
     return Holder(
         pid=int(process.name),
-        name=(process / "comm").read_text().strip(),
-        service=service_of((process / "cgroup").read_text()),
+        name=_told(process / "comm").strip(),
+        service=service_of(_told(process / "cgroup")),
         writes=flags & os.O_ACCMODE != os.O_RDONLY,
         appends=bool(flags & os.O_APPEND),
     )
+
+
+def _told(file: Path) -> str:
+    # The kernel cuts a name after 15 bytes, in the midst of a character.
+    return file.read_bytes().decode(errors="replace")

@@ -40,9 +40,10 @@ KNOWN: tuple[tuple[str, str], ...] = (
         "{0} 属于 root，而其目录其他用户可写，须先收回",
     ),
     (
-        r"(.+) belongs to (\S+), its directory to (\S+), and others may write there: .+",
-        "{0} 属于 {1}，其目录属于 {2} 且其他用户可写，须先统一用户和组",
+        r"(.+) belongs to (\S+), its directory to (\S+), and others may write on the way: .+",
+        "{0} 属于 {1}，其目录属于 {2}，且途经目录其他用户可写，须先统一用户和组",
     ),
+    (r"(.+) belongs to (.+): logrotate knows .+", "{0} 属于 {1}，logrotate 只认有名称且不含空格的用户和组"),
     (r"(.+) is a link to (\S+): .+", "{0} 是指向 {1} 的链接"),
     (r"(.+) is no regular file: .+", "{0} 不是普通文件"),
     (r"(.+): logrotate ended with (-?\d+): (.+)", "{0}：logrotate 返回 {1}：{2}"),
