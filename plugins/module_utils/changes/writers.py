@@ -24,9 +24,6 @@ class Holder:
     writes: bool
     appends: bool
 
-    def __str__(self) -> str:
-        return f"process {self.pid} ({self.name})"
-
 
 def holders(wanted: tuple) -> list[Holder]:
     """Every open handle of other processes to the file of this device and inode."""
@@ -54,8 +51,11 @@ def let_go(wanted: tuple, within_s: float) -> list[Holder]:
 
 
 def named(left: Iterable[Holder]) -> str:
-    """Each process once."""
-    return ", ".join(dict.fromkeys(map(str, left)))
+    """Each process once, those of one name together: a server may have many."""
+    pids: dict[str, dict[str, None]] = {}
+    for one in left:
+        pids.setdefault(one.name, {})[str(one.pid)] = None
+    return ", ".join(f"process {' '.join(those)} ({name})" for name, those in pids.items())
 
 
 def _holder(process: Path, handle: str) -> Holder:

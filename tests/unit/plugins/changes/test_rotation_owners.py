@@ -108,3 +108,11 @@ def test_a_file_that_goes_while_its_directory_is_read_is_no_failure(part: Callab
         if one != first:
             one.unlink()
     assert list(files) == []
+
+
+def test_many_processes_of_one_name_are_named_together(part: Callable) -> None:
+    def one(pid: int, name: str) -> object:
+        return part("writers").Holder(pid=pid, name=name, service=None, writes=True, appends=True)
+
+    left = [one(7, "nginx"), one(8, "tail"), one(9, "nginx"), one(9, "nginx")]
+    assert part("writers").named(left) == "process 7 9 (nginx), process 8 (tail)"
