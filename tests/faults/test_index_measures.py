@@ -179,3 +179,20 @@ def test_a_statement_is_planned_with_the_settings_of_the_server(his: Server) -> 
         assert measured(his, QUERY)["cost"] > 1e9
     finally:
         his.sql(f"ALTER DATABASE {DATABASE} RESET enable_seqscan")
+
+
+@pytest.mark.parametrize("timeout", [10.0**9, float("inf"), 0.0, -1.0])
+def test_a_limit_beyond_the_server_s_is_the_server_s_and_none_is_no_limit(his: Server, timeout: float) -> None:
+    told = measured(his, QUERY, timeout=timeout)
+    assert (told["ms"] is not None) == (timeout > 0)
+
+
+def test_a_statement_whose_plan_is_none_is_told_and_the_others_are_measured(his: Server) -> None:
+    """A rule of a table may put another statement in its place."""
+    his.sql("CREATE RULE one AS ON INSERT TO visit DO INSTEAD NOTIFY nobody")
+    asked = {"database": DATABASE, "timeout": 10.0}
+    rule = {**asked, "name": "rule", "statement": "INSERT INTO visit VALUES (0, 0, '')"}
+    told = part("postgresql.measure").statements(his.reach, [rule, {**asked, "name": "query", "statement": QUERY}])
+    assert told["rule"]["ms"] is None
+    assert told["rule"]["why"] == "the server gave no plan of it"
+    assert told["query"]["ms"] > 0

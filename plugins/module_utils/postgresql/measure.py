@@ -21,6 +21,7 @@ from .session import LOCK_TIMEOUT, Reach, ServerRefused, Session
 
 TIMES = 3
 LOCK_S = 2
+MOST_MS = 2**31 - 1  # of the server
 CANCELED, READ_ONLY = "57014", "25006"
 PLANNED = "EXPLAIN (FORMAT JSON) "
 EXECUTED = "EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) "
@@ -82,7 +83,7 @@ def _statement(reach: Reach, asked: Mapping[str, Any]) -> dict[str, Any]:
             told["cost"] = _explained(session, PLANNED, text, until)["Plan"]["Total Cost"]
             while len(taken) < TIMES:
                 taken.append(_explained(session, EXECUTED, text, until)["Execution Time"])
-    except (Refused, ValueError, LookupError) as refused:
+    except (Refused, ValueError, LookupError, TypeError) as refused:
         told["why"] = "" if taken else _why(refused, asked["timeout"])
     return {**told, "ms": median_low(taken) if taken else None}
 
@@ -98,10 +99,13 @@ def _explained(session: Session, how: str, text: str, until: float) -> dict[str,
 
 def _limit(session: Session, left_s: float) -> None:
     """Of the session, or of its transaction alone. A limit of nought would be none."""
-    session.ask(f"SET statement_timeout = {max(1, int(left_s * 1000))}; SET lock_timeout = {LOCK_S * 1000}")
+    left_ms = max(1, int(min(left_s * 1000, MOST_MS)))
+    session.ask(f"SET statement_timeout = {left_ms}; SET lock_timeout = {LOCK_S * 1000}")
 
 
 def _why(refused: Exception, timeout: float) -> str:
+    if not isinstance(refused, Refused):
+        return "the server gave no plan of it"
     code = refused.code if isinstance(refused, ServerRefused) else ""
     known = {
         CANCELED: f"it did not end within {timeout:g} s",
