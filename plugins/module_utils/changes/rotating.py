@@ -109,7 +109,7 @@ def _judged(one: dict, notes: Notes) -> dict:
 
 def _renamed(one: dict, notes: Notes) -> None:
     path, seen = Path(one["path"]), os.lstat(one["path"])
-    one["at"] = int(time.time())
+    one["at"] = int(time.time()) - 1  # logrotate's clock is the kernel's last tick, which may be of the second before
     notes.note(one["path"], {**one, "ended": "begun"})
     su, truncate = logrotate.acting_as(path, seen), one["writer"] == "copytruncate"
     logrotate.rotate(one["path"], truncate=truncate, su=su)

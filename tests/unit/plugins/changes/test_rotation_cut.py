@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,3 +76,14 @@ def test_a_full_disk_under_the_notes_is_told_with_what_was_done(
     (again,) = part("rules").do(wanted, "R-1")["files"]
     assert again["ended"] == "rotated"
     assert not (logs / "a.log").exists() or (logs / "a.log").stat().st_size == 0
+
+
+def test_a_clock_that_is_a_tick_ahead_of_the_kernel_s_finds_the_rotated_file(
+    part: Callable, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """time(2), by which logrotate names, is of the last tick: for some milliseconds it tells the second before."""
+    large(logs / "a.log")
+    wanted, now = look(part, rule(logs))["files"], time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 1)
+    (one,) = part("rules").do(wanted, "R-1")["files"]
+    assert (one["ended"], one["why"]) == ("rotated", "")
