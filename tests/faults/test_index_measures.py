@@ -181,6 +181,13 @@ def test_a_statement_is_planned_with_the_settings_of_the_server(his: Server) -> 
         his.sql(f"ALTER DATABASE {DATABASE} RESET enable_seqscan")
 
 
+def test_what_the_table_holds_is_not_told_when_a_statement_fails_on_it(his: Server) -> None:
+    """The record is read by many; what is wrong with the statement itself is told in the server's words."""
+    his.sql("UPDATE visit SET text = '张三'")
+    assert measured(his, "SELECT text::integer FROM visit")["why"] == "it failed on a value of the data, SQLSTATE 22P02"
+    assert '"x"' in measured(his, "SELECT * FROM visit WHERE patient = 'x'")["why"]
+
+
 @pytest.mark.parametrize("timeout", [10.0**9, float("inf"), 0.0, -1.0])
 def test_a_limit_beyond_the_server_s_is_the_server_s_and_none_is_no_limit(his: Server, timeout: float) -> None:
     told = measured(his, QUERY, timeout=timeout)
