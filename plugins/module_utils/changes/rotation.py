@@ -5,9 +5,11 @@ A log that is too large and cannot be rotated well is told as refused, not left 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import stat
+import struct
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +21,7 @@ from .writers import holders, named
 SERVICE = re.compile(r"[A-Za-z0-9:_\\][A-Za-z0-9:_.\\@-]*\.service")
 # A log grows while it is copied or compressed.
 SPARE_BYTES = 16 * 2**20
+GET_FLAGS, IMMUTABLE, APPEND_ONLY = 0x80086601, 0x10, 0x20  # of linux/fs.h, where a long has 8 bytes
 TERMS = ("writer", "service", "signal", "compress", "larger_than", "also_by_host")
 
 
@@ -52,6 +55,8 @@ def demand(one: dict, seen: os.stat_result) -> None:
         raise Refused(f"{path!a}: logrotate's configuration cannot hold such a name: leave it out of the pattern")
     if seen.st_nlink > 1:
         raise Refused(f"{path} has another name, too: a process that writes by that one would not be seen")
+    if _fixed(path):
+        raise Refused(f"{path} is append-only or immutable (chattr): take that away first, and set it again afterwards")
     logrotate.program()
     logrotate.acting_as(Path(path), seen)
     master = "" if one["also_by_host"] else logrotate.other_master(path)
@@ -107,6 +112,21 @@ def _stays(seen: os.stat_result, rule: dict) -> str:
     if not stat.S_ISREG(seen.st_mode):
         return "it is a link, or no regular file"
     return "" if seen.st_size > rule["larger_than"] else "not large enough"
+
+
+def _fixed(path: str) -> bool:
+    """Whether not even root may rename or empty it, as guides for hardening ask of logs."""
+    try:
+        held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # it has gone, or a link stands there now: who rotates it sees that
+        return False
+    try:
+        (flags,) = struct.unpack("i4x", fcntl.ioctl(held, GET_FLAGS, bytes(8)))
+    except OSError:  # a filesystem without such flags
+        return False
+    finally:
+        os.close(held)
+    return bool(flags & (IMMUTABLE | APPEND_ONLY))
 
 
 def _demand_writers(one: dict, seen: os.stat_result) -> None:

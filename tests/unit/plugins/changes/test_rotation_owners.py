@@ -72,6 +72,21 @@ def test_whom_an_acl_lets_write_is_one_of_the_others(part: Callable, others: Pat
     assert (done["why"], done["ended"], listed(others)) == ("", "rotated", ["his.log", "his.log-WHEN.gz"])
 
 
+@pytest.mark.parametrize("flag", ["a", "i"])
+def test_what_not_even_root_may_rename_is_refused_before(part: Callable, logs: Path, flag: str) -> None:
+    """As guides for hardening ask of logs; logrotate would fail in the window."""
+    log = large(logs / "his.log")
+    if subprocess.run(["/usr/bin/chattr", f"+{flag}", log], check=False, capture_output=True).returncode:
+        pytest.skip("no such flags on this filesystem")
+    try:
+        why = refused(part, rule(logs))
+    finally:
+        subprocess.run(["/usr/bin/chattr", f"-{flag}", log], check=True)
+    assert "is append-only or immutable" in why
+    assert not english_in(reason(why))
+    assert look(part, rule(logs))["refused"] == []
+
+
 def test_a_host_that_rotates_by_way_of_a_link_is_a_second_master(
     part: Callable, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
