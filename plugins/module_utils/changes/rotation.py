@@ -74,7 +74,7 @@ def demand(one: dict, seen: os.stat_result) -> None:
 
 def demand_service(service: str, signal: str | None) -> None:
     """Refused for one that is not active, or that cannot be asked to open its log anew."""
-    argv = ["systemctl", "show", service, "--property=ActiveState,CanReload"]
+    argv = ["systemctl", "show", service, "--property=ActiveState,CanReload,MainPID"]
     try:
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except FileNotFoundError:
@@ -86,6 +86,8 @@ def demand_service(service: str, signal: str | None) -> None:
         raise Refused(f"{service} is {state}: it cannot be asked for a new log")
     if not signal and fields.get("CanReload") != "yes":
         raise Refused(f"{service} cannot be reloaded: say the signal at which it opens its log anew")
+    if signal and fields.get("MainPID", "0") == "0":
+        raise Refused(f"{service} has no main process that systemd knows: let it be reloaded, not signalled")
 
 
 def _asked(rule: dict) -> dict:

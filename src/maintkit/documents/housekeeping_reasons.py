@@ -40,6 +40,10 @@ KNOWN: tuple[tuple[str, str], ...] = (
         "{0}：logrotate 的配置不能写这样的文件名，须排除",
     ),
     (r"([^;]+) has another name, too: [^;]+", "{0} 另有硬链接，看不到经由它写入的进程"),
+    (
+        r"(\S+) has no main process that systemd knows: [^;]+",
+        "服务 {0} 没有 systemd 所知的主进程，不能发信号，须改用重新加载",
+    ),
     (r"([^;]+) is append-only or immutable [^;]+", "{0} 设有只追加或不可修改属性（chattr），须先取消，事后恢复"),
     (r"([^;]+) is rotated by (\S+), too: [^;]+", "{0} 已由主机的 {1} 轮转，须只留一处，或声明 also_by_host"),
     (

@@ -101,6 +101,32 @@ def test_a_log_that_the_host_rotates_too_is_rotated_where_that_is_said(
     assert look(part, rule(logs, also_by_host=True))["refused"] == []
 
 
+SERVICES: dict[str, tuple[str, str | None, str]] = {
+    "reloaded": ("ActiveState=active CanReload=yes MainPID=0", None, ""),
+    "signalled": ("ActiveState=active CanReload=no MainPID=7", "HUP", ""),
+    "not to be reloaded": ("ActiveState=active CanReload=no MainPID=7", None, "cannot be reloaded"),
+    "without a main process": ("ActiveState=active CanReload=yes MainPID=0", "HUP", "has no main process"),
+    "failed": ("ActiveState=failed CanReload=yes MainPID=0", None, "is failed"),
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_that_could_not_be_asked_is_seen_before(
+    part: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Its log would be renamed, and nobody open a new one: as of a service that an old init script starts."""
+    fields, signal, said = SERVICES[name]
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\nprintf '%s\\n' {fields}\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    try:
+        part("rotation").demand_service("his.service", signal)
+        why = ""
+    except part("place").Refused as refused:
+        why = str(refused)
+    assert (said in why, bool(why), english_in(reason(why))) == (True, bool(said), "")
+
+
 def test_without_room_for_the_copy_or_for_what_is_compressed_a_log_is_refused(part: Callable, logs: Path) -> None:
     """A filesystem of 1 MiB; renaming alone wants no room."""
     subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "none", str(logs)], check=True)
