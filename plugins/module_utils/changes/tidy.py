@@ -79,7 +79,8 @@ def still(only: Iterable[dict], rules: list) -> list:
 
 def names(rule: dict, path: Path) -> bool:
     """Whether a file of this path is one of the rule's."""
-    within = Path(rule["path"]) in path.parents if rule["recurse"] else path.parent == Path(rule["path"])
+    directory = Path(os.path.normpath(rule["path"]))
+    within = directory in path.parents if rule["recurse"] else path.parent == directory
     return within and _meant(path.name, rule)
 
 

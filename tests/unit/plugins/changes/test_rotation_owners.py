@@ -102,6 +102,15 @@ def test_a_host_that_rotates_by_way_of_a_link_is_a_second_master(
         assert "is rotated by" in refused(part, rule(logs))
 
 
+def test_a_rule_by_a_roundabout_path_means_the_same_logs(part: Callable, logs: Path) -> None:
+    """It was taken for a rule of this directory, and named none of its logs."""
+    large(logs / "his.log")
+    about = rule(logs) | {"path": f"{logs}/../{logs.name}/"}
+    seen = look(part, about)
+    assert [one["path"] for one in seen["files"]] == [str(logs / "his.log")]
+    assert part("rules").still(seen["files"], [about], 184) == seen["files"]
+
+
 def test_a_process_whose_name_is_cut_in_a_character_is_named(part: Callable, logs: Path) -> None:
     log = large(logs / "his.log")
     with subprocess.Popen([sys.executable, "-c", NAMED, str(log)], stdout=subprocess.PIPE) as process:
