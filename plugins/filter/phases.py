@@ -134,6 +134,7 @@ def as_tidied(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "from": _mib(one["bytes"]),
             "to": _tidied_to(one),
             "rollback_class": "point-of-no-return",
+            **({} if "freed" in one else {"seconds": _tidied_seconds(one)}),
         }
         for one in files
         if one.get("ended", "done") in ("done", "rotated", "held")
@@ -149,6 +150,13 @@ def _tidied_to(one: Mapping[str, Any]) -> str:
         signal = f"kill -s {one['signal']}" if one.get("signal") else "reload"
         return f"{signal} {one['service']}" if one["writer"] == "reload" else ""
     return f"{one['to'].rpartition('/')[2]}, {left}" + (f"; {one['why']}" if one["why"] else "")
+
+
+def _tidied_seconds(one: Mapping[str, Any]) -> float:
+    """Measured on logs: one core compresses about 18 MiB in a second, and may have other work; a disk copies more."""
+    mib = int(one["size"]) / 2**20
+    packed = one["action"] == "compress" or (one["action"] == "rotate" and one["compress"])
+    return 2 + packed * mib / 10 + (one.get("writer") == "copytruncate") * mib / 50
 
 
 def _mib(size: int) -> str:

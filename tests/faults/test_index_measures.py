@@ -179,3 +179,27 @@ def test_a_statement_is_planned_with_the_settings_of_the_server(his: Server) -> 
         assert measured(his, QUERY)["cost"] > 1e9
     finally:
         his.sql(f"ALTER DATABASE {DATABASE} RESET enable_seqscan")
+
+
+def test_what_the_table_holds_is_not_told_when_a_statement_fails_on_it(his: Server) -> None:
+    """The record is read by many; what is wrong with the statement itself is told in the server's words."""
+    his.sql("UPDATE visit SET text = '张三'")
+    assert measured(his, "SELECT text::integer FROM visit")["why"] == "it failed on a value of the data, SQLSTATE 22P02"
+    assert '"x"' in measured(his, "SELECT * FROM visit WHERE patient = 'x'")["why"]
+
+
+@pytest.mark.parametrize("timeout", [10.0**9, float("inf"), 0.0, -1.0])
+def test_a_limit_beyond_the_server_s_is_the_server_s_and_none_is_no_limit(his: Server, timeout: float) -> None:
+    told = measured(his, QUERY, timeout=timeout)
+    assert (told["ms"] is not None) == (timeout > 0)
+
+
+def test_a_statement_whose_plan_is_none_is_told_and_the_others_are_measured(his: Server) -> None:
+    """A rule of a table may put another statement in its place."""
+    his.sql("CREATE RULE one AS ON INSERT TO visit DO INSTEAD NOTIFY nobody")
+    asked = {"database": DATABASE, "timeout": 10.0}
+    rule = {**asked, "name": "rule", "statement": "INSERT INTO visit VALUES (0, 0, '')"}
+    told = part("postgresql.measure").statements(his.reach, [rule, {**asked, "name": "query", "statement": QUERY}])
+    assert told["rule"]["ms"] is None
+    assert told["rule"]["why"] == "the server gave no plan of it"
+    assert told["query"]["ms"] > 0

@@ -7,6 +7,7 @@ when nobody has the old file open any more, the other by age and by rules of its
 from __future__ import annotations
 
 import fnmatch
+import glob
 import grp
 import os
 import pwd
@@ -30,6 +31,7 @@ NOT_INCLUDED = (".bak", ".disabled", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".r
 UNTOLD = re.compile(r"[\x00-\x1f\x7f\"'\\*?\[\]{}\ud800-\udfff]")
 # More than it will ever count: it deletes what is more. `-1` says so only to newer ones.
 ALL = 1000000
+NAMELESS = re.compile(r"^\d+:|:\d+$|\s")
 GENERATION = re.compile(r"-\d{8}-(\d{9,11})$")  # what `dateformat` below gives
 
 
@@ -77,27 +79,38 @@ def acting_as(path: Path, log: os.stat_result) -> str:
 
     Refused where nobody could make the new file as the old one is: logrotate would make it another's, and say nothing.
     """
-    above = [one.stat() for one in path.parents]
-    parent = above[0]
+    parent = path.parent.stat()
     # In a sticky directory on the way, nobody replaces what is root's.
-    led = [one for one in above[1:] if not one.st_mode & stat.S_ISVTX]
-    if not any(map(_others_write, [parent, *led])):
+    led = [one for one in path.parent.parents if not one.stat().st_mode & stat.S_ISVTX]
+    if not any(map(_others_write, [path.parent, *led])):
         return ""
     user = parent.st_uid or log.st_uid
     if not user:
         raise Refused(f"{path} is root's, in a directory that others may write: take that right away first")
-    # Its owner writes by being it, anybody else by the directory's group.
-    if log.st_uid != user or (not parent.st_uid and log.st_gid != parent.st_gid):
+    # Its owner writes by being it, anybody else by the directory's group, where that may write.
+    by_group = log.st_gid == parent.st_gid and parent.st_mode & stat.S_IWGRP
+    if log.st_uid != user or not (parent.st_uid or by_group):
         raise Refused(
-            f"{path} belongs to {_ids(log)}, its directory to {_ids(parent)}, and others may write there: "
+            f"{path} belongs to {_ids(log)}, its directory to {_ids(parent)}, and others may write on the way: "
             "give both to one user and group first"
         )
+    if NAMELESS.search(_ids(log)):
+        raise Refused(f"{path} belongs to {_ids(log)}: logrotate knows users and groups by a name without blanks alone")
     return _ids(log).replace(":", " ")
 
 
-def _others_write(directory: os.stat_result) -> bool:
-    by_group = directory.st_mode & stat.S_IWGRP and directory.st_gid
-    return bool(directory.st_uid or by_group or directory.st_mode & stat.S_IWOTH)
+def _others_write(directory: Path) -> bool:
+    seen = directory.stat()
+    by_group = seen.st_mode & stat.S_IWGRP and (seen.st_gid or _has_acl(directory))
+    return bool(seen.st_uid or by_group or seen.st_mode & stat.S_IWOTH)
+
+
+def _has_acl(directory: Path) -> bool:
+    """Whether the group's rights are the most that anybody named beside it has, and not root's group's alone."""
+    try:
+        return bool(os.getxattr(directory, "system.posix_acl_access"))
+    except OSError:  # none, or a filesystem that knows none
+        return False
 
 
 def _ids(seen: os.stat_result) -> str:
@@ -119,9 +132,14 @@ def other_master(path: str) -> str:
 
 
 def _names(pattern: str, path: str) -> bool:
-    """As glob does, of which a star stays in its directory."""
-    parts = (pattern.split("/"), path.split("/"))
-    return len(parts[0]) == len(parts[1]) and all(map(fnmatch.fnmatchcase, parts[1], parts[0]))
+    """As glob does, of which a star stays in its directory; a link may lead to that."""
+    (folders, name), (folder, own) = os.path.split(pattern), os.path.split(path)
+    if not fnmatch.fnmatchcase(own, name):
+        return False
+    parts = (folders.split("/"), folder.split("/"))
+    if len(parts[0]) == len(parts[1]) and all(map(fnmatch.fnmatchcase, parts[1], parts[0])):
+        return True
+    return any(os.path.realpath(one) == folder for one in glob.glob(folders))  # noqa: PTH207  # Path takes no empty one
 
 
 def _configurations() -> Iterator[Path]:

@@ -58,21 +58,29 @@ def rotate(wanted: Iterable[dict], notes: Notes) -> dict:
             changed = True
             try:
                 _renamed(one, notes)
-            except Refused as refused:
-                one.update(ended="left", why=str(refused))
-                problems.append(str(refused))
+            except (Refused, OSError) as error:
+                problems.append(_said(one, error))
+                if one["ended"] == "begin":  # else it is rotated, and could not be noted
+                    one.update(ended="left", why=problems[-1])
                 break  # what is wrong with one is likely wrong with the next; those before still want their reload
     begun = [one for one in files if one["ended"] == "begun"]
     unheard = _ask({(one["service"], one["signal"]) for one in begun if one["writer"] == "reload"})
     until = time.monotonic() + LET_GO_S
     for one in begun:
-        _settled(one, unheard.get(one["service"], ""), until, notes)
+        try:
+            _settled(one, unheard.get(one["service"], ""), until, notes)
+        except OSError as error:  # it could not be noted
+            problems.append(_said(one, error))
     left = {"ended": "left", "why": "not begun: another one failed", "freed": 0}
     return {
         "files": [{**one, **left} if one["ended"] == "begin" else one for one in files],
         "problems": [*problems, *unheard.values()],
         "changed": changed or bool(begun),
     }
+
+
+def _said(one: dict, error: Exception) -> str:
+    return str(error) if isinstance(error, Refused) else f"{one['path']}: {error}"
 
 
 def _judged(one: dict, notes: Notes) -> dict:
@@ -101,7 +109,7 @@ def _judged(one: dict, notes: Notes) -> dict:
 
 def _renamed(one: dict, notes: Notes) -> None:
     path, seen = Path(one["path"]), os.lstat(one["path"])
-    one["at"] = int(time.time())
+    one["at"] = int(time.time()) - 1  # logrotate's clock is the kernel's last tick, which may be of the second before
     notes.note(one["path"], {**one, "ended": "begun"})
     su, truncate = logrotate.acting_as(path, seen), one["writer"] == "copytruncate"
     logrotate.rotate(one["path"], truncate=truncate, su=su)
@@ -148,8 +156,10 @@ def _ask(services: set) -> dict:
         try:
             done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=ASKED_S, check=False)
             said = "" if done.returncode == 0 else " ".join(done.stdout.decode(errors="replace").split())[-300:]
-        except (OSError, subprocess.TimeoutExpired) as error:
-            said = f"{type(error).__name__}: {error}"
+        except subprocess.TimeoutExpired:
+            said = f"no answer within {ASKED_S} s"
+        except OSError as error:
+            said = str(error)
         if said:
             unheard[service] = f"{service} was not reloaded: {said}"
     return unheard

@@ -5,9 +5,11 @@ A log that is too large and cannot be rotated well is told as refused, not left 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import stat
+import struct
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +21,7 @@ from .writers import holders, named
 SERVICE = re.compile(r"[A-Za-z0-9:_\\][A-Za-z0-9:_.\\@-]*\.service")
 # A log grows while it is copied or compressed.
 SPARE_BYTES = 16 * 2**20
+GET_FLAGS, IMMUTABLE, APPEND_ONLY = 0x80086601, 0x10, 0x20  # of linux/fs.h, where a long has 8 bytes
 TERMS = ("writer", "service", "signal", "compress", "larger_than", "also_by_host")
 
 
@@ -52,6 +55,8 @@ def demand(one: dict, seen: os.stat_result) -> None:
         raise Refused(f"{path!a}: logrotate's configuration cannot hold such a name: leave it out of the pattern")
     if seen.st_nlink > 1:
         raise Refused(f"{path} has another name, too: a process that writes by that one would not be seen")
+    if _fixed(path):
+        raise Refused(f"{path} is append-only or immutable (chattr): take that away first, and set it again afterwards")
     logrotate.program()
     logrotate.acting_as(Path(path), seen)
     master = "" if one["also_by_host"] else logrotate.other_master(path)
@@ -69,17 +74,20 @@ def demand(one: dict, seen: os.stat_result) -> None:
 
 def demand_service(service: str, signal: str | None) -> None:
     """Refused for one that is not active, or that cannot be asked to open its log anew."""
-    argv = ["systemctl", "show", service, "--property=ActiveState,CanReload"]
+    argv = ["systemctl", "show", service, "--property=ActiveState,CanReload,MainPID"]
     try:
-        said = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode()
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     except FileNotFoundError:
         raise Refused(f"systemctl is not on this host: {service} cannot be asked for a new log") from None
+    said = done.stdout.decode(errors="replace")
     fields = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     state = fields.get("ActiveState", "unknown")
     if state not in ("active", "reloading"):
         raise Refused(f"{service} is {state}: it cannot be asked for a new log")
     if not signal and fields.get("CanReload") != "yes":
         raise Refused(f"{service} cannot be reloaded: say the signal at which it opens its log anew")
+    if signal and fields.get("MainPID", "0") == "0":
+        raise Refused(f"{service} has no main process that systemd knows: let it be reloaded, not signalled")
 
 
 def _asked(rule: dict) -> dict:
@@ -106,6 +114,21 @@ def _stays(seen: os.stat_result, rule: dict) -> str:
     if not stat.S_ISREG(seen.st_mode):
         return "it is a link, or no regular file"
     return "" if seen.st_size > rule["larger_than"] else "not large enough"
+
+
+def _fixed(path: str) -> bool:
+    """Whether not even root may rename or empty it, as guides for hardening ask of logs."""
+    try:
+        held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # it has gone, or a link stands there now: who rotates it sees that
+        return False
+    try:
+        (flags,) = struct.unpack("i4x", fcntl.ioctl(held, GET_FLAGS, bytes(8)))
+    except OSError:  # a filesystem without such flags
+        return False
+    finally:
+        os.close(held)
+    return bool(flags & (IMMUTABLE | APPEND_ONLY))
 
 
 def _demand_writers(one: dict, seen: os.stat_result) -> None:

@@ -47,7 +47,7 @@ def look(rules: list, *, floor_days: int, now: float, most: int) -> dict:
     large = [*rotate["files"], *rotate["refused"]]
     twice = {one["path"] for one in large} & {one["path"] for one in old["files"]}
     logs, refused, files = (
-        [one for one in some if one["path"] not in twice or _first(rules, one)]
+        [one for one in some if one["path"] not in twice or _first(rules, one, now)]
         for some in (rotate["files"], rotate["refused"], old["files"])
     )
     left = {why: rotate["left"].get(why, 0) + old["left"].get(why, 0) for why in {**rotate["left"], **old["left"]}}
@@ -88,7 +88,15 @@ def do(wanted: list, run: str | None) -> dict:
     }
 
 
-def _first(rules: list, one: dict) -> bool:
-    """Of two rules that would do something with a file, whether it is the first that would do this."""
-    named = [rule for rule in rules if tidy.names(rule, Path(one["path"]))]
-    return named[0]["action"] == one["action"]
+def _first(rules: list, one: dict, now: float) -> bool:
+    """Of the rules that would do something with a file, whether the first would do this."""
+    path = Path(one["path"])
+    would = (rule["action"] for rule in rules if tidy.names(rule, path) and _would(rule, one, now))
+    return next(would, None) == one["action"]
+
+
+def _would(rule: dict, one: dict, now: float) -> bool:
+    """Whether a rule that names the file would do something with it now."""
+    if rule["action"] == "rotate":
+        return int(one["size"]) > rule["larger_than"]
+    return now - int(one["mtime_ns"]) / 1e9 >= rule["keep_days"] * tidy.DAY_S

@@ -11,6 +11,7 @@ import gzip
 import os
 import shutil
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -78,7 +79,8 @@ def still(only: Iterable[dict], rules: list) -> list:
 
 def names(rule: dict, path: Path) -> bool:
     """Whether a file of this path is one of the rule's."""
-    within = Path(rule["path"]) in path.parents if rule["recurse"] else path.parent == Path(rule["path"])
+    directory = Path(os.path.normpath(rule["path"]))
+    within = directory in path.parents if rule["recurse"] else path.parent == directory
     return within and _meant(path.name, rule)
 
 
@@ -148,7 +150,10 @@ def all_files(path: Path, *, recurse: bool) -> Iterator[tuple]:
         at = waiting.pop()
         with opened_directory(at) as directory, os.scandir(directory) as listing:
             for one in listing:
-                seen = one.stat(follow_symlinks=False)
+                try:
+                    seen = one.stat(follow_symlinks=False)
+                except FileNotFoundError:  # it has gone since the directory was read
+                    continue
                 if not stat.S_ISDIR(seen.st_mode):
                     yield at / one.name, seen
                 elif recurse and seen.st_dev == device:
@@ -186,7 +191,9 @@ def _compress(directory: int, name: str, file, seen: os.stat_result) -> int:
     """Write NAME.gz beside it, whole, with its owner, mode and time; what it takes on the disk."""
     made, half = f"{name}.gz", f".{name}.gz.half"
     if _there(directory, made):
-        raise Refused(f"{made} is there already, beside {name}: move one of them away")
+        if not _made_of(directory, made, file, seen):
+            raise Refused(f"{made} is there already, beside {name}: move one of them away")
+        return os.stat(made, dir_fd=directory, follow_symlinks=False).st_blocks * 512
     if _there(directory, half):
         os.unlink(half, dir_fd=directory)
     held = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=directory)
@@ -202,6 +209,23 @@ def _compress(directory: int, name: str, file, seen: os.stat_result) -> int:
     os.rename(half, made, src_dir_fd=directory, dst_dir_fd=directory)
     os.fsync(directory)
     return takes
+
+
+def _made_of(directory: int, made: str, file, seen: os.stat_result) -> bool:
+    """Whether a call that was cut off before it deleted the old file has made this: the same time, every byte."""
+    try:
+        held = os.open(made, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+        with os.fdopen(held, "rb") as raw, gzip.GzipFile(fileobj=raw) as packed:
+            found = os.fstat(raw.fileno())
+            same = stat.S_ISREG(found.st_mode) and found.st_mtime_ns == seen.st_mtime_ns
+            while same:
+                part = file.read(1024 * 1024)
+                same = packed.read(1024 * 1024) == part
+                if not part:
+                    break
+    except (OSError, EOFError, zlib.error):  # another's, by whatever name
+        return False
+    return same
 
 
 @contextmanager

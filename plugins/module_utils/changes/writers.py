@@ -24,9 +24,6 @@ class Holder:
     writes: bool
     appends: bool
 
-    def __str__(self) -> str:
-        return f"process {self.pid} ({self.name})"
-
 
 def holders(wanted: tuple) -> list[Holder]:
     """Every open handle of other processes to the file of this device and inode."""
@@ -54,17 +51,25 @@ def let_go(wanted: tuple, within_s: float) -> list[Holder]:
 
 
 def named(left: Iterable[Holder]) -> str:
-    """Each process once."""
-    return ", ".join(dict.fromkeys(map(str, left)))
+    """Each process once, those of one name together: a server may have many."""
+    pids: dict[str, dict[str, None]] = {}
+    for one in left:
+        pids.setdefault(one.name, {})[str(one.pid)] = None
+    return ", ".join(f"process {' '.join(those)} ({name})" for name, those in pids.items())
 
 
 def _holder(process: Path, handle: str) -> Holder:
-    lines = (process / "fdinfo" / handle).read_text().splitlines()
+    lines = _told(process / "fdinfo" / handle).splitlines()
     flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
     return Holder(
         pid=int(process.name),
-        name=(process / "comm").read_text().strip(),
-        service=service_of((process / "cgroup").read_text()),
+        name=_told(process / "comm").strip(),
+        service=service_of(_told(process / "cgroup")),
         writes=flags & os.O_ACCMODE != os.O_RDONLY,
         appends=bool(flags & os.O_APPEND),
     )
+
+
+def _told(file: Path) -> str:
+    # The kernel cuts a name after 15 bytes, in the midst of a character.
+    return file.read_bytes().decode(errors="replace")

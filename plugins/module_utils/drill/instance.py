@@ -123,11 +123,12 @@ class Instance:
         least = {
             AS_SETTING.get(name, name): known[f"{name} setting"] for name in AT_LEAST if f"{name} setting" in known
         }
-        told = ISOLATED | least | {"unix_socket_directories": str(self.place / "socket"), "port": str(PORT)}
-        told |= {"log_directory": str(self.place / "log"), "data_directory": str(self.data)}
+        told = {**ISOLATED, **least, "unix_socket_directories": str(self.place / "socket"), "port": str(PORT)}
+        told.update({"log_directory": str(self.place / "log"), "data_directory": str(self.data)})
         files = {name: str(self.place / f"{name}.conf") for name in ("hba", "ident")}
-        told |= {"hba_file": files["hba"], "ident_file": files["ident"], "config_file": str(self.place / "server.conf")}
-        told |= dict(self.settings)
+        told.update({f"{name}_file": file for name, file in files.items()})
+        told["config_file"] = str(self.place / "server.conf")
+        told.update(self.settings)
         words = [word for name, value in told.items() for word in ("-c", f"{name}={value}")]
         return self.program("postgres", "-D", str(self.data), *words)
 

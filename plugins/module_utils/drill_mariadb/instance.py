@@ -98,8 +98,8 @@ class Instance:
     def server(self) -> list[str]:
         """The server's command line."""
         told = {**self.alike, **self.of_set()}
-        told |= {name: value.format(place=self.place, data=self.data) for name, value in ISOLATED.items()}
-        told |= dict(self.settings)
+        told.update({name: value.format(place=self.place, data=self.data) for name, value in ISOLATED.items()})
+        told.update(self.settings)
         return self.program("mariadbd", "--no-defaults", *(f"--{name}={value}" for name, value in told.items()))
 
     def of_set(self) -> dict[str, str]:

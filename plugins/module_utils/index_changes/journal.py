@@ -32,7 +32,7 @@ class Journal:
         if self.prepared:
             self.demand(cluster)
             return False
-        self.told |= {"cluster": cluster, "kept": definitions}
+        self.told.update({"cluster": cluster, "kept": definitions})
         self._write()
         return True
 

@@ -171,7 +171,7 @@ class Sweep:
         outcome: dict[str, Any] = {**seen, "verdict": verdict, "left": [leftover.kind(one) for one in left]}
         rebuilt = next((o for o in now if (o.schema, o.name) == (begun["schema"], begun["name"])), None)
         if verdict == leftover.REBUILT and rebuilt is not None:
-            outcome |= {"after_bytes": rebuilt.bytes, "bytes_per_tuple": rebuilt.bytes_per_tuple}
+            outcome.update(after_bytes=rebuilt.bytes, bytes_per_tuple=rebuilt.bytes_per_tuple)
             outcome["check"] = self._check(database, rebuilt)
         memory.settle(key, outcome)
         if verdict == leftover.REBUILT:

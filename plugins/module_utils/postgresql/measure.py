@@ -21,7 +21,9 @@ from .session import LOCK_TIMEOUT, Reach, ServerRefused, Session
 
 TIMES = 3
 LOCK_S = 2
+MOST_MS = 2**31 - 1  # of the server
 CANCELED, READ_ONLY = "57014", "25006"
+OF_DATA = ("22", "23", "P0")  # classes of SQLSTATE: data exceptions, constraints, what a function raises
 PLANNED = "EXPLAIN (FORMAT JSON) "
 EXECUTED = "EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) "
 WHERE = re.compile(r"^.*?psql:[^:]*:\d+: ")
@@ -82,8 +84,8 @@ def _statement(reach: Reach, asked: Mapping[str, Any]) -> dict[str, Any]:
             told["cost"] = _explained(session, PLANNED, text, until)["Plan"]["Total Cost"]
             while len(taken) < TIMES:
                 taken.append(_explained(session, EXECUTED, text, until)["Execution Time"])
-    except (Refused, ValueError, LookupError) as refused:
-        told["why"] = "" if taken else _why(refused, asked["timeout"])
+    except (Refused, ValueError, LookupError, TypeError) as refused:
+        told["why"] = "" if taken else _why(refused, asked["timeout"], executed=told["cost"] is not None)
     return {**told, "ms": median_low(taken) if taken else None}
 
 
@@ -98,14 +100,20 @@ def _explained(session: Session, how: str, text: str, until: float) -> dict[str,
 
 def _limit(session: Session, left_s: float) -> None:
     """Of the session, or of its transaction alone. A limit of nought would be none."""
-    session.ask(f"SET statement_timeout = {max(1, int(left_s * 1000))}; SET lock_timeout = {LOCK_S * 1000}")
+    left_ms = max(1, int(min(left_s * 1000, MOST_MS)))
+    session.ask(f"SET statement_timeout = {left_ms}; SET lock_timeout = {LOCK_S * 1000}")
 
 
-def _why(refused: Exception, timeout: float) -> str:
+def _why(refused: Exception, timeout: float, *, executed: bool) -> str:
+    if not isinstance(refused, Refused):
+        return "the server gave no plan of it"
     code = refused.code if isinstance(refused, ServerRefused) else ""
     known = {
         CANCELED: f"it did not end within {timeout:g} s",
         LOCK_TIMEOUT: f"a lock did not come within {LOCK_S} s",
         READ_ONLY: "it would change data",
     }
+    # The server quotes the value at which it failed: a patient's, it may be.
+    if executed and code[:2] in OF_DATA:
+        return f"it failed on a value of the data, SQLSTATE {code}"
     return known.get(code) or WHERE.sub("", str(refused)).split(" / ", 1)[0]

@@ -57,9 +57,9 @@ class Reach:
     def environment(self, database: str) -> dict[str, str]:
         """By variables rather than argv: a database may be called like a connection string."""
         told = {"PGDATABASE": database, "PGAPPNAME": "maintkit", "PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8"}
-        told |= {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in PLAIN.items())}
-        told |= {"PGHOST": self.socket} if self.socket else {}
-        told |= {"PGPORT": str(self.port)} if self.port else {}
+        told["PGOPTIONS"] = " ".join(f"-c {name}={value}" for name, value in PLAIN.items())
+        told.update({"PGHOST": self.socket} if self.socket else {})
+        told.update({"PGPORT": str(self.port)} if self.port else {})
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return {**kept, "LC_ALL": "C.UTF-8", **told, **self.more}
 

@@ -84,7 +84,7 @@ def _identity(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
             f"{cluster.data} is a standby, or a recovery that has not ended ({', '.join(cluster.signals())}): restore"
             " the primary; a standby is made anew from it"
         )
-    told |= {"running": cluster.runs(), "system_identifier": _identifier(wish), "major": _major(cluster.data)}
+    told.update(running=cluster.runs(), system_identifier=_identifier(wish), major=_major(cluster.data))
     clients = 0
     if told["running"]:
         seen = source.identity(cluster.reach)
@@ -92,7 +92,7 @@ def _identity(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
             state = session.json(STATE)
         _require_primary(wish, seen, state)
         clients = state.pop("clients")
-        told |= {"archive_mode": seen["archive_mode"], "bytes": seen["bytes"], **state}
+        told.update({"archive_mode": seen["archive_mode"], "bytes": seen["bytes"], **state})
     return {"identity": told, "clients": clients, "bindir": wish.bindir or DEBIAN.format(major=told["major"])}
 
 

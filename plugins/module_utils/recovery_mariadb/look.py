@@ -72,7 +72,7 @@ def _identity(wish: Wish, _told: Mapping[str, Any]) -> dict[str, Any]:
     told, clients = _asked(wish) if running else (_down(wish), 0)
     if wish.identifier not in ("", told["system_identifier"]):
         raise Refused(f"this server is {told['system_identifier']}, not {wish.identifier}")
-    told |= {"machine_id": machine_id(), "data_directory": str(server.data), "unit": server.unit, "running": running}
+    told.update(machine_id=machine_id(), data_directory=str(server.data), unit=server.unit, running=running)
     return {"identity": told, "clients": clients}
 
 

@@ -24,6 +24,7 @@ _PATTERNS = tuple(
 
 _REMEMBERED = 2000  # a fleet gives the same few reasons for every host, and each is held against every pattern
 _DEEPEST = 4  # parts within parts; a host can write a reason that nests as deep as it is long
+_MOST = 100  # sentences beside each other: the last is no deeper than the first
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -32,8 +33,8 @@ def reason(recorded: str) -> str:
     return _said(recorded, _DEEPEST)
 
 
-def _said(recorded: str, deep: int) -> str:
-    if deep == 0:
+def _said(recorded: str, deep: int, most: int = _MOST) -> str:
+    if 0 in (deep, most):
         return recorded
     for pattern, chinese in _PATTERNS:
         found = pattern.fullmatch(recorded)
@@ -43,10 +44,13 @@ def _said(recorded: str, deep: int) -> str:
             return chinese.format(*(said(part or "", deep - 1) for part in found.groups()))
     for separator, mark in (("; ", "；"), (": ", "：")):
         first, cut, second = recorded.partition(separator)
+        if not cut:
+            continue
         named = field_zh(first) if separator == ": " else None
-        parts = (named or _said(first, deep - 1), _said(second, deep - 1))
+        rest = (deep, most - 1) if separator == "; " else (deep - 1, 1)
+        parts = (named or _said(first, deep - 1), _said(second, *rest))
         # Where neither half is known, nothing is gained by another colon.
-        if cut and parts != (first, second):
+        if parts != (first, second):
             return mark.join(parts)
     return recorded
 

@@ -23,6 +23,20 @@ SAID = {
         "/l/a.log 由进程 7（x）写入，不属于服务 a.service，通知服务不能使其放开",
     "a.service is inactive: it cannot be asked for a new log":
         "服务 a.service 的状态为 inactive，无法通知其重新打开日志",
+    "is another log since the plan, or a smaller one: /l/a.log; /l/b.log: still written to by process 3 (nginx), "
+    "process 4 5 ((x)): not compressed":
+        "计划之后已是另一文件或变小，未轮转：/l/a.log；/l/b.log：仍被进程 3（nginx）、进程 4 5（(x)）写入，未压缩",
+    "/l/a.log is rotated by /etc/x, too: let one of them do it, or say also_by_host; /l/b.log has another name, too: a "
+    "process that writes by that one would not be seen":
+        "/l/a.log 已由主机的 /etc/x 轮转，须只留一处，或声明 also_by_host；/l/b.log 另有硬链接，看不到经由它写入的进程",
+    "/l/a.log: not compressed: [Errno 28] No space left on device": "/l/a.log：未压缩：所在磁盘已满",
+    "not compressed: [Errno 2] No such file or directory: '/l/a.log-1.gz'": "未压缩：/l/a.log-1.gz 文件或目录不存在",
+    "/l/a.log: not compressed: a.gz is there already, beside a: move one of them away":
+        "/l/a.log：未压缩：a.gz 已存在，与 a 并存，须先移走其一",
+    "/l/a.log: logrotate ended with 1: error: x; his.service was not reloaded: no answer within 90 s":
+        "/l/a.log：logrotate 返回 1：error: x；服务 his.service 未能重新加载：90 秒内无应答",
+    "; ".join(f"s{number}.service is failed: it cannot be asked for a new log" for number in range(9)):
+        "；".join(f"服务 s{number}.service 的状态为 failed，无法通知其重新打开日志" for number in range(9)),
     "his.log-1.gz, 0.01 MiB": "his.log-1.gz, 0.01 MiB",
 }  # fmt: skip
 

@@ -47,3 +47,31 @@ def test_no_part_of_the_modules_calls_what_python_3_8_lacks() -> None:
     ]
     assert len(parts) > 50
     assert found == []
+
+
+def _later(node: ast.AST) -> bool:
+    """Dictionaries joined by `|`, as far as one of them is written out, and a zip that is strict: 3.9 and 3.10."""
+    if isinstance(node, ast.Call):
+        strict = any(word.arg == "strict" for word in node.keywords)
+        return strict and isinstance(node.func, ast.Name) and node.func.id == "zip"
+    if not isinstance(node, (ast.BinOp, ast.AugAssign)) or not isinstance(node.op, ast.BitOr):
+        return False
+    sides = [node.value] if isinstance(node, ast.AugAssign) else [node.left, node.right]
+    sides = [one.body if isinstance(one, ast.IfExp) else one for one in sides]
+    return any(isinstance(one, (ast.Dict, ast.DictComp)) or ast.unparse(one).startswith("dict(") for one in sides)
+
+
+def test_no_part_of_the_modules_joins_or_zips_as_python_3_8_cannot() -> None:
+    """It fails when it is reached: on such a host no PostgreSQL could be asked anything."""
+    place = Path(next(iter(collection.__path__))) / "plugins"
+    files = [*(place / "module_utils").rglob("*.py"), *(place / "modules").glob("*.py")]
+    assert [_later(ast.parse(one).body[0].value) for one in ("a | {**b}", "a | b", "zip(a, strict=True)")] == [
+        True, False, True,
+    ]  # fmt: skip
+    assert [
+        f"{file.relative_to(place)}:{node.lineno} {ast.unparse(node)}"
+        for file in files
+        if "collector" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text()))
+        if _later(node)
+    ] == []

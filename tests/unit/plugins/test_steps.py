@@ -20,7 +20,8 @@ def test_nobody_waits_for_what_replicas_repeat() -> None:
     assert [one["seconds"] for one in phases.as_table_rebuilds([NAMED], replication)] == [30, 0]
 
 
-LOG = {"path": "/l/his.log", "action": "rotate", "bytes": 2**20, "inode": "1", "writer": "reload", "signal": None}
+LOG = {"path": "/l/his.log", "action": "rotate", "bytes": 2**20, "inode": "1", "writer": "reload", "signal": None,
+       "size": str(2**20), "compress": True}  # fmt: skip
 HIS = {**LOG, "service": "his.service"}
 COPIED = {**LOG, "writer": "copytruncate", "service": None}
 
@@ -31,6 +32,15 @@ def test_who_approves_sees_how_a_log_is_rotated_and_who_is_asked() -> None:
     assert [(one["action"], one["to"]) for one in told] == [
         ("rotate file", "reload his.service"), ("rotate file", "kill -s USR1 his.service"), ("copytruncate file", ""),
     ]  # fmt: skip
+
+
+def test_a_large_log_takes_as_long_as_it_is_large() -> None:
+    """Foreseen as a matter of seconds, one of 100 GiB would be compressed far beyond the window's end."""
+    large = {"size": str(100 * 2**30)}
+    told = [{**COPIED, **large}, {**HIS, **large}, {**HIS, **large, "compress": False}]
+    old = [{"path": "/l/a", "action": action, "bytes": 1, **large} for action in ("compress", "delete")]
+    assert [round(one["seconds"]) for one in phases.as_tidied([*told, *old])] == [12290, 10242, 2, 10242, 2]
+    assert "seconds" not in phases.as_tidied([{**HIS, "to": "/l/x", "freed": 0, "why": "", "ended": "held"}])[0]
 
 
 def test_a_record_names_what_was_rotated_with_its_room_and_why_it_stayed_so() -> None:

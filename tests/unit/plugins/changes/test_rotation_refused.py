@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,32 @@ def test_a_log_that_the_host_rotates_too_is_rotated_where_that_is_said(
     assert look(part, rule(logs, also_by_host=True))["refused"] == []
 
 
+SERVICES: dict[str, tuple[str, str | None, str]] = {
+    "reloaded": ("ActiveState=active CanReload=yes MainPID=0", None, ""),
+    "signalled": ("ActiveState=active CanReload=no MainPID=7", "HUP", ""),
+    "not to be reloaded": ("ActiveState=active CanReload=no MainPID=7", None, "cannot be reloaded"),
+    "without a main process": ("ActiveState=active CanReload=yes MainPID=0", "HUP", "has no main process"),
+    "failed": ("ActiveState=failed CanReload=yes MainPID=0", None, "is failed"),
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_that_could_not_be_asked_is_seen_before(
+    part: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Its log would be renamed, and nobody open a new one: as of a service that an old init script starts."""
+    fields, signal, said = SERVICES[name]
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\nprintf '%s\\n' {fields}\n")
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    try:
+        part("rotation").demand_service("his.service", signal)
+        why = ""
+    except part("place").Refused as refused:
+        why = str(refused)
+    assert (said in why, bool(why), english_in(reason(why))) == (True, bool(said), "")
+
+
 def test_without_room_for_the_copy_or_for_what_is_compressed_a_log_is_refused(part: Callable, logs: Path) -> None:
     """A filesystem of 1 MiB; renaming alone wants no room."""
     subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "none", str(logs)], check=True)
@@ -162,6 +189,19 @@ def test_logs_come_first_and_the_first_rule_has_a_file(part: Callable, logs: Pat
     assert (seen["files"][0]["action"], Path(seen["files"][0]["path"]).name) == ("rotate", "his.log")
     assert (len(seen["files"]), seen["left"]["more than one change takes"]) == (3, 3)
     assert {one["action"] for one in look(part, pack, rule(logs))["files"]} == {"compress"}
+
+
+@pytest.mark.parametrize("first", ["compress", "rotate"])
+def test_a_rule_that_would_do_nothing_yet_takes_no_log_from_those_behind_it(
+    part: Callable, logs: Path, first: str
+) -> None:
+    """Neither was done, and nobody told of it: such a log would fill the disk unseen."""
+    os.utime(large(logs / "his.log"), (time.time() - 40 * 86400,) * 2)
+    later = rule(logs, action="delete", keep_days=365)
+    both = [rule(logs, action="compress", keep_days=30), rule(logs)]
+    asked = both if first == "compress" else [rule(logs, larger_than=2**40), *reversed(both)]
+    (one,) = look(part, later, *asked)["files"]
+    assert one["action"] == first
 
 
 def test_a_plan_rotates_nothing_that_no_rule_would_and_not_in_another_way(part: Callable, logs: Path) -> None:

@@ -143,6 +143,26 @@ def test_a_compressed_file_of_that_name_is_never_written_over(part: Callable, tm
     assert (tmp_path / "his.log.1.gz").read_text() == "somebody's"
 
 
+def test_a_call_that_was_cut_off_before_the_old_file_was_deleted_is_taken_up(part: Callable, tmp_path: Path) -> None:
+    """Its compressed file is known by the time and by every byte; another's of the same time stays in the way."""
+    tidy = part("tidy")
+    for text in ("x\n", "other\n"):
+        one, before = old(tmp_path / "his.log", 40), old(tmp_path / "before", 40, text)
+        for each in (one, before):
+            os.utime(each, (1, 1))
+        seen = before.stat()
+        tidy.tidy(tidy.told(before, seen, "compress"))
+        (tmp_path / "before.gz").rename(tmp_path / "his.log.gz")
+        again = tidy.told(one, one.stat(), "compress")
+        if text == "x\n":
+            done = tidy.tidy(again)
+            assert (done["ended"], done["freed"]) == ("done", 0)
+            assert [each.name for each in tmp_path.iterdir()] == ["his.log.gz"]
+            continue
+        with pytest.raises(part("place").Refused, match="is there already"):
+            tidy.tidy(again)
+
+
 def _link(place: Path) -> dict[str, Any]:
     (place / "real").mkdir()
     (place / "link").symlink_to(place / "real")
