@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from office import REQUESTER, Office, office
@@ -179,12 +180,23 @@ def test_logs_are_rotated_while_services_write_to_them_and_no_line_is_lost(desk:
     assert re.search(r"仍被进程 \d+（python3）写入，未压缩", page)
 
 
+@pytest.mark.usefixtures("live")
+def test_a_log_that_is_still_written_to_under_its_old_name_is_said_before_the_next_plan(desk: Office) -> None:
+    """What the deaf service holds is rotated by nobody."""
+    assert re.search(r"deaf.log-\d{8}-\d{10} was rotated, and is still written to", _refusal(desk, ROTATING[2]))
+
+
 def test_a_service_that_is_down_is_said_before_there_is_a_plan(desk: Office, live: Host) -> None:
     """Nobody could ask it for a new log."""
     live.sh("systemctl stop his")
-    file = desk.site / "down.yml"
-    file.write_text(json.dumps({"rules": ROTATING[:1]}))
+    assert "his.service is inactive" in _refusal(desk, ROTATING[0])
+
+
+def _refusal(desk: Office, rule: dict[str, Any]) -> str:
+    """What is said instead of a plan for this rule."""
+    file = desk.site / "refused.yml"
+    file.write_text(json.dumps({"rules": [rule]}))
     words = ("--limit", "h1", "--vars", file, "--reason", "试验", "--requester", REQUESTER)
     done = desk.maintkit("plan", "housekeeping", *words)
     assert done.returncode != 0
-    assert "his.service is inactive" in done.stdout + done.stderr
+    return done.stdout + done.stderr

@@ -49,6 +49,11 @@ def rotated_at(name: str, log: str) -> int:
     return int(found.group(1)) if found else 0
 
 
+def log_of(path: Path) -> Path:
+    """The log that a file was rotated from; any other file itself."""
+    return path.with_name(GENERATION.sub("", path.name) or path.name)
+
+
 def configuration(path: str, *, truncate: bool, su: str) -> str:
     """For one log; names by second never meet, and are found again by their pattern."""
     said = [f"rotate {ALL}", "nocompress", "ifempty", "nomissingok", "nomail", "noolddir", "dateext"]

@@ -1,6 +1,7 @@
 """Logs that a process holds open: which a rule would rotate, and why one must not be.
 
-A log that is too large and cannot be rotated well is told as refused, not left out: else it would grow on unseen.
+A log that is too large and cannot be rotated well is told as refused, not left out: else it would grow on unseen. So is
+what was rotated from one, while somebody still writes to it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ def look(rules: Iterable[dict]) -> dict:
     found, refused, left = {}, {}, {}
     for rule in rules:
         for path, seen in _meant(tidy.required(_asked(rule), 0), rule):
+            if logrotate.GENERATION.search(path.name):
+                refused.update(_unheard(path, seen, rule))
+                continue
             why = _stays(seen, rule)
             if why:
                 left[why] = left.get(why, 0) + 1
@@ -107,7 +111,17 @@ def _meant(directory: Path, rule: dict) -> Iterable[tuple]:
     if plain and os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
         said = f"a link to {os.path.realpath(path)}: name that" if path.is_symlink() else "no regular file: name one"
         raise Refused(f"{path} is {said}, if it is what you mean")
-    return ((path, seen) for path, seen in tidy.all_files(directory, recurse=rule["recurse"]) if names(rule, path))
+    found = tidy.all_files(directory, recurse=rule["recurse"])
+    return ((path, seen) for path, seen in found if tidy.names(rule, logrotate.log_of(path)))
+
+
+def _unheard(path: Path, seen: os.stat_result, rule: dict) -> dict:
+    """What was rotated and is still written to, once it is too large itself."""
+    if _stays(seen, rule):
+        return {}
+    writing = [held for held in holders((seen.st_dev, seen.st_ino)) if held.writes]
+    why = f"{path} was rotated, and is still written to by {named(writing)}: restart what writes"
+    return {str(path): {**tidy.told(path, seen, "rotate"), "why": why}} if writing else {}
 
 
 def _stays(seen: os.stat_result, rule: dict) -> str:

@@ -6,6 +6,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"stays, written or opened since the plan: ([^;]+)", "计划之后有写入或被打开，保留：{0}"),
     (r"is another log since the plan, or a smaller one: ([^;]+)", "计划之后已是另一文件或变小，未轮转：{0}"),
     (r"([^;]+) is still there, as old or as large as before", "{0} 仍为原样"),
+    (r"([^;]+) was rotated, and is still written to by ([^;]+): [^;]+", "{0} 已轮转，但仍被{1}写入，须重启写入方"),
     # what has become of a log that was rotated
     (r"(/[^;]+): still written to by ([^;]+): not compressed", "{0}：仍被{1}写入，未压缩"),
     (r"(/[^;]+): still read by ([^;]+): not compressed", "{0}：仍被{1}读取，未压缩"),

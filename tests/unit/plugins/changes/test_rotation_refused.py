@@ -168,6 +168,19 @@ RULES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def test_what_was_rotated_is_told_while_somebody_still_writes_to_it(part: Callable, logs: Path) -> None:
+    """Once it is too large itself: nobody rotates it again, and it would fill the disk unseen."""
+    old = logs / "his.log-20261127-1795754251"
+    large(old)
+    assert look(part, rule(logs))["refused"] == []
+    with writer(old):
+        why = refused(part, rule(logs))
+        assert re.search(r"-1795754251 was rotated, and is still written to by process \d+ \(python", why)
+        assert not english_in(reason(why).replace(str(old), ""))
+        assert look(part, rule(logs, larger_than=10**8))["refused"] == []
+        assert look(part, rule(logs, pattern="other.log"))["refused"] == []
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_that_could_do_harm_is_refused(part: Callable, logs: Path, name: str) -> None:
     large(logs / "his.log")
