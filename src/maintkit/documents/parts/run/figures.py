@@ -33,7 +33,9 @@ def section(done: Implementation) -> tuple[Block, ...]:
     """A line a figure and host; what only one moment has is shown with the other as not recorded."""
     timed = any(side.statements for host in done.done.hosts for side in _before_and_after(host))
     return (
-        Paragraph(text="“实施前”取自备份阶段（没有该阶段的取自预检），“实施后”取自最后一次验证；只有一侧有记录的不作比较。"),
+        Paragraph(
+            text="“实施前”取自备份阶段（没有该阶段的取自预检），“实施后”取自最后一次验证；只有一侧有记录的不作比较。"
+        ),
         *([Paragraph(text=_HOW_TIMED)] if timed else []),
         Table(
             columns=(
