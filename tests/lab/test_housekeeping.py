@@ -172,18 +172,15 @@ def test_logs_are_rotated_while_services_write_to_them_and_no_line_is_lost(desk:
         assert numbers == list(range(len(numbers)))
     assert len(_numbers(live, "import")) > 1000
 
+    # What the deaf one holds is rotated by nobody: the next plan says so.
+    assert re.search(r"deaf.log-\d{8}-\d{10} was rotated, and is still written to", _refusal(desk, ROTATING[2]))
+
     page = desk.page("change", desk.run()["run"])
     packed = live.run("ls", "/opt/his/live").out.split()[3]
     freed = re.search(rf"/opt/his/live/his.log<.*?(\d+\.\d\d) MiB.*?{packed}, (\d+\.\d\d) MiB", page, re.DOTALL)
     assert freed, page
     assert float(freed[1]) > 3 * float(freed[2])
     assert re.search(r"仍被进程 \d+（python3）写入，未压缩", page)
-
-
-@pytest.mark.usefixtures("live")
-def test_a_log_that_is_still_written_to_under_its_old_name_is_said_before_the_next_plan(desk: Office) -> None:
-    """What the deaf service holds is rotated by nobody."""
-    assert re.search(r"deaf.log-\d{8}-\d{10} was rotated, and is still written to", _refusal(desk, ROTATING[2]))
 
 
 def test_a_service_that_is_down_is_said_before_there_is_a_plan(desk: Office, live: Host) -> None:
