@@ -46,10 +46,10 @@ def without(repository: Path, wal: str) -> Iterator[None]:
 
 
 def switched(his: Source) -> str:
-    """A segment with something in it, archived."""
+    """A segment with something in it, archived: whole, and no longer as `.pgbackrest.tmp`."""
     his.sql("UPDATE patient SET name = name WHERE n = 1")
     wal = his.sql("SELECT pg_walfile_name(pg_switch_wal())")
-    assert part("drill.instance").wait(lambda: list(his.second.glob(f"archive/{STANZA}/*/*/{wal}-*")) != [], 30)
+    assert part("drill.instance").wait(lambda: list(his.second.glob(f"archive/{STANZA}/*/*/{wal}-*[!p]")) != [], 30)
     return wal
 
 

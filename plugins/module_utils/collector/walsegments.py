@@ -12,7 +12,8 @@ from .text import decode
 LISTING_CAP = 8 * 1024 * 1024  # some 55 000 segments
 ON_ITS_WAY_S = 600  # asynchronous archiving brings segments out of their order
 HOLES_TOLD = 400  # the newest; one is some 60 bytes
-WAL_SEGMENT = re.compile(r"(?:^|/)[0-9A-F]{8}([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}")
+# Whole: what is still being stored, or was cut off then, goes on with `.pgbackrest.tmp`.
+WAL_SEGMENT = re.compile(r"(?:^|/)[0-9A-F]{8}([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}(?:\.[a-z0-9]+)?$")
 USUAL_PER_LOG = 256  # segments of 16 MiB in the 4 GiB that the middle of a name counts
 
 

@@ -15,7 +15,8 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill.backup import R
 
 from .target import Target
 
-SEGMENT = re.compile(r"(?:^|/)([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}")
+# Whole: what is still being stored, or was cut off then, goes on with `.pgbackrest.tmp`.
+SEGMENT = re.compile(r"(?:^|/)([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}(?:\.[a-z0-9]+)?$")
 SHOWN = 3
 
 

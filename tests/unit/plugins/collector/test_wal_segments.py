@@ -44,6 +44,15 @@ def test_a_segment_that_another_timeline_has_is_not_missing_and_a_partial_one_is
     assert told(part, listing(name(1), name(3)) | partial)["missing"] == 1
 
 
+@pytest.mark.parametrize("packed", ["", ".gz", ".lz4", ".zst", ".bz2"])
+def test_what_was_cut_off_while_it_was_stored_is_no_segment(part, packed):
+    """pgBackRest stores beside the name and renames: what a dead one has left is still there."""
+    files = {f"{name(one)}-{'0' * 40}{packed}": {"type": "file", "time": SETTLED_AT} for one in (1, 2, 3)}
+    assert told(part, files)["missing"] == 0
+    files[f"{name(2)}-{'0' * 40}{packed}.pgbackrest.tmp"] = files.pop(f"{name(2)}-{'0' * 40}{packed}")
+    assert told(part, files)["missing"] == 1
+
+
 def test_a_segment_that_may_be_on_its_way_is_not_missing_yet(part):
     """Asynchronous archiving brings them out of their order; what came after it has just come itself."""
     files = listing(name(1), name(3), name(5))

@@ -83,6 +83,15 @@ def listed(*names: str) -> list[Any]:
     return found
 
 
+@pytest.mark.parametrize("packed", ["", ".gz", ".lz4", ".zst", ".bz2"])
+def test_what_was_cut_off_while_it_was_stored_is_no_segment(packed: str) -> None:
+    """pgBackRest stores beside the name and renames: what a dead one has left is still there."""
+    whole = f"{wal(254)}-{'a' * 40}{packed}"
+    about = {"type": "file", "size": 1, "time": NOON}
+    found = ARCHIVE.parse({whole: about, f"{wal(255)}-{'a' * 40}{packed}.pgbackrest.tmp": about})
+    assert [one.name for one in found] == [wal(254)]
+
+
 def wal(number: int, timeline: int = 1) -> str:
     return f"{timeline:08X}{number // 256:08X}{number % 256:08X}"
 
