@@ -135,8 +135,9 @@ class Sizes(_Part):
 
 
 class Measured(_Part):
-    """What a change of indexes is done for, at a moment, by name."""
+    """What a change of indexes is done for, at a moment, by name; `msg` is why nothing could be measured."""
 
+    msg: str = ""
     statements: dict[str, Timed] = Field(default_factory=dict)
     tables: dict[str, Sizes] = Field(default_factory=dict)
 

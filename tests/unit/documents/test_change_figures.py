@@ -36,6 +36,16 @@ def test_what_was_not_measured_is_told_with_the_reason_and_compared_with_nothing
     assert told["语句 写错的 执行时间"][0] == '未测得：ERROR:  relation "vist" does not exist'
 
 
+def test_a_side_on_which_nothing_could_be_measured_is_told_with_the_reason() -> None:
+    """As the roles leave it where the module itself failed: a record without a word would look like no measures."""
+    done = runs.carried_out("indexes")
+    backup = next(one.document for one in done.done.hosts[0].of("backup") if one.document)
+    backup.facts["measured"] = {"msg": "psql is not on this host"}
+    told = figures(change_report(done, "tuning", sample.HEADER))
+    assert told["语句与表"] == ["未测得：psql is not on this host", "—", "—"]
+    assert told["语句 患者的就诊 执行时间"][0] == "台账无记录"
+
+
 def test_of_a_rebuild_the_precheck_tells_what_was_before() -> None:
     told = figures(document("reindex"))
     assert told["语句 当日就诊 执行时间"] == ["4.2 毫秒", "3.1 毫秒", "-1.1 毫秒"]

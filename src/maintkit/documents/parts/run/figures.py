@@ -133,6 +133,9 @@ def _before_and_after(host: HostRecord) -> tuple[Measured, Measured]:
 
 def _tables_and_statements(host: HostRecord) -> Iterator[Row]:
     old, new = _before_and_after(host)
+    if old.msg or new.msg:
+        lacks = [f"未测得：{reason(one.msg)}" if one.msg else wording.NOTHING for one in (old, new)]
+        yield "语句与表", *lacks, wording.NOTHING
     for name in dict.fromkeys([*old.tables, *new.tables]):
         was, now = old.tables.get(name, Sizes()), new.tables.get(name, Sizes())
         yield _compared(f"表 {name} 大小", was.bytes, now.bytes, "bytes")
