@@ -14,15 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from indexing import DATABASE, Server, part, server, until
+from indexing import DATABASE, Server, part, until
 from indexwishes import NAME, definition, drop, look, visits, wish, work
 from postgres import OWNER
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture

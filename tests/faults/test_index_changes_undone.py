@@ -6,16 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from indexing import DATABASE, Server, part, server
+from indexing import DATABASE, Server, part
 from indexwishes import NAME, definition, drop, visits, wish, work
 
 REFUSED = part("changes.place").Refused
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexing import DATABASE, Server, part, server
-from indexwishes import NAME, wish, work
+from indexing import DATABASE, Server, part
+from indexwishes import NAME, visits, wish, work
 
 from maintkit.analysis.advice import Advice
 from maintkit.analysis.advice.applying import Planned, applying
@@ -21,20 +21,12 @@ PIECE = Advice(rule=FOREIGN_KEY, subject="his", figures=(), observation_zh="", c
 QUERY = "SELECT * FROM visit WHERE patient = 4711"
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
-
-
 @pytest.fixture
 def his(cluster: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A table of visits without an index on its patients, and a host that remembers no run."""
     monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "state")
-    cluster.sql("CREATE TABLE visit (id integer PRIMARY KEY, patient integer, text text)")
-    cluster.sql("INSERT INTO visit SELECT n, n / 2, md5(n::text) FROM generate_series(1, 20000) AS n; ANALYZE visit")
-    yield cluster
-    cluster.sql("DROP TABLE visit")
+    with visits(cluster):
+        yield cluster
 
 
 def measured(his: Server, statement: str, **changes: Any) -> dict[str, Any]:

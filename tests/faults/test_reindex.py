@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from indexing import DATABASE, Beside, Server, part, server, until
+from indexing import DATABASE, Beside, Server, part, until
 
 PID = "SELECT pid FROM pg_stat_progress_create_index"
 # Looks every few milliseconds from within the server, as no client could.
@@ -27,12 +27,6 @@ sys.path.insert(0, sys.argv[3])
 from indexing import Server, part
 part("changes.place").STATE = pathlib.Path(sys.argv[2])
 Server(home=pathlib.Path(sys.argv[1])).sweep("dead", old_transaction_s=3600, lock_timeout_s=60)"""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from indexing import DATABASE, Beside, Server, part, server, until
+from indexing import DATABASE, Beside, Server, part, until
 from reindexing import Module, begin
 
 # The index's expression waits in the server wherever a row is put into an index: 5 is there from the beginning, so the
@@ -30,12 +30,6 @@ STRANGERS = {STRANGER, "visit_n_ccnew"}
 ENTRY = '["his", "public", "visit_n"]'
 
 Begin = Callable[[], object]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture

@@ -8,18 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from indexing import DATABASE, Beside, Server, part, server, until
+from indexing import DATABASE, Beside, Server, part, until
 from reindexing import begin
 
 CLONE = "lis"
 WAITS = "SELECT pid FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for old snapshots%'"
 SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM pg_class LIMIT 1"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture

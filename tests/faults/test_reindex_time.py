@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexing import DATABASE, Server, part, server
+from indexing import DATABASE, Server, part
 
 # One index of which the server is still reading when the time is up: pgstatindex that sleeps.
 SLOW = """ALTER FUNCTION pgstatindex(regclass) RENAME TO quick;
@@ -23,12 +23,6 @@ FAILED_CHECK = """ALTER FUNCTION bt_index_check(regclass, boolean) RENAME TO che
 CREATE FUNCTION bt_index_check(regclass, boolean) RETURNS void LANGUAGE plpgsql AS $$
   BEGIN RAISE EXCEPTION 'amcheck''s word' USING ERRCODE = '{code}'; END $$"""
 QUICK = "DROP FUNCTION pgstatindex(regclass); ALTER FUNCTION quick(regclass) RENAME TO pgstatindex"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture

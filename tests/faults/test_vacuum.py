@@ -7,14 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexing import DATABASE, Beside, Server, part, server, until
+from indexing import DATABASE, Beside, Server, part, until
 from postgres import OWNER, binaries, run
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Server]:
-    with server() as made:
-        yield made
 
 
 @pytest.fixture
