@@ -134,12 +134,12 @@ def _before_and_after(host: HostRecord) -> tuple[Measured, Measured]:
 def _tables_and_statements(host: HostRecord) -> Iterator[Row]:
     old, new = _before_and_after(host)
     if old.msg or new.msg:
-        lacks = [f"未测得：{reason(one.msg)}" if one.msg else wording.NOTHING for one in (old, new)]
-        yield "语句与表", *lacks, wording.NOTHING
+        was, now = (_lack(one.msg) or wording.NOTHING for one in (old, new))
+        yield "语句与表", was, now, wording.NOTHING
     for name in dict.fromkeys([*old.tables, *new.tables]):
-        was, now = old.tables.get(name, Sizes()), new.tables.get(name, Sizes())
-        yield _compared(f"表 {name} 大小", was.bytes, now.bytes, "bytes")
-        yield _compared(f"表 {name} 全部索引", was.index_bytes, now.index_bytes, "bytes")
+        first, second = old.tables.get(name, Sizes()), new.tables.get(name, Sizes())
+        yield _compared(f"表 {name} 大小", first.bytes, second.bytes, "bytes")
+        yield _compared(f"表 {name} 全部索引", first.index_bytes, second.index_bytes, "bytes")
     for name in dict.fromkeys([*old.statements, *new.statements]):
         yield from _timed(name, old.statements.get(name, Timed()), new.statements.get(name, Timed()))
 
@@ -148,8 +148,11 @@ def _timed(name: str, old: Timed, new: Timed) -> Iterator[Row]:
     if old.cost is not None or new.cost is not None:
         yield _compared(f"语句 {name} 计划代价", old.cost, new.cost, "")
     figure, was, now, change = _compared(f"语句 {name} 执行时间", old.ms, new.ms, "ms")
-    lacks = [f"未测得：{reason(one.why)}" if one.why else "" for one in (old, new)]
-    yield figure, lacks[0] or was, lacks[1] or now, change
+    yield figure, _lack(old.why) or was, _lack(new.why) or now, change
+
+
+def _lack(why: str) -> str:
+    return f"未测得：{reason(why)}" if why else ""
 
 
 def _told(host: HostRecord, verified: PhaseDocument | None) -> Iterator[Row]:
