@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,6 +46,7 @@ class ProcedureParameter(SiteModel):
     default: Any = None
     choices: tuple[str, ...] = ()
     unit: str | None = None
+    distinct: str | None = Field(default=None, description="The key by whose value records tell the elements apart")
     artifact: bool = Field(default=False, description="A file on the controller, part of what a plan freezes")
     description: str
 
@@ -109,7 +110,17 @@ class Procedure(SiteModel):
             for name, value in file.model.root.items()
             if not exact(value)
         )
+        file.refuse(
+            Problem(at=(name, at, key), text=f"two of `{name}` have the {key} {value!r}", allowed="one each")
+            for name, key in self._distinct()
+            for at, value in _again(file.model.root.get(name), key)
+        )
         return dict(file.model.root)
+
+    def _distinct(self) -> list[tuple[str, str]]:
+        """Parameters, by the names without the prefix, with the key that must differ from element to element."""
+        keys = {name.removeprefix(f"{self.id}_"): one.distinct for name, one in self.parameters.items()}
+        return [(name, key) for name, key in keys.items() if key]
 
     def settable(self) -> dict[str, ProcedureParameter]:
         """Parameters that a person may set, by name: what has structure comes from the probe and the site's files."""
@@ -131,6 +142,16 @@ def load_procedure(collection: Path, name: str) -> Procedure:
     if name not in found:
         raise NotFound(f"there is no procedure {name!r}{near(name, list(found))}", hint=f"there are {', '.join(found)}")
     return load(found[name], Procedure).model
+
+
+def _again(elements: JsonValue, key: str) -> Iterator[tuple[int, JsonValue]]:
+    """Where an element has the value of an earlier one; what else is wrong with elements is Ansible's to say."""
+    values: list[JsonValue] = []
+    for at, element in enumerate(elements if isinstance(elements, list) else []):
+        value = element.get(key) if isinstance(element, dict) else None
+        if value and value in values:
+            yield at, value
+        values.append(value)
 
 
 def _value(word: str, text: str, parameter: ProcedureParameter) -> Parameter:

@@ -48,3 +48,18 @@ def test_a_file_is_held_to_the_same(reindex: Procedure, tmp_path: Path, text: st
     path.write_text(f"# a comment\n{name}: {text}\n", encoding="utf-8")
     with pytest.raises(SiteError, match=r"vars\.yml:2: .*no number that a plan can hold exactly"):
         reindex.read(path)
+
+
+def test_two_measures_of_one_name_are_refused_by_line(reindex: Procedure, tmp_path: Path) -> None:
+    """The record tells figures by the name: one of the two would be lost. A gate needs no name."""
+    path = tmp_path / "vars.yml"
+    one = "{name: visits, database: his, statement: SELECT 1}"
+    path.write_text(f"measures:\n  - {one}\n  - {one}\n", encoding="utf-8")
+    with pytest.raises(SiteError, match=r"vars\.yml:3: two of `measures` have the name 'visits'; allowed: one each"):
+        reindex.read(path)
+    gates = "gates:\n  - {kind: port, port: 80, name: web}\n  - {kind: port, port: 81}\n  - {kind: port, port: 82}\n"
+    path.write_text(gates, encoding="utf-8")
+    assert len(reindex.read(path)["gates"]) == 3  # type: ignore[arg-type]
+    path.write_text(f"{gates}  - {{kind: port, port: 83, name: web}}\n", encoding="utf-8")
+    with pytest.raises(SiteError, match=r"vars\.yml:5: two of `gates` have the name 'web'"):
+        reindex.read(path)
