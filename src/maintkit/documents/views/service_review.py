@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maintkit.contract.due import Evidence, Standing
+from maintkit.contract.due import Standing
+from maintkit.contract.owed import Evidence
 from maintkit.contract.sla import Requests
 from maintkit.desk.attained import attained
 from maintkit.desk.past import Fault, Wish
