@@ -243,7 +243,27 @@ STANDS: dict[date, dict[str, str]] = {
                          "health-report": "met", "restore-drill": "met", "security-update": "met", "tuning": "met",
                          "incident-summary": "undetermined", "final-handover": "due-soon",
                          "vulnerability-check": "met", "recovery-manual": "overdue", "emergency-plan": "met",
-                         "knowledge-update": "undetermined"},
+                         "knowledge-update": "undetermined", "backup-watch": "met", "access-watch": "met",
+                         "documents-handover": "met", "housekeeping": "met", "service-review": "undetermined"},
+}  # fmt: skip
+# By when each is next due, as it was told on that day; None: it has no day yet, or nothing more is owed.
+NEXT: dict[date, dict[str, date | None]] = {
+    date(2026, 1, 2): {
+        "function-watch": date(2026, 1, 4), "monthly-inspection": date(2026, 1, 31),
+        "deep-inspection": date(2026, 3, 31), "health-report": None, "vulnerability-check": date(2026, 6, 30),
+        "emergency-plan": date(2026, 1, 20),  # a month after the signing of 20 December
+        "incident-summary": date(2026, 2, 10),  # 2, 3, 4, 5, 6, 9, 10 February
+        "inspection-summary": date(2026, 4, 10),  # 1, 2, 3, then 7, 8, 9, 10 April
+        "final-handover": date(2026, 12, 31),
+    },
+    date(2026, 7, 20): {"function-watch": date(2026, 7, 19)},
+    date(2026, 10, 14): {
+        "health-report": date(2026, 10, 13), "restore-drill": date(2026, 9, 30),
+        "inspection-summary": date(2026, 10, 15),  # 8, 9, Saturday 10, 12, 13, 14, 15 October
+        "incident-summary": date(2026, 11, 10),  # September's is there; 2, 3, 4, 5, 6, 9, 10 November
+    },
+    # 23, 24, 25, 26, 27, 30, 31 March, after the first upgrade; of the others nothing more is owed.
+    date(2026, 12, 31): {"recovery-manual": date(2026, 3, 31), "monthly-inspection": None, "health-report": None},
 }  # fmt: skip
 # The last evening: all of December, with the whole ledger, goes to the hospital and is verified there.
 HANDED_OVER = date(2026, 12, 31)
@@ -266,4 +286,7 @@ MISSED = {
     "tuning": [],
     "security-update": [],
     "deep-inspection": [],
+    "access-watch": [],
+    "backup-watch": [],
+    "documents-handover": [],
 }

@@ -77,6 +77,8 @@ def facts(name: str, now: datetime) -> dict[str, Any]:
     sections["host"]["data"]["machine_id"] = sha256(name.encode()).hexdigest()[:32]
     for key, quiet in QUIET.items():
         sections[key]["data"] |= quiet
+    # The recorded host was an hour old; one of the story has a journal that reaches back to the last inspection.
+    sections["logins"]["data"]["complete"] = True
     if name == story.DB:
         mounts = sections["filesystems"]["data"]["mounts"]
         mounts.append({**mounts[0], "mount": "/data", "device": "/dev/vdb1", "fstype": "ext4", **_data(now)})

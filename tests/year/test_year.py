@@ -47,7 +47,8 @@ def incidents(year: Year) -> dict[str, dict[str, Any]]:
 
 
 def test_a_year_is_played_in_three_minutes(played: tuple[Year, Played]) -> None:
-    """Of the processor's time, which a machine busy with others does not lengthen much: 90 s at a load of 11."""
+    """Of the processor's time, which a machine busy with others does not lengthen much: 90 s at a load of 11. The weekly,
+    monthly and quarterly documents are drawn in it, as they are issued; that all are opened and rendered comes after it."""
     _, done = played
     assert done.took_s < 180
 
@@ -125,6 +126,14 @@ def test_duties_stand_as_the_table_says(played: tuple[Year, Played], day: date) 
     """On chosen days, with the holidays that lie over their deadlines."""
     _, done = played
     assert {duty: done.due[day][duty]["state"] for duty in story.STANDS[day]} == story.STANDS[day]
+
+
+@pytest.mark.parametrize("day", story.NEXT, ids=str)
+def test_duties_are_next_due_on_the_days_of_the_table(played: tuple[Year, Played], day: date) -> None:
+    """With the holidays and make-up days counted by hand."""
+    _, done = played
+    told = {duty: done.due[day][duty]["next_due"] for duty in story.NEXT[day]}
+    assert told == {duty: due and str(due) for duty, due in story.NEXT[day].items()}
 
 
 def test_what_was_missed_in_the_year_stays_missed(played: tuple[Year, Played]) -> None:

@@ -60,7 +60,7 @@ class Duty(SiteModel):
     change_within: Deadline = Field(
         default=Span(count=7, unit="wd"), description="a length of time like 7 wd, from such a change on"
     )
-    evidence: tuple[str, ...] = Field(min_length=1, description="a list of what must be in the ledger")
+    evidence: tuple[str, ...] = Field(min_length=1, description="a list of words: what the contract names as proof")
     documents: tuple[str, ...] = Field(default=(), description="a list of document names, like 日常系统巡检记录")
     documents_if_found: tuple[str, ...] = Field(default=(), description="a list of document names")
 

@@ -31,7 +31,10 @@ _REASONS = (
     (r"nothing more is owed", "不再有应履行的期次"),
     (r"runs from (\S+), of which nothing is seen", r"自 \1 完成之时起算，台账中没有其记录"),
     (r"maintkit does not see this by itself.*", "程序不能自行看到其履行，须由人登记"),
-    (r"the age of antivirus definitions stands in the inspections", "病毒库时效见巡检记录"),
+    (
+        r"a run on one host counts; the age of antivirus definitions stands in the inspections",
+        "在一台主机上实施即计入，其余主机是否需要由双方核对；病毒库时效见巡检记录",
+    ),
     (r"counts when it is issued: .*", "文件签发后方计入"),
     (r"a package of everything is asked for: .*", "须移交全部文件与台账，不限期间"),
     (r"counts when every host's packages were looked at", "每台主机的软件包均已检查时方计入"),
