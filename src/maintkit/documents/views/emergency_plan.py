@@ -59,7 +59,7 @@ def emergency_plan(ready: Ready, header: Header) -> Document:
             Heading(text="十、评审与修订"),
             Paragraph(text=_review(ready)),
             Heading(text="十一、证据"),
-            part.proof(ready, header),
+            part.proof(ready, BLANKS, header),
             sign_off(header, _STATEMENT),
         ),
         footer=f"编号 {ready.number}　依据截至 {wording.instant(ready.at, header.zone)}",
