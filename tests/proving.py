@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from maintkit.clock import FixedClock, from_text
-from maintkit.contract.due import Seen
+from maintkit.contract.owed import Seen
 from maintkit.desk.proofs import seen
 from maintkit.evidence.ledger import Ledger
 

@@ -10,7 +10,8 @@ import yaml
 
 import maintkit.contract
 from maintkit.contract.contract import Contract
-from maintkit.contract.due import Evidence, Seen, Standing, due
+from maintkit.contract.due import Standing, due
+from maintkit.contract.owed import Evidence, Seen
 from maintkit.contract.workdays import Calendar
 
 TEMPLATE = Path(maintkit.contract.__file__).parent / "templates" / "contract.yml"

@@ -72,6 +72,7 @@ def _week(which: Week, tries: tuple[Tried, ...], handlings: tuple[Handled, ...],
             Watched(
                 seq=seq, system=system, suite_zh=system, category_zh=category, function_zh=function, probes=probes,
                 manual=manual, tried=tuple(newest.values()),
+                answered=frozenset(name for name, one in newest.items() if one.status != "error"),
             )
         )  # fmt: skip
     return WatchWeek(

@@ -106,6 +106,42 @@ def test_a_clock_that_ended_or_rests_is_not_told(bell: Bell, tmp_path: Path) -> 
     assert bell.ring()[0]["matters"] == []
 
 
+def test_a_breach_is_told_once_whatever_moves_the_deadline_after_it(bell: Bell, tmp_path: Path) -> None:
+    """A pause that is entered late and still goes on moves the deadline from minute to minute."""
+    told = tmp_path / "told"
+    report(bell)
+    bell.hooks(pager(told, "incident"))
+    bell.now += timedelta(minutes=20)
+    assert bell.ring()[0]["matters"] == ["I20261125-1 respond"]
+    rest = ("--agreed-by", "李主任", "--text", "等待厂商", "--at", "2026-11-25T10:02")
+    enter(bell, "incident", "pause", "I20261125-1", *rest)
+    for _ in range(2):
+        bell.now += timedelta(minutes=7)
+        assert bell.ring()[0]["matters"] == []
+
+
+def test_a_lower_level_gives_time_and_its_own_breach_is_told_too(bell: Bell, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    report(bell)
+    enter(bell, "incident", "acknowledge", "I20261125-1", "--text", "接报")
+    enter(bell, "incident", "arrive", "I20261125-1", "--text", "到场")
+    bell.now += timedelta(hours=9)
+    lowered = ("--scope", "user", "--kind", "non-core", "--agreed-by", "李主任", "--why", "可替代")
+    enter(bell, "incident", "triage", "I20261125-1", *lowered)
+    bell.hooks(pager(told, "incident"))
+    asked = []
+    for hours in (0, 14, 20, 40):
+        bell.now = NOW + timedelta(hours=9 + hours)
+        asked.append(len(bell.ring()[0]["matters"]))
+    assert asked == [1, 1, 1, 0]
+    said = [one["text"].splitlines()[-1] for one in lines(told)]
+    assert said == [
+        "已逾期：故障 I20261125-1（P1）恢复时限 2026-11-25 12:00，已超 420 分钟",
+        "即将到期：故障 I20261125-1（P3）恢复时限 2026-11-26 10:00，还剩 60 分钟",
+        "已逾期：故障 I20261125-1（P3）恢复时限 2026-11-26 10:00，已超 300 分钟",
+    ]
+
+
 def test_a_fault_that_nobody_has_given_a_level_is_told_every_day(bell: Bell, tmp_path: Path) -> None:
     """It has no clock yet, and that is what somebody must know; nobody has to ask for it."""
     told = tmp_path / "told"

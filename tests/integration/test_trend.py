@@ -41,7 +41,8 @@ class Trends:
 
 @pytest.fixture
 def trends(tmp_path: Path) -> Trends:
-    """/ grows by 1 GiB a day; /data too, and lost 120 GiB half-way; /srv is enlarged; /nfs is not the host's own."""
+    """/ grows by 1 GiB a day; /data too, and lost 120 GiB half-way; /srv is enlarged; /nfs is not the host's own, and
+    /gone is none any more."""
     site = make_site(tmp_path / "site", {"all": {"hosts": {"his1": {}}}})
     clock = FixedClock(at=NOW)
     url = load_settings(site).ledger_url
@@ -54,6 +55,7 @@ def trends(tmp_path: Path) -> Trends:
                 mount("/data", 200 + day - (120 if half else 0), 1000),
                 mount("/srv", 100 + day, 2000 if half else 400),
                 mount("/nfs", 100 + day, 400) | {"network": True},
+                *([] if half else [mount("/gone", 100 + day, 400)]),
             ]
             document = json.dumps({"sections": {"filesystems": {"data": {"mounts": mounts}}}}).encode()
             facts = ledger.seal(document)
@@ -76,6 +78,11 @@ def test_a_growing_filesystem_says_when_its_limits_are_met(trends: Trends) -> No
     }  # fmt: skip
     shown = trends.run("show").stdout
     assert "205 d" in shown
+
+
+def test_a_filesystem_that_is_gone_has_no_future(trends: Trends) -> None:
+    """Unmounted half-way: its arrival would lie in the past."""
+    assert sorted(trends.mounts()) == ["/", "/data", "/srv"]
 
 
 def test_a_purge_that_nobody_entered_is_withheld_or_wrong_and_entered_it_is_right(trends: Trends) -> None:

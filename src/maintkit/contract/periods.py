@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 from maintkit.contract.duties import Rhythm
 
 _DAY = timedelta(days=1)
+_NAME = re.compile(r"\d{4}(-\d{2}|-W\d{2}|Q\d|H\d)?")
 MONTHS: dict[Rhythm, int] = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12}
 
 
@@ -55,6 +57,11 @@ def periods(rhythm: Rhythm, term: Stretch, pauses: tuple[Stretch, ...]) -> Itera
 def paused(day: date, pauses: tuple[Stretch, ...]) -> bool:
     """Whether the work rests on a day."""
     return any(pause.holds(day) for pause in pauses)
+
+
+def is_period(name: str) -> bool:
+    """Whether something is named as a period is."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _begin(rhythm: Rhythm, day: date) -> date:

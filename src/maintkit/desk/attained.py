@@ -49,6 +49,11 @@ def attained(faults: Iterable[Fault], since: datetime, until: datetime) -> tuple
     return tuple(_counted(*key, found[key]) for key in sorted(found, key=_rank))
 
 
+def counted(fault: Fault, since: datetime, until: datetime) -> bool:
+    """Whether one of its clocks counts in the time, be it that of the analysis alone."""
+    return any(outcome(clock, since, until) for clock in fault.clocks)
+
+
 def outcome(clock: Clock, since: datetime, until: datetime) -> Outcome | None:
     """How a clock stands in the time; None when it was decided before it, or never asked for."""
     if clock.state == "not-asked":

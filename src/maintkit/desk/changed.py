@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maintkit.contract.due import Evidence
+from maintkit.contract.owed import Evidence
 from maintkit.evidence.changes import FINISHED, STARTED
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger

@@ -142,23 +142,34 @@ def _untriaged(one: Incident, zone: ZoneInfo, now: datetime) -> Matter:
 
 
 def _clock(one: Incident, clock: Clock, zone: ZoneInfo, now: datetime, percent: int) -> Iterator[Matter]:
+    """A breach by its moment, which no later word moves; and the deadline, where it lies after that one."""
     if clock.target or clock.ended or clock.deadline is None or clock.state not in ("running", "breached"):
         return
-    left, whole = clock.deadline - now, clock.whole or timedelta()
-    state: State = "overdue" if clock.breached_at else "due-soon"
-    if state == "overdue" or left * 100 <= whole * percent:
-        level = one.level.level if one.level else None
-        name = CLOCKS.get(clock.name, clock.name)
-        yield Matter(
-            about="incident",
-            id=f"{one.id} {clock.name}",
-            state=state,
-            due=to_text(clock.deadline),
-            title_zh=f"故障 {one.id}（{level}）{name}时限 {clock.deadline.astimezone(zone):%Y-%m-%d %H:%M}",
-            when_zh=_minutes(left),
-            told_from=_since(one.reported, zone),
-            more={"incident": one.id, "level": level, "clock": clock.name, "left_s": round(left.total_seconds())},
-        )
+    breached = clock.breached_at
+    if breached:
+        yield _deadline(one, clock, breached, zone, now)
+    # A lower level or a pause gave more time since; what rests is told when it goes on.
+    if (breached is None or clock.deadline > breached) and not one.resting(now):
+        left, whole = clock.deadline - now, clock.whole or timedelta()
+        if left * 100 <= whole * percent:
+            yield _deadline(one, clock, clock.deadline, zone, now)
+
+
+def _deadline(one: Incident, clock: Clock, at: datetime, zone: ZoneInfo, now: datetime) -> Matter:
+    left = at - now
+    held = [had.level for had in one.levels if had.since <= at] or [had.level for had in one.levels[:1]]
+    level = held[-1] if held else None
+    name = CLOCKS.get(clock.name, clock.name)
+    return Matter(
+        about="incident",
+        id=f"{one.id} {clock.name}",
+        state="overdue" if left < timedelta() else "due-soon",
+        due=to_text(at),
+        title_zh=f"故障 {one.id}（{level}）{name}时限 {at.astimezone(zone):%Y-%m-%d %H:%M}",
+        when_zh=_minutes(left),
+        told_from=_since(one.reported, zone),
+        more={"incident": one.id, "level": level, "clock": clock.name, "left_s": round(left.total_seconds())},
+    )
 
 
 def _step(one: Ticket, due: Due, zone: ZoneInfo, now: datetime, percent: int) -> Iterator[Matter]:

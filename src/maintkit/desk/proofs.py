@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maintkit.contract.due import Evidence, Seen
+from maintkit.contract.owed import Evidence, Seen
 from maintkit.desk.asked import ABNORMAL, ACCESS, BACKUPS, LOOKED_AT, Answer, Asked, Words, answer
 from maintkit.desk.changed import changes, parameters
 from maintkit.evidence.entry import Entry
@@ -135,13 +135,14 @@ def _seen(duty: str, evidence: list[Evidence], lacks: str, told: Mapping[str, tu
 
 
 def _watched(ledger: Ledger, zone: ZoneInfo, on: date | None) -> Iterator[Evidence]:
-    """The weeks in which every function was tried, whatever it answered; one that nothing covers leaves none.
+    """The weeks in which every function was tried, whatever it answered: an uncovered one leaves none, and a probe that
+    could not ask (a library, a password is missing) tells nothing.
 
     The day is that of the last try: what is entered of a week later does not move it.
     """
     for made in watch_weeks(ledger, zone, on):
         tried = [one.at for function in made.functions for one in function.tried]
-        if tried and not made.untried:
+        if tried and made.known:
             day = max(tried).astimezone(zone).date()
             yield Evidence(day=day, source=f"week {made.week}", what=f"{len(made.functions)} functions watched")
 

@@ -61,7 +61,10 @@ class Handled:
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """A function in a week. `tried` is the newest try of each of its probes, and the newest of a person."""
+    """A function in a week. `tried` is the newest try of each of its probes, and the newest of a person.
+
+    `answered`: whose tries told something, a person's as None; a probe that could not ask tells nothing.
+    """
 
     seq: int
     system: str
@@ -71,15 +74,24 @@ class Watched:
     probes: tuple[str, ...]
     manual: str | None
     tried: tuple[Tried, ...]
+    answered: frozenset[str | None]
 
     @property
     def state(self) -> State:
         """The worst of everything that has to be tried; what was not tried in the week is `not-run`."""
-        if not self.probes and self.manual is None:
+        wanted = self._wanted()
+        if not wanted:
             return "uncovered"
-        wanted: list[str | None] = [*self.probes, *(() if self.manual is None else (None,))]
         by_probe = {one.probe: one.status for one in self.tried}
         return min((by_probe.get(name, "not-run") for name in wanted), key=STATES.index)
+
+    @property
+    def known(self) -> bool:
+        """Whether everything that has to be tried told something of it in the week, be it that it failed."""
+        return bool(self._wanted()) and self.answered.issuperset(self._wanted())
+
+    def _wanted(self) -> list[str | None]:
+        return [*self.probes, *(() if self.manual is None else (None,))]
 
     def told_by(self, one: Tried) -> bool:
         """Whether a try speaks for this function: by one of its probes, or by a person for this very one."""
@@ -113,6 +125,11 @@ class WatchWeek:
     def failed(self) -> frozenset[int]:
         """Functions that failed or were slow, or could not be asked, in the week."""
         return frozenset(one.seq for one in self.functions if any(map(one.told_by, self.failures)))
+
+    @property
+    def known(self) -> bool:
+        """Whether of every function everything was told that was agreed to be looked at."""
+        return all(one.known for one in self.functions)
 
     @property
     def untried(self) -> frozenset[int]:
@@ -186,7 +203,8 @@ def seen_at(entry: Entry) -> datetime:
 
 
 def _function(row: Mapping[str, Any], tried: list[Tried]) -> Watched:
-    newest = {one.probe: one for one in tried if _of(row, one)}
+    own = [one for one in tried if _of(row, one)]
+    newest = {one.probe: one for one in own}
     return Watched(
         seq=row["seq"],
         system=row["system"],
@@ -196,6 +214,7 @@ def _function(row: Mapping[str, Any], tried: list[Tried]) -> Watched:
         probes=tuple(row["probes"]),
         manual=row["manual"],
         tried=tuple(newest.values()),
+        answered=frozenset(one.probe for one in own if one.status != "error"),
     )
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing import DEEP, REPORT, contract, seen, standing
 
-from maintkit.contract.due import Evidence, Seen, due
+from maintkit.contract.due import due
+from maintkit.contract.owed import Evidence, Seen
 from maintkit.contract.periods import Stretch, periods
 from maintkit.contract.workdays import Calendar
 
@@ -155,6 +156,35 @@ def test_a_deadline_in_working_days_runs_from_the_other_duty(
     """28 September + 7 wd: 29, 30, 8, 9, Saturday 10, 12, 13, which is the seventh; and 2027 is not known."""
     found = standing(contract(REPORT, DEEP), on, *days, deep=seen(*deep))
     assert (found.state, str(found.next_due) if found.next_due else None) == (state, next_due)
+
+
+@pytest.mark.parametrize(
+    ("issued", "missed"),
+    [
+        ([("2026-10-09", "I2")], ["after 2026-06-24"]),
+        ([("2026-10-09", "I1")], ["after 2026-06-24", "after 2026-09-28"]),
+        ([("2026-06-30", "I1"), ("2026-10-09", "I1")], ["after 2026-09-28"]),
+        ([("2026-06-30", "I1"), ("2026-10-09", "I2")], []),
+        ([("2026-10-09", "partial")], ["after 2026-06-24", "after 2026-09-28"]),
+    ],
+)
+def test_a_report_serves_the_inspection_that_it_is_about(issued: list[tuple[str, str]], missed: list[str]) -> None:
+    """One that was issued late, or again, after the next inspection does not serve that one."""
+    deep = [Evidence(day=date.fromisoformat(f"2026-{day}"), source=run, what="x")
+            for day, run in (("06-24", "I1"), ("09-28", "I2"))]  # fmt: skip
+    told = [Evidence(day=date.fromisoformat(day), source="entry 1", what="x", of=run) for day, run in issued]
+    had = {"deep": Seen(evidence=tuple(deep), automatic=True), "report": Seen(evidence=tuple(told), automatic=True)}
+    found = {one.duty.id: one for one in due(contract(REPORT, DEEP), Calendar(), had, date(2026, 10, 31))}
+    assert list(found["report"].missed) == missed
+
+
+@pytest.mark.parametrize(("of", "met"), [("2026Q3", True), ("2026-09", False), ("2026", False), (None, True)])
+def test_what_is_about_another_period_serves_none(of: str | None, met: bool) -> None:
+    """A review of one month is none of the quarter, and one of the quarter none of the year."""
+    review = {"id": "review", "rhythm": "quarterly", "within": {"span": "7 wd", "after": "period"}}
+    told = tuple(Evidence(day=date(2026, 10, 9), source="e", what="x", of=name) for name in ("2026Q1", "2026Q2", of))
+    (found,) = due(contract(review), Calendar(), {"review": Seen(evidence=told, automatic=True)}, date(2026, 10, 31))
+    assert ("2026Q3" not in found.missed) == met
 
 
 def test_what_is_made_once_is_reviewed_yearly_also_from_a_leap_day() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from standing import DEEP, REPORT, contract, seen, standing
 
-from maintkit.contract.due import Evidence, Seen, due
+from maintkit.contract.due import due
+from maintkit.contract.owed import Evidence, Seen
 from maintkit.contract.workdays import Calendar
 
 MONTHLY = {"id": "look", "rhythm": "monthly"}

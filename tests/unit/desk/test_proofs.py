@@ -20,12 +20,14 @@ def function(seq: int, **covered: Any) -> dict[str, Any]:
     return named | {"probes": [], "manual": None} | covered
 
 
-def watched(ledger: Ledger, when: str, *functions: dict[str, Any], by_hand: tuple[int, ...] = ()) -> None:
+def watched(
+    ledger: Ledger, when: str, *functions: dict[str, Any], by_hand: tuple[int, ...] = (), status: str = "crit"
+) -> None:
     """One run of all probes, and what people entered after it."""
     at(ledger, when)
     run = f"W{when[:10]}"
     ledger.append("watch.started", {"functions": list(functions), "engineer": "李工", "asked": ["web"]}, run=run)
-    body = {"covers": [1], "status": "crit", "reason": "refused", "detail": "", "took_ms": 3}
+    body = {"covers": [1], "status": status, "reason": "refused", "detail": "", "took_ms": 3}
     ledger.append("watch.probed", body, run=run, subject="web")
     ledger.append("watch.finished", {"ended": "complete"}, run=run)
     for seq in by_hand:
@@ -40,6 +42,16 @@ def test_a_week_counts_when_every_function_was_tried_whatever_it_answered(ledger
     watched(ledger, WEEK_48, *functions, by_hand=(2,))
     (found,) = proof(ledger).evidence
     assert (found.day, found.source, found.what) == (date(2026, 11, 25), "week 2026W48", "2 functions watched")
+
+
+def test_a_probe_that_could_not_ask_proves_nothing(ledger: Ledger) -> None:
+    """A library or a password is missing, all week, or beside another probe that failed; once it asked, it has."""
+    watched(ledger, WEEK_47, function(1, probes=["web"]), status="error")
+    watched(ledger, "2026-11-19T02:00:00Z", function(1, probes=["web", "other"]))
+    assert proof(ledger).evidence == ()
+    watched(ledger, WEEK_48, function(1, probes=["web"]))
+    watched(ledger, "2026-11-27T02:00:00Z", function(1, probes=["web"]), status="error")
+    assert [one.source for one in proof(ledger).evidence] == ["week 2026W48"]
 
 
 def test_what_is_entered_of_a_week_later_proves_that_week_and_no_other(ledger: Ledger) -> None:

@@ -73,6 +73,27 @@ def test_a_breach_stands_with_its_moment() -> None:
     ]
 
 
+def test_a_fault_that_was_over_before_the_month_stands_in_it_when_its_analysis_comes_late() -> None:
+    """Solved on 29 September, analysed on 20 October: the breach that October counts is named in it."""
+
+    def tell(desk: Autumn) -> None:
+        stop = desk.fault("09-29 09:00", "门诊挂号全部停止", ("HIS",))
+        desk.level(stop, "09-29 09:05", "P1", scope="rooms", kind="stopped", rule="rooms-stopped")
+        for verb in ("acknowledged", "arrived", "resolved"):
+            desk.step(stop, verb, "09-29 09:10", "已处理")  # type: ignore[arg-type]
+        desk.step(stop, "analysed", "10-20 10:00", "磁盘满", cause="磁盘满", prevention="告警")
+        desk.inspected("11-05 10:00")
+
+    with sample.told(tell) as (site, ledger):
+        october = drawing.fault_month(site, ledger, sample.OCTOBER)
+        november = drawing.fault_month(site, ledger, Month(year=2026, number=11))
+    (row,) = next(rows for rows in _tables(october) if rows and rows[0][0].startswith("I20260929-1"))
+    assert "故障分析报告：超时" in row[5]
+    assert "1 起故障在本月有时限超时：I20260929-1。" in _said(october)
+    assert "I20260929-1" in [item.label for block in october.blocks for item in getattr(block, "items", ())]
+    assert "I20260929-1" not in _said(november)
+
+
 def test_a_month_without_faults_is_no_statement_of_health() -> None:
     """And the ledger's start in the middle of it is said."""
     document = sample.documents()["incidents-none"]

@@ -9,6 +9,8 @@ import sample_changes as changes
 import sample_health as sample
 import sample_inspections as inspections
 
+from maintkit.analysis.slope import Slope
+from maintkit.analysis.trend import Trend
 from maintkit.documents.model import Document, Heading, Table, texts
 from maintkit.documents.parts.health.databases import MOST_TABLES
 from maintkit.documents.views import health_report
@@ -86,6 +88,18 @@ def test_a_risk_of_capacity_has_the_owner_and_the_day_that_a_person_wrote() -> N
     nearer = sample.health(forecasts=(*sample.forecasts(), sample.forecast("his-app1", "/home", 190, 0.2)))
     assert [row[2] for row in risks(nearer)[:2]] == ["his-db1 /data", "his-app1 /home"]
     assert risks(nearer)[1][1] == "存储容量：按现有增长已达到警告限，预计 2026-12-06 达到严重限"
+
+
+def test_what_meets_a_limit_only_at_the_early_end_of_its_range_is_named_as_that() -> None:
+    """100 days by the median and 60 by the fast end: the report does not say that nothing comes within a quarter."""
+    room = sample.forecast("his-db1", "/data", 1000, 1.0)
+    assert isinstance(room.trend, Trend)
+    left = room.limits["warn"] - room.trend.level
+    for days, named in ((60, True), (95, False)):
+        slope = Slope(middle=left / 100, low=left / 200, high=left / days)
+        text = said(report(sample.health(forecasts=(replace(room, trend=replace(room.trend, slope=slope)),))))
+        assert "按增长的中位数，能够预测的文件系统在 90 天内均不会达到限值。" in text
+        assert ("以下文件系统可能在 90 天内达到限值：his-db1 /data。" in text) == named
 
 
 def test_a_change_that_nobody_approved_is_framed_and_listed() -> None:

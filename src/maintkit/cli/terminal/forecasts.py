@@ -81,9 +81,10 @@ def scarce(place: Site, ledger: Ledger, deep: Inspection) -> tuple[Tight, ...]:
 
 
 def forecasts(known: Past) -> Iterator[Forecast]:
-    """Every local filesystem that an inspection has seen, by host and mount."""
+    """Every local filesystem that a host told of when it last told of any, by host and mount."""
+    newest = _newest({(host, mount): series[-1].at for (host, mount), series in known.told.fills.items()})
     for (host, mount), series in sorted(known.told.fills.items()):
-        if not known.knows(host):
+        if not known.knows(host) or series[-1].at < newest[host]:
             continue
         limit = known.limits_of(host)[USED]
         bounds = {"warn": limit.warn, "crit": limit.crit, "full": 100.0}
@@ -105,7 +106,7 @@ def forecasts(known: Past) -> Iterator[Forecast]:
 
 def outlooks(known: Past) -> Iterator[Outlook]:
     """Every other series that grows, by host, kind and which; what a host's newest inspection lacks is left out."""
-    newest = _newest(known.told)
+    newest = _newest(_last(known.told))
     for (host, kind, which), series in sorted(known.told.figures.items()):
         about = SERIES[kind]
         if not about.grows or not known.knows(host) or series[-1].at < newest[host]:
@@ -133,7 +134,7 @@ def baselines(known: Past, zone: tzinfo) -> Iterator[Compared]:
     before = known.until.head_seq if known.until else None
     told: dict[Name, tuple[Figure, ...]] = {**known.told.figures}
     told |= responses(known.ledger, since=known.since, before=before)
-    newest = _newest(known.told) | {"": known.until.started_at - WEEK if known.until else known.since}
+    newest = _newest(_last(known.told)) | {"": known.until.started_at - WEEK if known.until else known.since}
     for (host, kind, which), series in sorted(told.items()):
         least = SERIES[kind].least
         if least is None or (host and not known.knows(host)) or series[-1].at < newest[host]:
@@ -145,11 +146,15 @@ def _points(series: tuple[Figure, ...]) -> tuple[Point, ...]:
     return tuple(Point(at=one.at, value=float(one.value)) for one in series)
 
 
-def _newest(told: Readings) -> dict[str, datetime]:
-    """When each host last told a figure: a database that is gone since has no future."""
+def _last(told: Readings) -> dict[tuple[str, ...], datetime]:
+    return {name: series[-1].at for name, series in told.figures.items()}
+
+
+def _newest(last: Mapping[tuple[str, ...], datetime]) -> dict[str, datetime]:
+    """When each host last told of anything: a database or a filesystem that is gone since has no future."""
     found: dict[str, datetime] = {}
-    for (host, _, _), series in told.figures.items():
-        found[host] = max(found.get(host, series[-1].at), series[-1].at)
+    for (host, *_), at in last.items():
+        found[host] = max(found.get(host, at), at)
     return found
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from maintkit.contract.due import Evidence, Standing, State
+from maintkit.contract.due import Standing, State
 from maintkit.contract.duties import Rhythm
+from maintkit.contract.owed import Evidence
 from maintkit.documents import wording
 from maintkit.documents.model import Cell, Column, Table, Tone
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from maintkit.desk.attained import attained, outcome
+from maintkit.desk.attained import attained, counted, outcome
 from maintkit.desk.past import Fault
 from maintkit.desk.relations import answering
 from maintkit.documents import wording
@@ -51,9 +51,16 @@ class FaultMonth:
         return [one for one in self.faults if one.open_at(self.basis.since)]
 
     @property
+    def settled(self) -> list[Fault]:
+        """Over before the month, with a clock that counts in it, such as the one of the analysis."""
+        since, until = self.basis.since, self.basis.until
+        before = (one for one in self.faults if one.incident.reported < since and not one.open_at(since))
+        return [one for one in before if counted(one, since, until)]
+
+    @property
     def told(self) -> list[Fault]:
         """All that the document speaks of."""
-        return [*self.own, *self.duplicates, *self.carried]
+        return [*self.own, *self.duplicates, *self.carried, *self.settled]
 
     def _reported(self) -> list[Fault]:
         return [one for one in self.faults if one.incident.reported >= self.basis.since]
@@ -81,6 +88,7 @@ def incident_summary(found: FaultMonth, header: Header) -> Document:
             words.faults_table(found.own, header, "台账中没有本月报告的故障"),
             Heading(text="四、上月转入的故障"),
             words.faults_table(found.carried, header, "没有上月转入的故障"),
+            *_settled(found, header),
             Heading(text="五、重复报告与复发"),
             _related(found, header),
             Heading(text="六、与上月比较"),
@@ -104,9 +112,16 @@ def _alerts(found: FaultMonth) -> Iterable[Note]:
     missing = unlevelled(found)
     if missing:
         yield Note(kind="alert", text=f"草稿：以下故障尚未定级，时限未能判定：{'、'.join(missing)}。")
-    late = [one.incident.id for one in (*found.own, *found.carried) if _late(one, found.basis)]
+    late = [one.incident.id for one in (*found.own, *found.carried, *found.settled) if _late(one, found.basis)]
     if late:
         yield Note(kind="alert", text=f"{len(late)} 起故障在本月有时限超时：{'、'.join(late)}。")
+
+
+def _settled(found: FaultMonth, header: Header) -> tuple[Block, ...]:
+    if not found.settled:
+        return ()
+    said = Paragraph(text="以下故障此前已解决，仍有时限（如故障分析报告）在本月计入：")
+    return said, words.faults_table(found.settled, header, "")
 
 
 def _late(fault: Fault, basis: Basis) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from maintkit.contract.due import Evidence, Standing
+from maintkit.contract.due import Standing
+from maintkit.contract.owed import Evidence
 from maintkit.contract.sla import Requests
-from maintkit.desk.attained import attained
+from maintkit.desk.attained import attained, counted
 from maintkit.desk.past import Fault, Wish
 from maintkit.documents import wording
 from maintkit.documents.glossary import TO_FILL_IN
@@ -60,6 +61,13 @@ class Served:
         return [*self.reported, *(one for one in self.faults if one.open_at(self.basis.since))]
 
     @property
+    def rested(self) -> list[Fault]:
+        """Those, and the ones that were over by then of which a clock counts in it, such as the one of the analysis."""
+        since, until = self.basis.since, self.basis.until
+        over = (one for one in self.faults if one.incident.reported < since and not one.open_at(since))
+        return [*self.told, *(one for one in over if counted(one, since, until))]
+
+    @property
     def asked(self) -> list[Wish]:
         """Tickets open at its start or opened in it."""
         since = self.basis.since
@@ -86,7 +94,7 @@ class Review:
 def service_review(review: Review, header: Header) -> Document:
     """The review of a period; a draft until the ledger has reached its end and every blank is written."""
     served = review.served
-    marks = (*(one.mark for one in served.told), *(one.mark for one in served.asked))
+    marks = (*(one.mark for one in served.rested), *(one.mark for one in served.asked))
     mark = span.head(served.basis, marks)
     return Document(
         kind=KIND,
@@ -210,7 +218,7 @@ def _meetings(found: Sequence[Item]) -> Table:
 
 def _proof(review: Review) -> Iterator[EvidenceItem]:
     served = review.served
-    yield from faults.marks(served.told)
+    yield from faults.marks(served.rested)
     yield from tickets.marks(served.asked)
     for run, mark in served.work.marks:
         yield EvidenceItem(label=run, value=f"台账 #{mark.seq} {mark.hash}")

@@ -28,9 +28,12 @@ def section(title: str, forecasts: Sequence[Forecast], header: Header) -> tuple[
             Paragraph(text=f"按现有增长，以下文件系统在 {SOON_DAYS:.0f} 天内达到限值，须安排扩容或清理：{names}。")
         )
     elif any(one.scenarios for one in forecasts):
-        blocks.append(Paragraph(text=f"能够预测的文件系统在 {SOON_DAYS:.0f} 天内均不会达到限值。"))
+        blocks.append(Paragraph(text=f"按增长的中位数，能够预测的文件系统在 {SOON_DAYS:.0f} 天内均不会达到限值。"))
     else:
         blocks.append(Paragraph(text="台账中的数据不足以预测任何文件系统的容量，本报告不作容量结论。", tone="strong"))
+    if maybe := [one for one in forecasts if one not in soon_ and any(map(may_be_soon, one.scenarios))]:
+        names = "、".join(f"{one.host} {one.mount}" for one in maybe)
+        blocks.append(Paragraph(text=f"增长偏快时（范围的早端），以下文件系统可能在 {SOON_DAYS:.0f} 天内达到限值：{names}。"))
     rules = (
         "日增长为各数据点两两之间斜率的中位数，仅在同一时段内计算（扩容、清理前后分开）；括号内为 P10 至 P90 的范围。"
         "近三分之一时段的增长明显不同时另列一行“近期增速”。"
@@ -61,6 +64,12 @@ def is_soon(scenario: Scenario) -> bool:
         arrival.state == "reached" or (arrival.middle is not None and arrival.middle <= SOON_DAYS)
         for arrival in scenario.arrivals.values()
     )
+
+
+def may_be_soon(scenario: Scenario) -> bool:
+    """Whether a limit may be met within a quarter, at the early end of the range."""
+    soonest = (arrival.soonest for arrival in scenario.arrivals.values())
+    return any(days is not None and days <= SOON_DAYS for days in soonest)
 
 
 def _table(forecasts: Sequence[Forecast], zone: tzinfo) -> Table:
