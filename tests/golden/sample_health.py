@@ -239,8 +239,8 @@ def judged(text: str = "系统总体运行平稳，数据库服务器存储须�
     """Both blanks, filled."""
     at = sample.STARTED + timedelta(days=2)
     return {
-        "conclusion": Judgement(text=text, by="李工", at=at),
-        "plan": Judgement(text="十二月第二周扩容 /data；一月完成应用服务器内存扩容评估。", by="李工", at=at),
+        "conclusion": sample.written(text, "李工", at, 901),
+        "plan": sample.written("十二月第二周扩容 /data；一月完成应用服务器内存扩容评估。", "李工", at, 902),
     }
 
 
@@ -260,7 +260,7 @@ def owned() -> dict[str, Judgement]:
     at = sample.STARTED + timedelta(days=2)
     said = {"his-web1:/var": ("赵工", "2026-12-20"), "his-db1:connections-postgresql main": ("李工", "2027-01-10")}
     return {
-        f"{kind}:{name}": Judgement(text=text, by="李工", at=at)
+        f"{kind}:{name}": sample.written(text, "李工", at, 903)
         for name, own in said.items()
         for kind, text in zip(("owner", "due"), own, strict=True)
     }

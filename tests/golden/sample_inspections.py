@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from maintkit.documents.header import Header
+from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Comparison, Coverage, Handling, Inspection, RecordedFinding, RecordedHost
 
 STARTED = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
@@ -45,6 +46,11 @@ BAD = {
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def written(text: str, by: str, at: datetime, seq: int = 900) -> Judgement:
+    """What a person wrote into a blank."""
+    return Judgement(text=text, by=by, at=at, seq=seq, hash=digest(f"{seq} {text}"))
 
 
 def finding(host: str, number: int, *, repeat: int = 0, **changes: object) -> RecordedFinding:

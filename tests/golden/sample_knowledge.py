@@ -62,7 +62,7 @@ def articles() -> tuple[Article, ...]:
         Article(id="kb-I20261009-1", versions=(version(1, at(10, 12), "挂号慢：ORA-01555", id="kb-I20261009-1",
                                                        incidents=("I20261009-1",)),)),
         Article(id="kb-3", versions=(version(1, at(4, 7), "旧打印服务器", id="kb-3"),),
-                retired=Ended(why="设备已拆除", by="王芳", at=at(12, 1))),
+                ended=(Ended(why="设备已拆除", by="王芳", at=at(12, 1)),)),
         Article(id="faq-1", versions=(version(1, at(10, 20), "打印机不出纸怎么办？", id="faq-1", kind="faq"),),
                 looked=(Looked(on=date(2026, 12, 8), review_by=date(2027, 6, 8), note="", by="王芳", at=at(12, 8)),)),
         Article(id="faq-2", versions=(version(1, at(10, 21), "忘记口令怎么办？", id="faq-2", kind="faq", systems=()),)),

@@ -47,7 +47,7 @@ def item(id_: str, at: int, *, closed: bool = False, **fields: str) -> Item:
     proof = File(name="复测报告.pdf", sha256=digest("proof"), stored=digest("proof"), masked=0)
     end = {"closed_at": AT, "closed_by": "张伟", "why": "已关闭弱口令并复测通过", "proof": (proof,)} if closed else {}
     return Item(id=id_, kind=id_.rsplit("-", 1)[0], fields={key.rstrip("_"): value for key, value in fields.items()},
-                files=(), by="张伟", at=datetime(2026, 1, at, tzinfo=UTC), seq=at, **end)  # type: ignore[arg-type]  # fmt: skip
+                files=(), by="张伟", at=datetime(2026, 1, at, tzinfo=UTC), seq=at, hash=digest(id_), **end)  # type: ignore[arg-type]  # fmt: skip
 
 
 def registered() -> tuple[Item, ...]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sample_inspections import digest
+from sample_inspections import digest, written
+from sample_lists import item
 
 import maintkit.contract
 from maintkit.contract.contract import Contract
 from maintkit.documents.parts.readiness.ready import Contact, Job, Machine, Ready
 from maintkit.evidence.drilled import Drilled, JobSeen
-from maintkit.evidence.judgements import Judgement
 
 TEMPLATE = Path(maintkit.contract.__file__).parent / "templates" / "contract.yml"
 AT = datetime(2026, 11, 28, 16, 20, tzinfo=UTC)
@@ -76,7 +76,8 @@ def ready(**changes: Any) -> Ready:
         contacts=(
             Contact(side="某市第一人民医院", name="李主任", role="信息科主任", phone="010-00000001",
                     email="xxk@hospital.example"),
-            Contact(side="某某医疗信息技术有限公司", name="王经理", role="项目经理", phone="010-00000003", email=""),
+            Contact(side="某某医疗信息技术有限公司", name="李强", role="项目经理", phone="", email="",
+                    registered=(item("manager-1", 5, from_="王经理", to="李强"),)),
             Contact(side="其他", name="存储厂商热线", role="存储与服务器", phone="400-000-0001", email=""),
         ),
         judged={},
@@ -94,5 +95,5 @@ def filled(*blanks: str, **changes: Any) -> Ready:
             drills=(drilled("C20261128-2"),)),
     )  # fmt: skip
     machines = (*ready().machines, Machine(name="ph1", address="10.1.2.41", systems=("pharmacy",), os="", services=()))
-    judged = {blank: Judgement(text=f"按医院规定执行（{blank}）", by="李主任", at=AT) for blank in blanks}
+    judged = {blank: written(f"按医院规定执行（{blank}）", "李主任", AT) for blank in blanks}
     return ready(**({"contract": contract(*promised), "jobs": jobs, "machines": machines, "judged": judged} | changes))

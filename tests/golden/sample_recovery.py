@@ -14,7 +14,6 @@ import sample_inspections as sample
 from maintkit.contract.contract import Contract
 from maintkit.documents.views.recovery_manual import BLANKS, Recovery
 from maintkit.evidence.drill_record import Drill
-from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recovery import Drilled, Holdings, read
 from maintkit.sitefile import load
 
@@ -79,7 +78,7 @@ def finished() -> Recovery:
         "notice": "目标时刻之后的挂号与收费由各科室凭纸质单据补录，信息科提供时段清单。",
     }
     assert list(said) == list(BLANKS)
-    return replace(recovery(), judged={one: Judgement(text=text, by="张伟", at=AT) for one, text in said.items()})
+    return replace(recovery(), judged={one: sample.written(text, "张伟", AT) for one, text in said.items()})
 
 
 def wanting() -> Recovery:

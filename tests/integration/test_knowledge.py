@@ -258,6 +258,23 @@ def test_a_retired_article_is_retired_once(library: Library) -> None:
     assert "设备已换" in library("show", "kb-1")
 
 
+def test_a_retired_article_comes_back_only_when_its_file_is_named(library: Library) -> None:
+    """`add` for all passes it over and says so, changed or not, and whatever is wrong with it by now."""
+    path = library.file("a.md")
+    library("add", "--by", "张伟")
+    library("retire", "kb-1", "--why", "设备已换", "--by", "王芳")
+    library.file("b.md", id="kb-2")
+    assert [one["article"] for one in library.json("add", "--by", "张伟")] == ["kb-2"]
+    library.file("a.md", BODY + "\n改了。\n", systems="[OLD]")
+    assert "1 unchanged, 1 retired: name the file to bring it back" in library("add", "--by", "张伟")
+    assert [one["article"] for one in library.json("list")] == ["kb-2"]
+    library.file("a.md")
+    assert library.json("add", path, "--by", "张伟")[0]["version"] == 2
+    told = library("show", "kb-1")
+    assert "by 王芳: 设备已换; back on" in told
+    assert library.json("show", "kb-1")["retired"] is None
+
+
 def test_the_documents_are_written_issued_and_handed_over(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

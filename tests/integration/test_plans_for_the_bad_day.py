@@ -145,6 +145,16 @@ def test_a_promise_for_a_system_that_is_not_there_is_told_by_line(site: Path) ->
     assert "did you mean `HIS`?" in str(raised.value)
 
 
+def test_the_register_entry_behind_a_contact_is_cited(made: Path) -> None:
+    """Of the project manager whom the hospital consented to; nobody else of the plan is from the register."""
+    url = f"sqlite:///{made / 'ledger' / 'ledger.db'}"
+    with Ledger.open(url, clock=FixedClock(at=LATER), redactor=Redactor()) as ledger:
+        (entry,) = ledger.entries(kind=registers.ADDED)
+        plan = readiness.emergency_plan(load_site(made), ledger)
+    told = [item for block in plan.blocks if isinstance(block, EvidenceList) for item in block.items]
+    assert [one.value for one in told if one.label.startswith("登记")] == [f"台账 #{entry.seq} {entry.hash}"]
+
+
 def test_without_an_inspection_both_plans_are_drafts_that_say_so(tmp_path: Path) -> None:
     """They are due a month after signing, when nothing may have been looked at yet."""
     site = sites.make_site(tmp_path / "site", {"all": {"hosts": {"his-app1": None}}})

@@ -112,9 +112,14 @@ def search(*, asked: tuple[str, ...], most: int, as_json: bool, site: Path) -> N
 @json_option
 @site_option
 def add(*, paths: tuple[Path, ...], note: str | None, by: str, as_json: bool, site: Path) -> None:
-    """Enter new and changed articles: of these files, or of all in knowledge/. All of them, or none if one is wrong."""
+    """Enter new and changed articles: of these files, or of all in knowledge/. All of them, or none if one is wrong.
+
+    An article that was retired comes back only when its file is named.
+    """
     with _shelf(site) as shelf:
-        found = [read_article(path) for path in paths or files(shelf.place.root)]
+        read = [read_article(path) for path in paths or files(shelf.place.root)]
+        ended = set() if paths else {one.id for one in knowledge.articles(shelf.ledger) if one.retired}
+        found = [one for one in read if one.front.id not in ended]
         incidents = [entry.subject or "" for entry in shelf.ledger.entries(kind=OPENED)]
         _require_whole(found, shelf.place, incidents)
         twice = {one.front.id for one in found if sum(other.front.id == one.front.id for other in found) > 1}
@@ -124,7 +129,7 @@ def add(*, paths: tuple[Path, ...], note: str | None, by: str, as_json: bool, si
             keep(shelf.place.root, one)
         with shelf.ledger.writing("enter articles"):
             made = [knowledge.enter(shelf.ledger, one.front, one.content, by=by, note=note or "") for one in found]
-    _tell([one for one in made if one], len(found), shelf.today, as_json=as_json)
+    _tell([one for one in made if one], len(found), len(read) - len(found), shelf.today, as_json=as_json)
 
 
 @command.command("from-incident")
@@ -213,15 +218,17 @@ def _require_whole(found: Iterable[Written], place: Site, incidents: Collection[
         raise SiteError("\n".join(map(str, errors)), hint=errors[0].hint)
 
 
-def _tell(made: list[Article], looked_at: int, today: date, *, as_json: bool) -> None:
+def _tell(made: list[Article], looked_at: int, retired: int, today: date, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([row(one, today) for one in made], ensure_ascii=False))
         return
     for one in made:
         _say(one, today, as_json=False)
     same = looked_at - len(made)
-    if same or not looked_at:
-        click.echo(f"{same} unchanged" if looked_at else "knowledge/ holds no article")
+    said = [f"{same} unchanged"] if same else []
+    said += [f"{retired} retired: name the file to bring it back"] if retired else []
+    if said or not looked_at:
+        click.echo(", ".join(said) or "knowledge/ holds no article")
 
 
 def _say(one: Article, today: date, *, as_json: bool) -> None:

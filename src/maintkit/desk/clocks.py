@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from maintkit.contract.sla import Faults, Target
 from maintkit.contract.span import Span
 from maintkit.contract.workdays import Calendar, Undetermined
 from maintkit.desk.incident import Incident, LevelSince, Rest, Verb
+from maintkit.desk.promise import after
 
 State = Literal["running", "resting", "met", "breached", "undetermined", "not-asked"]
 # What ends each clock: the first of these steps.
@@ -170,7 +171,7 @@ def _target(one: Incident, target: Target, now: datetime, *, reason: str) -> Clo
 
 
 def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, now: datetime) -> Clock:
-    """《故障分析报告》: within so many working days of the solution, to the end of that day on site."""
+    """《故障分析报告》: so long after the solution as the contract says."""
     name, asked = faults.report.document, faults.report
     wanted = any(level.level in asked.levels or level.scope in asked.scopes for level in one.levels)
     if not wanted:
@@ -179,7 +180,7 @@ def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, n
     solved, ended = one.first("resolved"), one.first("analysed")
     if solved is None:
         return Clock(name=name, state="undetermined", ended=ended, reason="runs from the solution: none yet")
-    deadline = _later(solved, asked.within, calendar, zone)
+    deadline = after(solved, asked.within, calendar, zone)
     if isinstance(deadline, Undetermined):
         return Clock(name=name, state="undetermined", ended=ended, reason=deadline.reason)
     breached = deadline if deadline < (ended or now) else None
@@ -188,12 +189,3 @@ def _report(one: Incident, faults: Faults, calendar: Calendar, zone: ZoneInfo, n
     return Clock(
         name=name, state=state, deadline=deadline, ended=ended, left=left, breached_at=breached, whole=deadline - solved
     )
-
-
-def _later(start: datetime, span: Span, calendar: Calendar, zone: ZoneInfo) -> datetime | Undetermined:
-    if span.unit != "wd":
-        return start + timedelta(minutes=span.minutes)
-    day = calendar.after(start.astimezone(zone).date(), span.count)
-    if isinstance(day, Undetermined):
-        return day
-    return datetime.combine(day, time(23, 59, 59), tzinfo=zone)

@@ -1,7 +1,8 @@
 """What people are reminded of: a duty, a clock of a fault or a ticket, a registered item, an article.
 
-It is told by names and dates alone: nothing that somebody typed of a fault, a finding or a person is in a matter, for a
-reminder leaves the hospital's network.
+It is told by numbers, kinds and dates alone: nothing that somebody typed of a fault, a finding or a person is in a
+matter, for a reminder leaves the hospital's network. But for the ids of articles: people type them, and
+docs/knowledge.md tells them to use numbers.
 """
 
 from __future__ import annotations

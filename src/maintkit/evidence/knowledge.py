@@ -77,21 +77,27 @@ class Looked:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """Somebody took an article out of the knowledge base."""
+    """Somebody took an article out of the knowledge base. `back`: when it came back; None: it has not."""
 
     why: str
     by: str
     at: datetime
+    back: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Article:
-    """An article: its versions from the first on. `retired` None: it is in force."""
+    """An article: its versions, reviews and retirements, each from the first on."""
 
     id: str
     versions: tuple[Version, ...]
     looked: tuple[Looked, ...] = ()
-    retired: Ended | None = None
+    ended: tuple[Ended, ...] = ()
+
+    @property
+    def retired(self) -> Ended | None:
+        """The retirement that it has not come back from; None: it is in force."""
+        return self.ended[-1] if self.ended and self.ended[-1].back is None else None
 
     @property
     def now(self) -> Version:
@@ -112,8 +118,7 @@ class Article:
     @property
     def touched(self) -> datetime:
         """When something was last entered of it."""
-        ended = [self.retired.at] if self.retired else []
-        return max([self.now.at, *(one.at for one in self.looked), *ended])
+        return max([self.now.at, *(one.at for one in self.looked), *(one.at for one in self.ended)])
 
     def review(self, on: date) -> Review:
         """How it stands on a day; due-soon in the last 30 days, overdue from the day after the last one."""
@@ -213,8 +218,12 @@ def as_of(found: Iterable[Article], at: datetime) -> Iterator[Article]:
         versions = tuple(version for version in one.versions if version.at <= at)
         if versions:
             looked = tuple(look for look in one.looked if look.at <= at)
-            retired = one.retired if one.retired and one.retired.at <= at else None
-            yield replace(one, versions=versions, looked=looked, retired=retired)
+            ended = tuple(
+                replace(end, back=end.back if end.back and end.back <= at else None)
+                for end in one.ended
+                if end.at <= at
+            )
+            yield replace(one, versions=versions, looked=looked, ended=ended)
 
 
 def _folded(entries: list[Entry]) -> Article:
@@ -234,11 +243,12 @@ def _folded(entries: list[Entry]) -> Article:
                 at=entry.at,
                 seq=entry.seq,
             )
-            made = replace(made, versions=(*made.versions, version), retired=None)
+            ended = tuple(replace(end, back=end.back or entry.at) for end in made.ended)
+            made = replace(made, versions=(*made.versions, version), ended=ended)
         elif entry.kind == REVIEWED:
             on, until = (date.fromisoformat(body[key]) for key in ("on", "review_by"))
             seen = Looked(on=on, review_by=until, note=body["note"], by=body["by"], at=entry.at)
             made = replace(made, looked=(*made.looked, seen))
         else:
-            made = replace(made, retired=Ended(why=body["why"], by=body["by"], at=entry.at))
+            made = replace(made, ended=(*made.ended, Ended(why=body["why"], by=body["by"], at=entry.at)))
     return made

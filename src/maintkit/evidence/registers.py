@@ -137,7 +137,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One registered item; `closed_at` None: it is in force."""
+    """One registered item; `closed_at` None: it is in force. `seq` and `hash` are those of its registration."""
 
     id: str
     kind: str
@@ -146,6 +146,7 @@ class Item:
     by: str
     at: datetime
     seq: int
+    hash: str
     closed_at: datetime | None = None
     closed_by: str = ""
     why: str = ""
@@ -245,6 +246,7 @@ def _item(added: Entry, closed: Entry | None) -> Item:
         by=body["by"],
         at=added.at,
         seq=added.seq,
+        hash=added.hash,
         closed_at=closed.at if closed else None,
         closed_by=end.get("by", ""),
         why=end.get("why", ""),

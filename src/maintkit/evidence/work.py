@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from maintkit.evidence import vulnerabilities, watch
-from maintkit.evidence.changes import STARTED, standing
+from maintkit.evidence.changes import FINISHED, RESUMED, STARTED, standing
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
-from maintkit.evidence.moment import Mark
+from maintkit.evidence.moment import Mark, newest
+
+BEGAN, ENDED = "inspection.started", "inspection.finished"
+_TOLD = (BEGAN, ENDED, watch.STARTED, watch.FINISHED, STARTED, RESUMED, FINISHED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ class Work:
 def work(ledger: Ledger, since: datetime, end: datetime) -> Work:
     """What began from `since` to before `end`, and how it came out as far as it ended before `end`."""
     return Work(
-        inspections=tuple(_looked(ledger, one, end) for one in _began(ledger, "inspection.started", since, end)),
+        inspections=tuple(_looked(ledger, one, end) for one in _began(ledger, BEGAN, since, end)),
         changes=tuple(changed(ledger, one.run or "", end) for one in _began(ledger, "change.started", since, end)),
         watches=tuple(_watched(ledger, one, end) for one in _began(ledger, watch.STARTED, since, end)),
         checks=tuple(
@@ -105,6 +108,14 @@ def changed(ledger: Ledger, run: str, end: datetime | None = None) -> Changed:
     )
 
 
+def told(ledger: Ledger, run: str) -> Mark:
+    """The entry that ended an inspection, a watch or a change, or while it goes on the one that began it.
+
+    ValueError when the ledger holds no such run.
+    """
+    return newest(Mark.of(entry) for kind in _TOLD for entry in ledger.entries(kind=kind, run=run))
+
+
 def _began(ledger: Ledger, kind: str, since: datetime, end: datetime) -> list[Entry]:
     found = []
     for entry in ledger.entries(kind=kind, newest_first=True):
@@ -120,7 +131,7 @@ def _end(ledger: Ledger, kind: str, run: str | None, end: datetime) -> Entry | N
 
 
 def _looked(ledger: Ledger, started: Entry, end: datetime) -> Looked:
-    finished = _end(ledger, "inspection.finished", started.run, end)
+    finished = _end(ledger, ENDED, started.run, end)
     told: dict[str, Any] = finished.body if finished else {}
     return Looked(
         run=started.run or "",

@@ -238,6 +238,24 @@ def test_the_analysis_is_due_three_working_days_after_the_solution(desk: Desk) -
     assert desk.clocks(id_, 14 * 1440)["故障分析报告"].state == "met"
 
 
+@pytest.mark.parametrize(
+    ("within", "deadline"),
+    [
+        (Span(count=36, unit="h"), datetime(2026, 10, 1, 21, 0, tzinfo=ZONE)),
+        (Span(count=1, unit="month"), datetime(2026, 10, 30, 23, 59, 59, tzinfo=ZONE)),
+        (Span(count=5, unit="month"), datetime(2027, 2, 28, 23, 59, 59, tzinfo=ZONE)),
+    ],
+)
+def test_the_analysis_is_due_as_the_contract_says(desk: Desk, within: Span, deadline: datetime) -> None:
+    """Solved on 30 September at nine: hours to the minute, months to the end of their day, a short month's last."""
+    id_ = desk.open()
+    desk.level(id_, "P2", 1)
+    desk.step(id_, "resolved", 2 * 1440)
+    faults = FAULTS.model_copy(update={"report": FAULTS.report.model_copy(update={"within": within})})
+    found = clocks(incident(desk.ledger, id_), faults, Calendar(), ZONE, desk.instant(3 * 1440))
+    assert {clock.name: clock.deadline for clock in found}["故障分析报告"] == deadline
+
+
 def test_one_users_fault_asks_for_no_analysis_and_shows_its_targets(desk: Desk) -> None:
     """P3 of one user; the softer aims of P3 stand beside the deadline and are never breached."""
     id_ = desk.open()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sample_knowledge as sample
 from sample_inspections import HEADER
 
+from maintkit.clock import FixedClock
 from maintkit.documents.model import Document, Heading, Paragraph, Table, texts, to_tree
 from maintkit.documents.parts import markdown
 from maintkit.documents.views import Quarter, faq, knowledge_summary
 from maintkit.documents.views.knowledge_summary import library
 from maintkit.errors import NotFound
-from maintkit.evidence.knowledge import Looked
+from maintkit.evidence import knowledge
+from maintkit.evidence.knowledge import Front, Looked
+from maintkit.evidence.ledger import Ledger
+from maintkit.evidence.redact import Redactor
 
 Q4 = Quarter(year=2026, number=4)
 AFTER = datetime(2027, 1, 6, tzinfo=UTC)
@@ -59,6 +64,33 @@ def test_what_is_entered_after_the_quarter_does_not_change_its_summary() -> None
     later[0] = replace(later[0], looked=(replace(looked, **january),))
     later[1] = replace(later[1], versions=(*later[1].versions[:2], replace(later[1].versions[2], **january)))
     assert to_tree(knowledge_summary(library(later, Q4, AFTER, HEADER), HEADER)) == before
+
+
+def test_a_retirement_stays_in_its_quarter_when_the_article_comes_back_later(tmp_path: Path) -> None:
+    """The third quarter is drawn again in the fourth as it was, to the letter; the fourth tells the return."""
+    clock = FixedClock(at=datetime(2026, 5, 4, tzinfo=UTC))
+    front = Front(id="kb-1", title="旧打印服务器", owner="张伟", review_by=date(2099, 1, 1))
+    with Ledger.create(f"sqlite:///{tmp_path / 'ledger.db'}", clock=clock, redactor=Redactor()) as ledger:
+
+        def drawn(number: int) -> Document:
+            found = knowledge.articles(ledger)
+            return knowledge_summary(library(found, Quarter(year=2026, number=number), AFTER, HEADER), HEADER)
+
+        knowledge.enter(ledger, front, b"text", by="张伟")
+        clock.at = datetime(2026, 8, 1, tzinfo=UTC)
+        knowledge.retire(ledger, "kb-1", why="设备已拆除", by="王芳")
+        before = to_tree(drawn(3))
+        clock.at = datetime(2026, 11, 1, tzinfo=UTC)
+        knowledge.enter(ledger, front, b"text", by="张伟")
+        assert to_tree(drawn(3)) == before
+        assert rows(drawn(3), "停用") == ["kb-1"]
+        assert (rows(drawn(4), "停用"), rows(drawn(4), "修订")) == ([], ["kb-1"])
+        clock.at = datetime(2026, 11, 2, tzinfo=UTC)
+        knowledge.retire(ledger, "kb-1", why="又拆了", by="王芳")
+        clock.at = datetime(2026, 11, 3, tzinfo=UTC)
+        knowledge.enter(ledger, front, b"text", by="张伟")
+        assert "11-02 王芳：又拆了（11-03 重新启用）" in " ".join(texts(drawn(4)))
+        assert to_tree(drawn(3)) == before
 
 
 def test_it_is_a_draft_until_the_ledger_reaches_beyond_the_quarter() -> None:

@@ -87,6 +87,22 @@ def test_the_clocks_are_those_of_the_contract() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("scopes", "said"),
+    [
+        ((), "P1、P2 级故障在解决后"),
+        (("department", "hospital"), "P1、P2 级及影响范围为科室、全院的故障在解决后"),
+    ],
+)
+def test_the_faults_that_owe_a_report_are_those_of_the_contract(scopes: tuple[str, ...], said: str) -> None:
+    """By level or by scope, as the clock of the report asks for it."""
+    had = sample.contract()
+    report = had.faults.report.model_copy(update={"scopes": scopes})
+    faults = had.faults.model_copy(update={"report": report})
+    drawn = emergency_plan(sample.ready(contract=had.model_copy(update={"faults": faults})), HEADER)
+    assert f"6. 分析：{said}" in " ".join(texts(drawn))
+
+
 def test_promised_stands_beside_measured_and_nothing_is_invented() -> None:
     """A system that was never drilled is 未验证, one without a promise 未约定."""
     rows = table(disaster_plan(sample.ready(), HEADER), "恢复目标").rows

@@ -56,6 +56,10 @@ def as_json_of(one: Article, today: date) -> dict[str, Any]:
         "retired": {"at": to_text(one.retired.at), "by": one.retired.by, "why": one.retired.why}
         if one.retired
         else None,
+        "retirements": [
+            {"at": to_text(end.at), "by": end.by, "why": end.why, "back": to_text(end.back) if end.back else None}
+            for end in one.ended
+        ],
     }
 
 
@@ -70,8 +74,9 @@ def print_article(one: Article, text: str, today: date) -> None:
         click.echo(f"    sha256 {version.sha256}, entry {version.seq}")
     for look in one.looked:
         click.echo(bare(f"  reviewed {look.on} by {look.by}, again by {look.review_by}  {look.note}"))
-    if one.retired:
-        click.echo(bare(f"  retired {to_text(one.retired.at)[:10]} by {one.retired.by}: {one.retired.why}"))
+    for end in one.ended:
+        back = f"; back on {to_text(end.back)[:10]}" if end.back else ""
+        click.echo(bare(f"  retired {to_text(end.at)[:10]} by {end.by}: {end.why}{back}"))
 
 
 def wants(articles: Iterable[Article], files: Mapping[str, Written], today: date) -> Iterator[tuple[str, str]]:

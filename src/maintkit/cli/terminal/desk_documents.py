@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from maintkit.contract.due import due
 from maintkit.contract.load import Site
 from maintkit.contract.workdays import Calendar
 from maintkit.desk.clocks import clocks
-from maintkit.desk.incident import incident, incidents
+from maintkit.desk.incident import Incident, incident, incidents
 from maintkit.desk.links import Links, links
 from maintkit.desk.past import Fault, Wish, faults, wishes
 from maintkit.desk.proofs import seen
@@ -22,6 +22,7 @@ from maintkit.desk.relations import answering, repeats
 from maintkit.desk.surroundings import Surroundings
 from maintkit.documents.model import Document
 from maintkit.documents.parts.duties import within
+from maintkit.documents.parts.faults import VERB
 from maintkit.documents.views.incident_report import FaultReport, incident_report
 from maintkit.documents.views.incident_summary import FaultMonth, incident_summary
 from maintkit.documents.views.month import Covered, Month, bounds
@@ -33,7 +34,7 @@ from maintkit.evidence.judgements import judgements
 from maintkit.evidence.ledger import Ledger
 from maintkit.evidence.moment import Basis, Mark, basis, newest
 from maintkit.evidence.recorded import RecordedFinding
-from maintkit.evidence.work import changed, work
+from maintkit.evidence.work import changed, told, work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,15 +96,18 @@ def fault_report(place: Site, ledger: Ledger, id_: str) -> Document:
         found = clocks(one, contract.faults, room.calendar, contract.zone, now)
     before = timedelta(minutes=contract.faults.related_within.minutes)
     around = links(Surroundings(ledger), one, everyone, before=before, now=now)
+    repeated = tuple(repeats(everyone, id_))
+    others = [each for each in everyone if each.id in around.overlapping or each in repeated]
     report = FaultReport(
         fault=Fault(incident=one, clocks=found, mark=newest(own)),
         now=now,
         links=around,
         findings=tuple(_findings(ledger, around, one.hosts)),
         changes=tuple(changed(ledger, run) for run in around.changes),
-        repeats=tuple(repeats(everyone, id_)),
+        repeats=repeated,
         answering=answering(everyone, id_),
         marks=own,
+        linked=(*_runs(ledger, around), *_others(ledger, others)),
     )
     return incident_report(report, header(place))
 
@@ -142,6 +146,20 @@ def _findings(ledger: Ledger, around: Links, hosts: Sequence[str]) -> Iterator[R
     """The linked events, each as the last of the linked inspections saw it."""
     newest_of = {one.event: one for one in abnormal(ledger, around.inspections) if one.host in hosts}
     yield from (newest_of[name] for name in around.findings if name in newest_of)
+
+
+def _runs(ledger: Ledger, around: Links) -> Iterator[tuple[str, Mark]]:
+    """What is linked, by the entry that says how it came out."""
+    for run in (*around.inspections, *around.watches, *around.changes):
+        yield run, told(ledger, run)
+
+
+def _others(ledger: Ledger, found: Iterable[Incident]) -> Iterator[tuple[str, Mark]]:
+    """Other faults by their report, and those that are duplicates by the word that they are."""
+    for one in found:
+        called = [step for step in one.steps if step.verb == "related" and step.body["duplicate_of"]]
+        for step in (one.steps[0], *(called[-1:] if one.duplicate_of else ())):
+            yield f"{one.id} {VERB[step.verb]}", Mark.of(ledger.entry(step.entry))
 
 
 def months_of(place: Site, ledger: Ledger) -> list[Month]:

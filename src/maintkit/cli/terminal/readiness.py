@@ -140,25 +140,30 @@ def _contacts(place: Site, people: Iterable[registers.Item], on: date) -> Iterat
     for party in (contract.hospital, contract.provider):
         yield from (_contact(party.name, one) for one in party.contacts)
     for manager in contract.project_managers:
-        name = _follow(manager.name, items, on)
+        followed = _follow(manager.name, items, on)
+        name = followed[-1].fields["to"] if followed else manager.name
         known = manager if name == manager.name else Person.model_construct(name=name, phone="", email=None)
-        yield _contact(contract.provider.name, known, role="项目经理")
+        yield _contact(contract.provider.name, known, role="项目经理", registered=followed)
     for item in items:
         if item.kind == "person" and item.state(on) not in ("closed", "overdue"):
             fields = item.fields
             side = fields.get("organisation", contract.provider.name)
-            yield Contact(side=side, name=fields["name"], role=fields.get("role", ""), phone="", email="")
+            role = fields.get("role", "")
+            yield Contact(side=side, name=fields["name"], role=role, phone="", email="", registered=(item,))
     yield from (_contact("其他", one) for one in contract.recovery.contacts)
 
 
-def _follow(name: str, items: Iterable[registers.Item], on: date) -> str:
-    """Who is project manager by the register: changes with consent that are in effect, in their order."""
+def _follow(name: str, items: Iterable[registers.Item], on: date) -> tuple[registers.Item, ...]:
+    """The changes of this project manager by the register: with consent and in effect, in their order."""
+    followed = []
     changes = [one for one in items if one.kind == "manager" and one.state(on) == "valid"]
     for change in sorted(changes, key=lambda one: (one.fields["effective"], one.seq)):
         if change.fields["from"] == name and change.fields["effective"] <= on.isoformat():
             name = change.fields["to"]
-    return name
+            followed.append(change)
+    return tuple(followed)
 
 
-def _contact(side: str, one: Person, role: str = "") -> Contact:
-    return Contact(side=side, name=one.name, role=role or one.role_zh, phone=one.phone, email=one.email or "")
+def _contact(side: str, one: Person, role: str = "", registered: tuple[registers.Item, ...] = ()) -> Contact:
+    email, role = one.email or "", role or one.role_zh
+    return Contact(side=side, name=one.name, role=role, phone=one.phone, email=email, registered=registered)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from maintkit.documents.model import Annex, Block, Cell, Column, EvidenceItem, EvidenceList, Heading, Paragraph, Table
+from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.recorded import Inspection, RecordedHost
+from maintkit.evidence.registers import Item
 
 MOST_FACTS_ON_PAPER = 60  # hashes of collected facts; more stand in the workbook alone
 
 
-def section(title: str, inspection: Inspection) -> tuple[Block, ...]:
-    """Run, head of the ledger after the run's last entry, program version, and one hash a host."""
+def section(title: str, inspection: Inspection, more: Iterable[EvidenceItem] = ()) -> tuple[Block, ...]:
+    """Run, head of the ledger after the run's last entry, program version, one hash a host, and what comes on top."""
     collected = [host for host in inspection.hosts if host.facts]
     return (
         Heading(text=title),
@@ -22,9 +26,23 @@ def section(title: str, inspection: Inspection) -> tuple[Block, ...]:
                 EvidenceItem(label="程序版本", value=f"maintkit {inspection.version}"),
                 EvidenceItem(label="采集数据", value=f"{len(collected)} 份"),
                 *_facts(collected),
+                *more,
             )
         ),
     )
+
+
+def written(judged: Mapping[str, Judgement], blanks: Mapping[str, str]) -> Iterator[EvidenceItem]:
+    """What people wrote into the blanks of a document, by its entries."""
+    for blank, title in blanks.items():
+        if blank in judged:
+            yield EvidenceItem(label=f"填写 {title}", value=f"台账 #{judged[blank].seq} {judged[blank].hash}")
+
+
+def registered(items: Iterable[Item]) -> Iterator[EvidenceItem]:
+    """Items of the registers, by their entries."""
+    for one in items:
+        yield EvidenceItem(label=f"登记 {one.id}", value=f"台账 #{one.seq} {one.hash}")
 
 
 def annex(inspection: Inspection) -> tuple[Annex, ...]:

@@ -61,7 +61,7 @@ def disaster_plan(ready: Ready, header: Header) -> Document:
             Heading(text="十、联系人"),
             part.contacts(ready),
             Heading(text="十一、证据"),
-            part.proof(ready, header),
+            part.proof(ready, BLANKS, header),
             sign_off(header, _STATEMENT),
         ),
         footer=f"编号 {ready.number}　依据截至 {wording.instant(ready.at, header.zone)}",

@@ -6,6 +6,7 @@ from maintkit.contract.sla import Level
 from maintkit.documents import wording
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import Cell, Column, Document, Heading, KeyValue, KeyValues, Paragraph, Table
+from maintkit.documents.parts.faults import SCOPE
 from maintkit.documents.parts.readiness import tables as part
 from maintkit.documents.parts.readiness.ready import Ready, gaps
 
@@ -58,7 +59,7 @@ def emergency_plan(ready: Ready, header: Header) -> Document:
             Heading(text="十、评审与修订"),
             Paragraph(text=_review(ready)),
             Heading(text="十一、证据"),
-            part.proof(ready, header),
+            part.proof(ready, BLANKS, header),
             sign_off(header, _STATEMENT),
         ),
         footer=f"编号 {ready.number}　依据截至 {wording.instant(ready.at, header.zone)}",
@@ -93,13 +94,15 @@ def _course(ready: Ready) -> tuple[Paragraph, ...]:
     """The steps that the contract itself gives, numbered."""
     faults = ready.contract.faults
     report = faults.report
+    scopes = f"及影响范围为{'、'.join(SCOPE[scope] for scope in report.scopes)}的" if report.scopes else ""
+    owed = f"{'、'.join(report.levels)} 级{scopes}故障"
     steps = (
         f"报告：发现人通过{'、'.join(faults.channels)}报告服务方；口头报告同样计时，受理渠道记入台账。",
         "定级：按影响范围、性质与严重程度，由合同约定的规则定级；级别变更记明同意人、时间与理由。",
         f"响应与到场：按第一节的时限；紧急故障远程不能解决的，{part.length(faults.urgent_on_site)}内到场。",
         "处置：在时限内恢复业务，或提供可行的替代办法（第七节）；每一步骤、措施与结果记入台账。",
         "通报：处理期间向采购人通报进展（第八节），解决后向报告人反馈。",
-        f"分析：{'、'.join(report.levels)} 级故障在解决后 {part.length(report.within)}内提交《{report.document}》。",
+        f"分析：{owed}在解决后 {part.length(report.within)}内提交《{report.document}》。",
     )
     return tuple(Paragraph(text=f"{place}. {step}") for place, step in enumerate(steps, start=1))
 

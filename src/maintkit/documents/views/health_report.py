@@ -55,7 +55,8 @@ def health_report(health: Health, header: Header) -> Document:
     abnormal = events.abnormal_events(deep)
     unfinished = events.unhandled(abnormal, health.handlings)
     scarce = tight.tight(health.forecasts, health.outlooks, abnormal)
-    unowned = [blank for blank in tight.blanks(scarce) if blank not in health.judged]
+    owners = tight.blanks(scarce)
+    unowned = [blank for blank in owners if blank not in health.judged]
     return Document(
         kind=KIND,
         number=deep.run,
@@ -81,7 +82,7 @@ def health_report(health: Health, header: Header) -> Document:
             *urgent.section("十一、紧急变更", health.emergencies, header),
             Heading(text="十二、下季度工作安排"),
             _blank(health, "plan", header),
-            *proof.section("十三、证据", deep),
+            *proof.section("十三、证据", deep, proof.written(health.judged, BLANKS | owners)),
             sign_off(header, _STATEMENT),
         ),
         footer=f"编号 {deep.run}　台账 #{deep.head_seq} {deep.head_hash[:16]}",

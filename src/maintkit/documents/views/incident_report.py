@@ -44,7 +44,7 @@ class FaultReport:
 
     `findings` and `changes` are what the links name; `repeats` are its duplicates, and theirs. `answering` is the id
     whose clocks count: its own, or where it is a duplicate that of the other fault. `marks` are the entries of the
-    incident itself, in order.
+    incident itself, in order, `linked` those of what the links and repeats name, by what they say.
     """
 
     fault: Fault
@@ -55,6 +55,7 @@ class FaultReport:
     repeats: Sequence[Incident]
     answering: str
     marks: Sequence[Mark]
+    linked: Sequence[tuple[str, Mark]]
 
 
 def incident_report(found: FaultReport, header: Header) -> Document:
@@ -214,9 +215,9 @@ def _changes(changes: Sequence[Changed], header: Header) -> Table:
 
 
 def _proof(found: FaultReport) -> EvidenceList:
-    return EvidenceList(
-        items=tuple(
-            EvidenceItem(label=f"#{mark.seq} {words.VERB[step.verb]}", value=mark.hash)
-            for mark, step in zip(found.marks, found.fault.incident.steps, strict=True)
-        )
+    own = (
+        EvidenceItem(label=f"#{mark.seq} {words.VERB[step.verb]}", value=mark.hash)
+        for mark, step in zip(found.marks, found.fault.incident.steps, strict=True)
     )
+    linked = (EvidenceItem(label=said, value=f"台账 #{mark.seq} {mark.hash}") for said, mark in found.linked)
+    return EvidenceList(items=(*own, *linked))

@@ -60,8 +60,8 @@ class Library:
         return [one for one in self.articles if one.versions[0].at < self.since <= one.now.at]
 
     def retired(self) -> list[Article]:
-        """Those that were retired in the quarter."""
-        return [one for one in self.articles if one.retired and one.retired.at >= self.since]
+        """Those that were retired in the quarter, also when they came back in it."""
+        return [one for one in self.articles if any(end.at >= self.since for end in one.ended)]
 
     def looked_at(self) -> list[Article]:
         """Those that somebody looked through in the quarter."""
@@ -196,8 +196,11 @@ def _notes(one: Article, shown: Library, header: Header) -> str:
 
 
 def _ending(one: Article, shown: Library, header: Header) -> str:
-    del shown
-    return f"{_day(one.retired.at, header)} {one.retired.by}：{one.retired.why}" if one.retired else wording.NOTHING
+    new = [end for end in one.ended if end.at >= shown.since]
+    return "\n".join(
+        f"{_day(end.at, header)} {end.by}：{end.why}{f'（{_day(end.back, header)} 重新启用）' if end.back else ''}"
+        for end in new
+    )
 
 
 def _looks(one: Article, shown: Library, header: Header) -> str:

@@ -24,7 +24,7 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
-from maintkit.documents.parts import holdings, simulated
+from maintkit.documents.parts import holdings, proof, simulated
 from maintkit.documents.parts import recovery as part
 from maintkit.documents.wording import NOTHING
 from maintkit.evidence.judgements import Judgement
@@ -255,3 +255,4 @@ def _evidence(found: Recovery, header: Header) -> Iterator[EvidenceItem]:
         for one in {each.run: each for each in (passed, newest) if each is not None}.values():
             told = f"{one.run}　台账 #{one.seq}　sha256 {one.hash}"
             yield EvidenceItem(label=f"备份任务 {stanza} 恢复验证", value=told)
+    yield from proof.written(found.judged, BLANKS)

@@ -25,7 +25,7 @@ from maintkit.documents.model import (
     Paragraph,
     Table,
 )
-from maintkit.documents.parts import duties, fault_months, faults, performed, span, tickets
+from maintkit.documents.parts import duties, fault_months, faults, performed, proof, span, tickets
 from maintkit.documents.views.month import Covered, months
 from maintkit.evidence.judgements import Judgement
 from maintkit.evidence.moment import Basis
@@ -125,7 +125,7 @@ def service_review(review: Review, header: Header) -> Document:
             Heading(text="八、下期工作计划"),
             _blank(review, "next", header),
             Heading(text="九、证据"),
-            span.proof(mark, _proof(served)),
+            span.proof(mark, _proof(review)),
             sign_off(header, _STATEMENT),
         ),
         footer=span.footer(review.covered, mark),
@@ -216,8 +216,11 @@ def _meetings(found: Sequence[Item]) -> Table:
     )
 
 
-def _proof(served: Served) -> Iterator[EvidenceItem]:
+def _proof(review: Review) -> Iterator[EvidenceItem]:
+    served = review.served
     yield from faults.marks(served.rested)
     yield from tickets.marks(served.asked)
     for run, mark in served.work.marks:
         yield EvidenceItem(label=run, value=f"台账 #{mark.seq} {mark.hash}")
+    yield from proof.registered(review.meetings)
+    yield from proof.written(review.judged, BLANKS)

@@ -12,6 +12,7 @@ from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.evidence.drilled import Drilled, JobSeen
 from maintkit.evidence.judgements import Judgement
+from maintkit.evidence.registers import Item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +45,14 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """Somebody to call: of which side, by name, and for what."""
+    """Somebody to call: of which side, by name, for what; `registered` are the register's items that name them."""
 
     side: str
     name: str
     role: str
     phone: str
     email: str
+    registered: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import TO_FILL_IN
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, EvidenceItem, EvidenceList, Note, Paragraph, Table
+from maintkit.documents.parts import proof as evidence
 from maintkit.documents.parts import simulated
 from maintkit.documents.parts.readiness.ready import Gap, Ready
 
@@ -135,8 +136,8 @@ def gap_table(found: Sequence[Gap]) -> Table:
     )
 
 
-def proof(ready: Ready, header: Header) -> EvidenceList:
-    """What the plan rests on: the inspection, drills, and what people wrote."""
+def proof(ready: Ready, blanks: Mapping[str, str], header: Header) -> EvidenceList:
+    """What the plan rests on: the contract, the inspection, drills, registered people, and what people wrote."""
     told = f"{ready.contract.number}　sha256 {ready.contract_sha256}"
     items = [EvidenceItem(label="合同 contract.yml", value=told)]
     if ready.inspection:
@@ -148,4 +149,5 @@ def proof(ready: Ready, header: Header) -> EvidenceList:
                 f"　sha256 {job.passed.hash}"
             )
             items.append(EvidenceItem(label=f"恢复演练 {job.name}", value=told))
-    return EvidenceList(items=tuple(items))
+    people = {item.seq: item for one in ready.contacts for item in one.registered}
+    return EvidenceList(items=(*items, *evidence.registered(people.values()), *evidence.written(ready.judged, blanks)))
