@@ -288,5 +288,5 @@ MISSED = {
     "deep-inspection": [],
     "access-watch": [],
     "backup-watch": [],
-    "documents-handover": [],
+    "documents-handover": ["2026Q1", "2026Q2", "2026Q3"],  # all of it was handed over on the last evening alone
 }

@@ -47,8 +47,10 @@ def incidents(year: Year) -> dict[str, dict[str, Any]]:
 
 
 def test_a_year_is_played_in_three_minutes(played: tuple[Year, Played]) -> None:
-    """Of the processor's time, which a machine busy with others does not lengthen much: 90 s at a load of 11. The weekly,
-    monthly and quarterly documents are drawn in it, as they are issued; that all are opened and rendered comes after it."""
+    """Of the processor's time, which a machine busy with others does not lengthen much: 90 s at a load of 11.
+
+    What is issued in the year is drawn in it; that every document is opened and rendered comes after it.
+    """
     _, done = played
     assert done.took_s < 180
 

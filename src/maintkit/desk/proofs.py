@@ -68,7 +68,11 @@ PROOFS: tuple[Proof, ...] = (
     _inspected("backup-watch", asked=BACKUPS),
     _inspected("access-watch", asked=ACCESS),
     _inspected("deep-inspection", deep=True, asked=LOOKED_AT),
-    _changed("security-update", "patch", note="a run on one host counts; the age of antivirus definitions stands in the inspections"),
+    _changed(
+        "security-update",
+        "patch",
+        note="one host is enough here, and inspections tell the age of antivirus definitions",
+    ),
     _changed("tuning", "restart"),
     _changed("tuning", "reindex"),
     _changed("tuning", "rebuild_tables"),

@@ -195,7 +195,7 @@ def swap(old: str, new: str) -> Edit:
         (
             swap("evidence: [drill run]", "evidence: []"),
             "evidence: []",
-            "allowed: a list of what must be in the ledger",
+            "allowed: a list of words: what the contract names as proof",
         ),
         (
             swap("included_person_days: 5", "included_person_days: -1"),

@@ -32,7 +32,7 @@ _REASONS = (
     (r"runs from (\S+), of which nothing is seen", r"自 \1 完成之时起算，台账中没有其记录"),
     (r"maintkit does not see this by itself.*", "程序不能自行看到其履行，须由人登记"),
     (
-        r"a run on one host counts; the age of antivirus definitions stands in the inspections",
+        r"one host is enough here, and inspections tell the age of antivirus definitions",
         "在一台主机上实施即计入，其余主机是否需要由双方核对；病毒库时效见巡检记录",
     ),
     (r"counts when it is issued: .*", "文件签发后方计入"),

@@ -33,7 +33,7 @@ def section(title: str, forecasts: Sequence[Forecast], header: Header) -> tuple[
         blocks.append(Paragraph(text="台账中的数据不足以预测任何文件系统的容量，本报告不作容量结论。", tone="strong"))
     if maybe := [one for one in forecasts if one not in soon_ and any(map(may_be_soon, one.scenarios))]:
         names = "、".join(f"{one.host} {one.mount}" for one in maybe)
-        blocks.append(Paragraph(text=f"增长偏快时（范围的早端），以下文件系统可能在 {SOON_DAYS:.0f} 天内达到限值：{names}。"))
+        blocks.append(Paragraph(text=f"增长偏快时，以下文件系统可能在 {SOON_DAYS:.0f} 天内达到限值：{names}。"))
     rules = (
         "日增长为各数据点两两之间斜率的中位数，仅在同一时段内计算（扩容、清理前后分开）；括号内为 P10 至 P90 的范围。"
         "近三分之一时段的增长明显不同时另列一行“近期增速”。"
