@@ -16,13 +16,13 @@ from lab.trials.backup import REPOSITORY, SERVER, TRIALS, declared, protected, s
 from lab.trials.trial import Trial
 from maintkit.checks.facts.document import Facts
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 NEVER_DRILLED = "backup.drill crit repo/his = 无演练记录"
 
 
 @pytest.fixture(
     scope="module",
-    params=[BOOKWORM, pytest.param(TRIXIE, marks=pytest.mark.long)],
+    params=[BOOKWORM, TRIXIE],
     ids=lambda suite: suite.name,
 )
 def ward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
@@ -62,7 +62,6 @@ def test_a_damaged_file_is_seen_by_verify_and_not_by_an_inspection(ward: Ward) -
     assert "status: ok" in verified(server)
 
 
-@pytest.mark.long
 def test_a_pgbackrest_that_does_not_tell_of_damaged_pages_leaves_them_unknown(tmp_path: Path) -> None:
     """Version 2.33 of Debian 11 has no word of it in its catalogue; all else is judged as ever."""
     with lab(specs(BULLSEYE)) as made, protected(made):
@@ -71,7 +70,6 @@ def test_a_pgbackrest_that_does_not_tell_of_damaged_pages_leaves_them_unknown(tm
     assert "does not say whether" in next(one["reason"] for one in seen if one["status"] == "unknown")
 
 
-@pytest.mark.long
 def test_who_may_not_read_pgbackrests_configuration_is_told_so_by_the_newest_too(tmp_path: Path) -> None:
     """Version 2.55 says it on its standard output: it has not read yet where to say it."""
     script = collector(tmp_path, "backups", {"name": "his"})

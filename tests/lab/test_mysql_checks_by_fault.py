@@ -16,14 +16,14 @@ from lab.trials.trial import Trial
 from maintkit.checks.model import Expected, ExpectedMysql
 from maintkit.contract.services import Mysql
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 EXPECTED = Expected(mysql=(ExpectedMysql(name=INSTANCE, role="replica"),))
 PASSWORD = "only-of-this-lab"  # noqa: S105  # of a host that lives for a minute
 
 
 @pytest.fixture(
     scope="module",
-    params=[BOOKWORM, *(pytest.param(one, marks=pytest.mark.long) for one in (BULLSEYE, JAMMY, TRIXIE))],
+    params=[BOOKWORM, BULLSEYE, JAMMY, TRIXIE],
     ids=lambda suite: f"mysql-{suite.mysql}" if suite.mysql else suite.mariadb,
 )
 def ward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bedside]:
