@@ -369,6 +369,13 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"(\d+) sequences are hidden: needs SELECT on the sequences", "{0} 个序列的当前值不可见：需要序列的 SELECT 权限"),
     (r"the cluster has no data checksums", "该实例未启用数据页校验"),
     (r"archive_mode is off", "未启用 WAL 归档"),
+    (r"a standby whose archive_mode is not always archives nothing", "备库未设为 archive_mode = always，不归档 WAL"),
+    (r"the collector did not look", "采集时未查看"),
+    (r"what waits to be archived was not seen: (.+)", "未能看到待归档的 WAL：{0}"),
+    (
+        r"(\d+) finished segments wait for the archiver, since when was not seen: (.+)",
+        "有 {0} 个 WAL 段待归档，未能看到已等待多久：{1}",
+    ),
     (r"no database was entered", "没有进入任何数据库"),
     (r"no such database or no right to connect", "没有该数据库，或无连接权限"),
     (r"database (\S+): (.+)", "数据库 {0}：{1}"),
