@@ -221,6 +221,12 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"this kernel \(before 4\.13\) does not count OOM kills", "4.13 之前的内核不记录内存耗尽终止次数"),
     (r"no systemd on this host: the declared units cannot be seen", "本机没有 systemd，无法查看登记的服务"),
     (r"the site declares no schedule for this job", "站点未登记该任务的周期"),
+    (r"the site does not say what is to be kept of this job", "站点未约定该任务的备份保留份数或天数"),
+    (r"it was not told how many sets there are and how old they are", "未能得知备份的份数与最早一份的时间"),
+    (
+        r"kept since (\S+): nothing was taken away, (\d+) full sets and (\d+) days by now",
+        "自 {0} 起保留，尚无备份过期：现有 {1} 份全量备份，可追溯 {2} 天",
+    ),
     (r"the site gives this number no limit", "站点未给该指标设限值"),
     (r"the site limits this number, and it was not read", "站点为该指标设了限值，但未读到"),
     (r"the site names this page, and it was not asked for", "站点登记了该页面，但未探测"),
