@@ -19,6 +19,11 @@ from maintkit.sitefile import load
 
 AT = sample.STARTED + timedelta(minutes=3)
 SERVER = {"name": "his", "state": "up", "version_num": 150014, "in_recovery": False, "data_checksums": True}
+MARIADB = {
+    "name": "pharmacy", "state": "up", "flavour": "mariadb", "version": "10.11.19-MariaDB-0+deb12u1-log",
+    "channels": [],
+}  # fmt: skip
+REPLICA = {"name": "reports", "channels": [{"name": "", "io": "Yes"}]}
 JOB: dict[str, Any] = {
     "tool": "pgbackrest", "name": "his", "status": "ok", "off_host": True, "repositories": 1,
     "backups": [
@@ -89,7 +94,11 @@ def wanting() -> Recovery:
         hosts=(
             seen(
                 "his-db1",
-                {"postgresql": section(None, "denied", "needs postgres"), "backups": section({"jobs": [late]})},
+                {
+                    "postgresql": section(None, "denied", "needs postgres"),
+                    "mysql": section(None, "timeout", "ran into its time limit"),
+                    "backups": section({"jobs": [late]}),
+                },
             ),
         ),
         drills={"his": (drilled(days=3, passed=False), drilled(days=161))},
@@ -103,14 +112,18 @@ def undrilled() -> Recovery:
 
 
 def mariadb() -> Recovery:
-    """A MariaDB that was drilled, and dumps of it which nobody can drill."""
+    """A MariaDB that was drilled, its replica, and dumps of it which nobody can drill."""
     drill = Drill.model_validate(drills.mariadb(*drills.MARIADB_TOOK)["drill"])
     newest = replace(drilled(days=23), drill=drill)
     job = {**JOB, "tool": "mariadb-backup", "name": "pharmacy", "wal": []}
     dumps = {**job, "tool": "mysqldump", "name": "dumps"}
     return replace(
         finished(),
-        hosts=(seen("backup1", {"backups": section({"jobs": [job, dumps]})}),),
+        inspection=sample.inspection((sample.host("pharmacy1", (), address="10.0.0.41"),)),
+        hosts=(
+            seen("pharmacy1", {"mysql": section({"instances": [MARIADB, {**MARIADB, **REPLICA}]})}),
+            seen("backup1", {"backups": section({"jobs": [job, dumps]})}),
+        ),
         drills={"pharmacy": (newest, newest)},
         schedules={("backup1", "pharmacy"): 24},
     )

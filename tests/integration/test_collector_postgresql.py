@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from pythons import VERSIONS, interpreter
 from sqlalchemy import create_engine, make_url, text
 
 from maintkit.checks.facts.document import Facts
-from maintkit.checks.facts.postgresql import PostgresqlInstance
+from maintkit.checks.facts.postgresql import PostgresqlArchiver, PostgresqlInstance
 
 NAME = "挂号 '1'"
 
@@ -71,3 +73,70 @@ def test_a_server_that_nobody_declared_is_named(socket, tmp_path):
     instances = document["sections"]["postgresql"]["data"]["instances"]
     assert {one["state"] for one in instances} == {"undeclared"}
     assert any(socket in one["reason"] or one["name"] == "port 5432" for one in instances)
+
+
+@pytest.fixture
+def archived():
+    """`(folder of the socket, sql)` of a server whose archive command hangs while `folder/hang` is there."""
+    with cluster("archive_mode=on") as url:
+        folder = Path(str(make_url(url).query["host"]))
+        folder.chmod(0o755)
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+
+            def sql(statement: str) -> object:
+                done = connection.execute(text(statement))
+                return done.scalar() if done.returns_rows else None
+
+            sql(f"ALTER SYSTEM SET archive_command = 'while test -e {folder}/hang; do sleep 0.1; done'")
+            sql("SELECT pg_reload_conf()")
+            yield folder, sql
+        engine.dispose()
+
+
+def archiver(told: PostgresqlInstance) -> PostgresqlArchiver:
+    assert told.archiver is not None
+    return told.archiver
+
+
+def until(sql: Callable[[str], object], condition: str) -> None:
+    """Wait until a query says true."""
+    end = time.monotonic() + 60
+    while not sql(f"SELECT {condition}"):
+        assert time.monotonic() < end, condition
+        time.sleep(0.1)
+
+
+def test_what_waits_for_a_command_that_hangs_is_counted(archived, tmp_path):
+    """No attempt fails, and none ends: without what waits nothing would tell it from a quiet server."""
+    folder, sql = archived
+    until(sql, "pg_switch_wal() IS NOT NULL AND last_archived_wal IS NOT NULL FROM pg_stat_archiver")
+    until(sql, "NOT EXISTS (SELECT FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready')")
+    quiet = archiver(asked(sys.executable, tmp_path, host=str(folder)))
+    assert (quiet.waiting, quiet.oldest_at) == (0, None)
+    (folder / "hang").touch()
+    for _ in range(2):
+        sql("SELECT txid_current()")
+        sql("SELECT pg_switch_wal()")
+    instance = asked(sys.executable, tmp_path, host=str(folder))
+    hung = archiver(instance)
+    assert (hung.waiting, hung.failed) == (2, 0)
+    assert 0 <= (instance.now_at or 0) - (hung.oldest_at or 0) < 60
+    (folder / "hang").unlink()
+
+
+def test_what_waits_is_counted_by_the_last_archived_where_the_role_may_not_see_it(archived, tmp_path):
+    folder, sql = archived
+    until(sql, "pg_switch_wal() IS NOT NULL AND last_archived_wal IS NOT NULL FROM pg_stat_archiver")
+    until(sql, "NOT EXISTS (SELECT FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready')")
+    (folder / "hang").touch()
+    for _ in range(2):
+        sql("SELECT txid_current()")
+        sql("SELECT pg_switch_wal()")
+    sql("CREATE ROLE li LOGIN")
+    instance = asked(sys.executable, tmp_path, host=str(folder), user="li")
+    unseen = archiver(instance)
+    assert (unseen.waiting, instance.withheld["waiting"]) == (None, "needs membership of pg_monitor")
+    last = int((unseen.last_archived_wal or "")[16:], 16)
+    assert (unseen.wal_bytes or 0) // (unseen.segment_bytes or 1) - 1 - last == 2
+    (folder / "hang").unlink()

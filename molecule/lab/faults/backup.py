@@ -83,6 +83,34 @@ def stopped(host: Host, repository: Repository, *, since: str) -> Iterator[None]
 
 
 @contextmanager
+def expired(host: Host, repository: Repository, *, full: int) -> Iterator[None]:
+    """Backups were expired by a retention of so many full ones, whatever the configuration says."""
+    with kept(host, repository):
+        pgbackrest(host, repository, f"--repo1-retention-full={full}", "expire")
+        yield
+
+
+@contextmanager
+def told_to_keep(host: Host, *, config: str, full: int) -> Iterator[None]:
+    """The configuration says to keep so many full backups; nothing has expired by it yet."""
+    host.run("cp", "-p", config, f"{config}.before")
+    host.run("sed", "-i", f"s/^repo1-retention-full=.*/repo1-retention-full={full}/", config)
+    try:
+        yield
+    finally:
+        host.run("mv", f"{config}.before", config)
+
+
+@contextmanager
+def not_expired(host: Host, repository: Repository, *, config: str, full: int) -> Iterator[None]:
+    """One backup more was made, and none expired, though the configuration says to keep so many full ones."""
+    with kept(host, repository):
+        back_up(host, repository)
+        with told_to_keep(host, config=config, full=full):
+            yield
+
+
+@contextmanager
 def corrupted(host: Host, repository: Repository) -> Iterator[None]:
     """One byte is another in the largest file of the newest backup; `pgbackrest info` does not see it."""
     with kept(host, repository):

@@ -182,16 +182,40 @@ def behind(host: Host, *, segments: int) -> Iterator[None]:
 @contextmanager
 def not_archived(host: Host) -> Iterator[None]:
     """The command that archives WAL fails."""
-    try:
-        sql(host, "ALTER SYSTEM SET archive_command = '/bin/false'", "SELECT pg_reload_conf()")
-        until(host, "current_setting('archive_command') = '/bin/false'")
+    with _archives_by(host, "/bin/false"):
         sql(host, "SELECT txid_current()", "SELECT pg_switch_wal()")
         until(host, "SELECT last_failed_time > coalesce(last_archived_time, '-infinity') FROM pg_stat_archiver")
         yield
+
+
+@contextmanager
+def archiving_hangs(host: Host, *, age_s: int) -> Iterator[None]:
+    """The command that archives WAL began so long ago, and does not end: nothing has failed."""
+    mark = "/var/tmp/lab-hangs"  # noqa: S108  # on the host, which nobody else uses
+    with _archives_by(host, f"while test -e {mark}; do sleep 0.1; done"):
+        host.run("touch", mark)
+        try:
+            sql(host, "SELECT txid_current()", "SELECT pg_switch_wal()")
+            oldest = "SELECT min(modification) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
+            until(host, f"SELECT ({oldest}) < clock_timestamp() - interval '{age_s} s'")
+            yield
+        finally:
+            host.run("rm", mark)
+
+
+@contextmanager
+def _archives_by(host: Host, command: str) -> Iterator[None]:
+    """Another archive command is in force; when it is taken back, all that waited is archived."""
+    try:
+        sql(host, f"ALTER SYSTEM SET archive_command = '{command}'", "SELECT pg_reload_conf()")
+        until(host, f"current_setting('archive_command') = '{command}'")
+        yield
     finally:
         sql(host, "ALTER SYSTEM RESET archive_command", "SELECT pg_reload_conf()")
+        well = "last_archived_time > coalesce(last_failed_time, '-infinity')"
+        waits = "EXISTS (SELECT FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready')"
         end = time.monotonic() + WAIT_S
-        while sql(host, "SELECT last_archived_time > last_failed_time FROM pg_stat_archiver") != "t":
+        while sql(host, f"SELECT {well} AND NOT {waits} FROM pg_stat_archiver") != "t":  # noqa: S608  # our own words
             if time.monotonic() > end:
                 raise LabError(f"on {host.name} WAL is still not archived")
             # Each segment that ends wakes the archiver, which else waits for a minute.

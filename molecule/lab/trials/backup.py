@@ -57,7 +57,7 @@ def specs(suite: Suite = BOOKWORM) -> list[Spec]:
 def declared(made: Lab) -> Mapping[str, Any]:
     """What services.yml says of `repo`: its job, and that the database host logs in there."""
     known = [f"{network.gateway(made.subnet)}/32", f"{made[DATABASE].address}/32"]
-    job = {"tool": "pgbackrest", "name": REPOSITORY.stanza, "every_h": 24, "config": CONFIG}
+    job = {"tool": "pgbackrest", "name": REPOSITORY.stanza, "every_h": 24, "config": CONFIG, "keep": {"copies": 2}}
     return {"backups": [job], "known_addresses": known}
 
 
@@ -109,7 +109,7 @@ def _stopped(host: Host) -> AbstractContextManager[None]:
 
 
 STANZA = REPOSITORY.stanza
-UNSEEN = ("backup.age", "backup.size", "backup.page-errors", "backup.wal-gap", "backup.space", "backup.off-host")
+UNSEEN = tuple(f"backup.{name}" for name in ("age", "retention", "size", "page-errors", "wal-gap", "space", "off-host"))
 
 TRIALS = (
     Trial(
@@ -119,6 +119,30 @@ TRIALS = (
         status="crit",
         instance=STANZA,
         value=24 * DAYS_AGO,
+    ),
+    Trial(
+        check="backup.retention",
+        words="expired by a retention of one full backup, where two are agreed",
+        fault=partial(backup.expired, repository=REPOSITORY, full=1),
+        status="warn",
+        instance=STANZA,
+        value=50,
+    ),
+    Trial(
+        check="backup.retention",
+        words="pgBackRest's configuration keeps one full backup, where two are agreed and all are still there",
+        fault=partial(backup.told_to_keep, config=CONFIG, full=1),
+        status="warn",
+        instance=STANZA,
+        value=50,
+    ),
+    Trial(
+        check="backup.retention",
+        words=f"{EARLIER + 2} full backups, where pgBackRest's configuration keeps {EARLIER}: none has expired",
+        fault=partial(backup.not_expired, repository=REPOSITORY, config=CONFIG, full=EARLIER),
+        status="warn",
+        instance=STANZA,
+        value=f"{EARLIER + 2} 份",
     ),
     Trial(
         check="backup.size",

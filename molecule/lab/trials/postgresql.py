@@ -138,6 +138,15 @@ TRIALS = (
         fault=postgresql.not_archived,
         status="crit",
         instance=INSTANCE,
+        value="失败",
+    ),
+    Trial(
+        check="postgresql.archive",
+        words="the command that archives WAL hangs for 3 s, where the site allows 1.2 s",
+        fault=partial(postgresql.archiving_hangs, age_s=3),
+        status="warn",
+        instance=INSTANCE,
+        limits={"postgresql.archive-wait": {"warn": 0.02}},
     ),
     Trial(
         check="postgresql.sequences",

@@ -11,7 +11,7 @@ from .filesystems import NETWORK, measure, parse_mounts
 from .lanes import in_lanes
 from .probe import Absent, Denied
 from .program import monotonic
-from .text import decode, encode
+from .text import decode, encode, number
 from .walsegments import tell_segments
 
 PGBACKREST_CONFIGS = ("/etc/pgbackrest/pgbackrest.conf", "/etc/pgbackrest.conf")
@@ -95,8 +95,9 @@ def stanza_jobs(probe, config, stanza, path, until, archives):
 
 
 def tell_off_host(job, options, mounts):
-    """Which repositories lie off the host, by the configuration (None: it could not be read), and if any holds a set.
+    """Which repositories lie off the host, and what they keep, by the configuration (None: it could not be read).
 
+    And if any that is off the host holds a set.
     Of a job without any set, whether one would hold it.
     """
     here = dict(
@@ -104,6 +105,9 @@ def tell_off_host(job, options, mounts):
     )
     for one in job["repos"]:
         one["off_host"] = here[one["key"]]
+        own = "repo%d-retention-full" % one["key"]
+        one["keep_full"] = number((options or {}).get(own))
+        one["keep_type"] = (options or {}).get(own + "-type")
     held = [here.get(one["repo"]) for one in job["backups"]] or list(here.values())
     job["off_host"] = None if options is None else any(held)
 

@@ -7,7 +7,7 @@ import json
 import os
 
 from .binlogs import join_binlogs
-from .catalogue import Unclear, folder_of_sets
+from .catalogue import ENOUGH_SETS, Unclear, folder_of_sets, reach_of
 from .dumps import read_dumps
 from .filesystems import NETWORK, measure, parse_mounts
 from .lanes import in_lanes
@@ -82,12 +82,13 @@ def set_job(declared, now, deadline, mounts):
         "name": declared["name"],
         "status_code": code,
         "status": label,
-        "backups": sets,
+        "backups": sets[-ENOUGH_SETS:],
         "repositories": 1,
         "off_host": sets_off_host(folder, mounts, source),
         "target_free_bytes": numbers.get("free_bytes"),
         "target_size_bytes": numbers.get("size_bytes"),
     }
+    job.update(reach_of(sets))
     job.update(more)
     return job
 
@@ -101,7 +102,7 @@ def read_sets(declared, now, deadline):
         sets, faults, source, looked = read_manifests(path, now, deadline)
         return sets, faults, source, dict(("files_" + key, looked.get(key)) for key in LOOKED)
     if tool == "mysqldump":
-        return read_dumps(path, now, deadline) + ({},)
+        return read_dumps(path, now, deadline)
     sets, faults, source = read_mariadb_sets(path, now, deadline)
     if not declared.get("binlogs"):
         for one in sets:

@@ -21,7 +21,7 @@ FIRST = ("text", "program", "lanes", "probe", "section")
 LAST = ("frame",)
 LEFT_OUT = ("__init__", "bundle")
 DEFINITION = re.compile(r"^(?:def |class |@|[A-Za-z_, ]+ = )", re.MULTILINE)
-RULE = "# " + "-" * 76
+RULE = "# " + "-" * 30
 HEAD = '''#!/usr/bin/env python
 # -*- coding: utf-8 -*-
 """maintkit collector: reads facts of this host and writes them, as one JSON document, to standard output.

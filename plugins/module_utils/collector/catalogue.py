@@ -21,6 +21,12 @@ class Unclear(Exception):
     """Something in the folder may be a set, and what it says of itself cannot be read."""
 
 
+def reach_of(sets):
+    """How many whole sets there are and when the oldest of them ended: of the sets themselves the newest are told."""
+    whole = [one["stopped_at"] for one in sets if one["kind"] == "full" and not one.get("error")]
+    return {"kept": len(whole), "oldest_at": min(whole) if whole else None}
+
+
 def folder_of_sets(path):
     """The folder itself, or the one above all that a pattern names."""
     while "*" in path or "?" in path:

@@ -21,16 +21,22 @@ EDGE = 4096  # bytes at either end of a dump that are looked at
 
 
 def read_dumps(path, now, deadline):
-    """(finished dumps, faults as (at, state, name), the host they are of); raises EnvironmentError, Unclear."""
-    sets, faults, sources = [], [], set()
-    for written_at, size, file in dump_files(path):
+    """(finished dumps, faults as (at, state, name), the host they are of, what is told of older ones).
+
+    Raises EnvironmentError, Unclear.
+    """
+    sets, faults, sources, older = [], [], set(), {}
+    files = dump_files(path)
+    for written_at, size, file in files:
         if len(sets) == ENOUGH_SETS:
+            older = oldest_dump(files, deadline)
             break
         try:
             head, tail = dump_edges(file, deadline)
             ended_at = dump_end(head, tail)
         except Unclear as error:
             unclear_of(file, error, sets, written_at)
+            older = oldest_dump(files, deadline)
             break
         sources.update(DUMP_OF.findall(head))
         label = os.path.relpath(file, folder_of_sets(path))
@@ -42,7 +48,16 @@ def read_dumps(path, now, deadline):
     if len(databases) > 1:
         # The newest of any would hide that those of another have stopped.
         raise Unclear("%s: dumps of several databases: %s" % (path, ", ".join(one or "all" for one in databases)))
-    return sets, faults, dumped_from(sorted(set(host for host, _database in sources)))
+    return sets, faults, dumped_from(sorted(set(host for host, _database in sources))), older
+
+
+def oldest_dump(files, deadline):
+    """Of more dumps than are told: how many there are by their names, and when the oldest one ended (None: unread)."""
+    try:
+        ended_at = dump_end(*dump_edges(files[-1][2], deadline))
+    except Unclear:
+        ended_at = None
+    return {"kept": len(files), "oldest_at": ended_at}
 
 
 def dump_files(path):

@@ -8,7 +8,6 @@ import stat
 
 from .catalogue import (
     CHANGED,
-    ENOUGH_SETS,
     FILES_OF_SET,
     MISSING,
     UNFINISHED,
@@ -52,7 +51,7 @@ def read_manifests(path, now, deadline):
             faults.append((wrong["at"], state, wrong["label"]))
     hosts = set(one["host"] for one in told)
     source = "unnamed" if None in hosts or not hosts else "here" if os.uname()[1] in hosts else "away"
-    return [manifest_set(one, looked) for one in told[-ENOUGH_SETS:]], faults, source, looked
+    return [manifest_set(one, looked) for one in told], faults, source, looked
 
 
 def manifest_files(path):

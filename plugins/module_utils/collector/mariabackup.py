@@ -37,8 +37,7 @@ def read_mariadb_sets(path, now, deadline):
         written_at = folder_size(folder, deadline)[1]
         if now - written_at > WRITTEN_S:
             faults.append((written_at, UNFINISHED, label))
-    sets = sets[-ENOUGH_SETS:]
-    for one in sets:
+    for one in sets[-ENOUGH_SETS:]:
         weigh(one, deadline)
     return sets, faults, ""
 

@@ -20,7 +20,9 @@ SELECT current_setting('server_version_num')::int AS version_num, pg_is_in_recov
         AND coalesce(backend_type, 'client backend') = 'client backend') AS connections,
        current_setting('data_checksums') = 'on' AS data_checksums,
        current_setting('autovacuum') = 'on' AS autovacuum,
-       current_setting('archive_mode') <> 'off' AS archiving
+       current_setting('archive_mode') = 'always'
+         OR current_setting('archive_mode') = 'on' AND NOT pg_is_in_recovery() AS archiving,
+       has_function_privilege(to_regprocedure('pg_ls_archive_statusdir()'), 'EXECUTE') AS sees_archive
 """
     % SEES_ALL
 )
@@ -76,13 +78,24 @@ SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::big
        (SELECT status FROM pg_stat_wal_receiver) AS receiver
 WHERE pg_is_in_recovery()
 """
-ARCHIVER = """
-SELECT archived_count AS archived, failed_count AS failed, last_failed_wal,
+ARCHIVER = (
+    """
+SELECT archived_count AS archived, failed_count AS failed, last_failed_wal, last_archived_wal,
+       pg_wal_lsn_diff(%s, '0/0')::bigint AS wal_bytes,
+       pg_size_bytes(current_setting('wal_segment_size')) AS segment_bytes,
        extract(epoch FROM last_archived_time)::float8 AS last_archived_at,
        extract(epoch FROM last_failed_time)::float8 AS last_failed_at,
        extract(epoch FROM stats_reset)::float8 AS stats_reset_at
 FROM pg_stat_archiver
 """
+    % HERE_LSN
+)
+# The server marks a file when it is finished, and takes the mark away when it is archived.
+WAITING = lines_of(
+    "waiting",
+    "SELECT count(*) AS waiting, extract(epoch FROM min(modification))::float8 AS oldest_at"
+    " FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'",
+)
 PENDING = "SELECT name FROM pg_settings WHERE pending_restart ORDER BY name LIMIT 50"
 INSTANCE_QUERIES = [
     lines_of("server", SERVER),

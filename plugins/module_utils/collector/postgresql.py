@@ -7,7 +7,7 @@ import os
 import re
 
 from .masked import masked_sql
-from .pgqueries import DATABASE_QUERIES, INSTANCE_QUERIES, bloat_query, checkpoints_query, statements_query
+from .pgqueries import DATABASE_QUERIES, INSTANCE_QUERIES, WAITING, bloat_query, checkpoints_query, statements_query
 from .pgtuning import ACTIVITY_QUERY, SETTINGS_QUERY
 from .probe import Absent, paths_like
 from .program import monotonic
@@ -66,7 +66,8 @@ def ask_instance(probe, psql, one, deadline):
     facts = {"name": one["name"], "state": "up", "reason": None, "withheld": {}}
     session = Session(probe, psql, one, deadline)
     databases = one.get("databases") or []
-    rows, trouble = session.ask((databases or ["postgres"])[0], INSTANCE_QUERIES + [SETTINGS_QUERY])
+    first = (databases or ["postgres"])[0]
+    rows, trouble = session.ask(first, INSTANCE_QUERIES + [SETTINGS_QUERY])
     if not rows.get("server"):
         facts["state"], facts["reason"] = refusal(trouble)
         return facts
@@ -81,6 +82,7 @@ def ask_instance(probe, psql, one, deadline):
     if facts["version_num"] < OLDEST:
         facts["withheld"]["version"] = "PostgreSQL before 13 is not asked for more"
         return facts
+    ask_waiting(session, facts, first)
     ask_databases(session, facts, databases)
     return facts
 
@@ -106,6 +108,16 @@ def explain(facts, trouble):
         facts["withheld"]["pending_restart"] = NEEDS_STATS
     if trouble:
         facts["withheld"]["instance"] = without_prefix(trouble)
+
+
+def ask_waiting(session, facts, database):
+    """What waits to be archived: the archiver counts an attempt when it ends, so of one that hangs it says nothing."""
+    if not facts["archiving"] or facts["archiver"] is None:
+        return
+    rows, trouble = session.ask(database, [WAITING]) if facts["sees_archive"] else ({}, NEEDS_STATS)
+    facts["archiver"].update((rows.get("waiting") or [{}])[0])
+    if trouble:
+        facts["withheld"]["waiting"] = without_prefix(trouble)
 
 
 def ask_databases(session, facts, wanted):

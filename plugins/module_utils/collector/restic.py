@@ -6,7 +6,7 @@ import json
 import os
 import re
 
-from .catalogue import DAMAGED, ENOUGH_SETS, Unclear
+from .catalogue import DAMAGED, Unclear
 from .probe import folder_names, utc_time
 from .program import FOLDERS, monotonic, run_program
 from .text import decode, encode
@@ -43,7 +43,7 @@ def read_restic(declared, deadline):
     faults += [(float("inf"), DAMAGED, name) for name in REPOSITORY if listed and not holds(repository, name)]
     own = os.uname()[1]
     away = listed and own not in [one.get("hostname") for one in listed]
-    return [restic_set(one) for one in sets[-ENOUGH_SETS:]], faults, "away" if away else "here"
+    return [restic_set(one) for one in sets], faults, "away" if away else "here"
 
 
 def of_one_folder(listed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from maintkit.checks.facts.document import Facts
@@ -82,6 +82,16 @@ class ExpectedBackup:
     name: str
     every_h: float
     off_host_every_h: float | None = None
+    keep: ExpectedKeep | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedKeep:
+    """What is agreed to be kept of a job: full sets, days back, or both; `since`: when that was begun."""
+
+    copies: int | None = None
+    days: int | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,9 @@ class HostExpectations:
             ],
             "gauges": [gauge.model_dump(include={"name", "url", "metric"}) for gauge in self.gauges],
             "logs": [log.model_dump() for log in self.logs],
-            "backups": [b.model_dump(exclude={"every_h", "off_host_every_h"}, exclude_none=True) for b in self.backups],
+            "backups": [
+                b.model_dump(exclude={"every_h", "off_host_every_h", "keep"}, exclude_none=True) for b in self.backups
+            ],
             "postgresql": [one.model_dump(exclude={"role"}, exclude_defaults=True) for one in self.postgresql],
             "mysql": [one.model_dump(exclude={"role"}, exclude_defaults=True) for one in self.mysql],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
@@ -102,6 +103,20 @@ class Log(SiteModel):
     pattern: Expression = Field(description="a Python regular expression")
 
 
+class Keep(SiteModel):
+    """What is agreed to be kept of a backup job; `since` is the day on which keeping it began."""
+
+    copies: int | None = Field(default=None, ge=1, le=10_000, description="full sets, at least 1")
+    days: int | None = Field(default=None, ge=1, le=36_600, description="days back, at least 1")
+    since: date | None = Field(default=None, description="a date as YYYY-MM-DD")
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Keep:
+        if self.copies is None and self.days is None:
+            raise Problems([Problem(at=(), text="`keep` says nothing", allowed="`copies`, `days` or both")])
+        return self
+
+
 class Backup(SiteModel):
     """A backup job; `every_h` is its schedule in hours. pgBackRest is asked by its stanza, sets by where they lie."""
 
@@ -111,6 +126,7 @@ class Backup(SiteModel):
     off_host_every_h: float | None = Field(
         default=None, gt=0, le=8784, description="hours, above 0: the schedule of pgBackRest's repository off the host"
     )
+    keep: Keep | None = Field(default=None, description="`copies` and `days` that are agreed to be kept")
     config: File | None = Field(default=None, description="an absolute path to pgBackRest's configuration")
     path: File | None = Field(
         default=None,

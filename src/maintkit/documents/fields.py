@@ -69,6 +69,7 @@ FIELDS: Mapping[str, str] = {
     "transactions": "事务",
     "unused": "索引使用情况",
     "version": "版本",
+    "waiting": "待归档的 WAL",
 }
 
 

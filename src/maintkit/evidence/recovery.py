@@ -29,7 +29,29 @@ class Instance(_Part):
     version_num: int | None = None
     in_recovery: bool | None = None
     data_checksums: bool | None = None
-    archiving: Any = None
+
+    @property
+    def product(self) -> str:
+        """The server and its version, as far as that is known."""
+        number = self.version_num
+        return f"PostgreSQL {number // 10_000}.{number % 10_000}" if number else "PostgreSQL"
+
+
+class MysqlInstance(_Part):
+    """A MySQL or MariaDB that an inspection found. One with a channel to receive by is a replica, running or not."""
+
+    name: str
+    state: str = ""
+    reason: str | None = None
+    flavour: str | None = None
+    version: str | None = None
+    channels: tuple[Any, ...] | None = None
+
+    @property
+    def product(self) -> str:
+        """The server and its version, as far as that is known."""
+        named = {"mysql": "MySQL", "mariadb": "MariaDB"}.get(self.flavour or "", "MySQL/MariaDB")
+        return f"{named} {(self.version or '').partition('-')[0]}".strip()
 
 
 class BackupSet(_Part):
@@ -66,8 +88,9 @@ class Job(_Part):
         return max(self.backups, key=lambda one: one.stopped_at, default=None)
 
 
-PartT = TypeVar("PartT", Instance, Job)
+PartT = TypeVar("PartT", Instance, MysqlInstance, Job)
 INSTANCES = TypeAdapter(tuple[Instance, ...])
+OF_MYSQL = TypeAdapter(tuple[MysqlInstance, ...])
 JOBS = TypeAdapter(tuple[Job, ...])
 
 
@@ -78,7 +101,7 @@ class Holdings:
     host: str
     at: datetime
     facts: str
-    instances: tuple[Instance, ...]
+    instances: tuple[Instance | MysqlInstance, ...]
     jobs: tuple[Job, ...]
     withheld: Mapping[str, str]
 
@@ -110,8 +133,10 @@ def read(document: Mapping[str, Any], *, host: str, at: datetime, facts: str) ->
     withheld: dict[str, str] = {}
     sections = document.get("sections", {})
     instances = _part(sections, "postgresql", "instances", INSTANCES, withheld)
+    of_mysql = _part(sections, "mysql", "instances", OF_MYSQL, withheld)
     jobs = _part(sections, "backups", "jobs", JOBS, withheld)
-    return Holdings(host=host, at=at, facts=facts, instances=instances, jobs=jobs, withheld=withheld)
+    found: tuple[Instance | MysqlInstance, ...] = (*instances, *of_mysql)
+    return Holdings(host=host, at=at, facts=facts, instances=found, jobs=jobs, withheld=withheld)
 
 
 def _part(

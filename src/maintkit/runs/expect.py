@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from maintkit.checks.model import Expected, ExpectedBackup, ExpectedMysql, ExpectedPostgresql, GaugeLimit
+from maintkit.checks.model import Expected, ExpectedBackup, ExpectedKeep, ExpectedMysql, ExpectedPostgresql, GaugeLimit
 from maintkit.contract.expectations import HostExpectations
 
 
@@ -15,7 +15,13 @@ def for_checks(declared: HostExpectations) -> Expected:
         ports=declared.ports,
         known_addresses=declared.known_addresses,
         backups=tuple(
-            ExpectedBackup(tool=job.tool, name=job.name, every_h=job.every_h, off_host_every_h=job.off_host_every_h)
+            ExpectedBackup(
+                tool=job.tool,
+                name=job.name,
+                every_h=job.every_h,
+                off_host_every_h=job.off_host_every_h,
+                keep=ExpectedKeep(**job.keep.model_dump()) if job.keep else None,
+            )
             for job in declared.backups
         ),
         antivirus=declared.antivirus,

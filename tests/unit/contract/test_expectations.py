@@ -74,7 +74,7 @@ def test_parameters_are_those_the_collector_takes() -> None:
             "gauges": [{**probe("g", "m"), "metric": "m", "warn": 1}],
             "logs": [{"path": "/l", "pattern": "E"}],
             "backups": [
-                {"tool": "pgbackrest", "name": "s", "every_h": 24},
+                {"tool": "pgbackrest", "name": "s", "every_h": 24, "keep": {"copies": 2}},
                 {"tool": "mysqldump", "name": "d", "every_h": 24, "path": "/b/d-*.sql"},
             ],
             "postgresql": [{"name": "i", "service": "his", "role": "primary"}],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from maintkit.contract.services import Services
+from maintkit.contract.services import Keep, Services
 from maintkit.errors import SiteError
 from maintkit.sitefile import read
 
@@ -28,7 +29,7 @@ groups:
     logs:
       - {path: /opt/his/app.log, pattern: 'ERROR|FATAL'}
     backups:
-      - {tool: pgbackrest, name: his, every_h: 24, config: /etc/pgbackrest.conf}
+      - {tool: pgbackrest, name: his, every_h: 24, config: /etc/pgbackrest.conf, keep: {days: 30, since: 2026-11-01}}
     known_addresses: [10.1.0.0/16, 192.168.1.5, 'fd00::/8']
     antivirus: true
 """
@@ -44,6 +45,7 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
     assert said.tls == ("127.0.0.1:8443", "his.local:443", "[::1]:443")
     assert said.gauges[0].metric == 'q{queue="his"}'
     assert said.backups[0].config == "/etc/pgbackrest.conf"
+    assert said.backups[0].keep == Keep(days=30, since=date(2026, 11, 1))
     assert said.known_addresses == ("10.1.0.0/16", "192.168.1.5", "fd00::/8")
     assert said.antivirus is True
 
@@ -123,6 +125,14 @@ def test_every_kind_of_expectation_is_read(tmp_path: Path) -> None:
             "restic has no `off_host_every_h`; allowed: pgbackrest only",
         ),
         ("backups: [{tool: pgbackrest, name: '../a', every_h: 24}]", "is '../a'; allowed: the stanza's name"),
+        (
+            "backups: [{tool: pgbackrest, name: a, every_h: 24, keep: {since: 2026-11-01}}]",
+            "`keep` says nothing; allowed: `copies`, `days` or both",
+        ),
+        (
+            "backups: [{tool: pgbackrest, name: a, every_h: 24, keep: {copies: 0}}]",
+            "is 0; allowed: full sets, at least 1",
+        ),
         ("backups: [{tool: pgbackrest, name: a, every_h: 0}]", "is 0; allowed: hours, above 0"),
         ("postgresql: [{name: a, password: x}]", "`password`"),
         ("mysql: [{name: a, password: x}]", "`password`"),

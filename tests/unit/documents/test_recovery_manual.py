@@ -9,10 +9,11 @@ import sample_drills as drills
 import sample_inspections as inspections
 import sample_recovery as sample
 
-from maintkit.documents.model import Document, texts
+from maintkit.documents.model import Document, Table, texts
 from maintkit.documents.parts.recovery import BINDIR, CONFIG, UNIT, bindir_of, config_of, unit_of
 from maintkit.documents.views import recovery_manual
 from maintkit.documents.views.recovery_manual import BLANKS, Recovery, gaps
+from maintkit.documents.wording import NOTHING
 from maintkit.evidence.drill_record import Source
 
 
@@ -45,7 +46,8 @@ def test_the_steps_bear_the_values_of_the_ledger_and_the_times_that_were_measure
 
 def test_each_gap_is_told_in_words() -> None:
     assert list(gaps(sample.wanting())) == [
-        "his-db1：数据库信息未取得（needs postgres）。",
+        "his-db1：PostgreSQL 数据库信息未取得（needs postgres）。",
+        "his-db1：MySQL/MariaDB 数据库信息未取得（ran into its time limit）。",
         "备份任务 his 最近一次通过的恢复验证距今 160 天，已超过 100 天。",
         "备份任务 his 最近一次恢复验证（C20261121-1）未通过。",
         "备份任务 his 没有异机副本：数据库主机损毁时备份一并丢失。",
@@ -96,6 +98,21 @@ def test_the_server_is_started_with_its_own_configuration_and_programs(
 def test_facts_that_are_not_understood_are_withheld_and_not_left_out() -> None:
     found = sample.seen("his-db1", {"backups": sample.section({"jobs": [{"status": "ok"}]})})
     assert (found.jobs, found.withheld) == ((), {"backups": "not understood"})
+
+
+def test_servers_of_mysql_stand_beside_those_of_postgresql() -> None:
+    """With product, version and role as far as the facts tell them, and nothing that they do not."""
+    table = next(one for one in drawn(sample.mariadb()).blocks if getattr(one, "caption", "") == "数据库实例")
+    assert isinstance(table, Table)
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["pharmacy1", "10.0.0.41", "pharmacy", "MariaDB 10.11.19", "主库", NOTHING],
+        ["pharmacy1", "10.0.0.41", "reports", "MariaDB 10.11.19", "从库", NOTHING],
+    ]
+    shut = sample.seen("lis1", {"mysql": sample.section({"instances": [{"name": "lis", "state": "refused"}]})})
+    assert [one.product for one in shut.instances] == ["MySQL/MariaDB"]
+    told = {"name": "lis", "state": "up", "flavour": "mysql", "version": "8.0.46"}
+    (lis,) = sample.seen("lis1", {"mysql": sample.section({"instances": [told]})}).instances
+    assert lis.product == "MySQL 8.0.46"
 
 
 def test_a_mariadb_gets_its_own_steps_and_no_command_of_another_tool() -> None:

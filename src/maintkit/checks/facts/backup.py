@@ -45,10 +45,15 @@ class WalRange(Fact):
 
 
 class BackupRepository(Fact):
-    """One repository of a stanza, by pgBackRest's number; `off_host` None: the configuration could not be read."""
+    """One repository of a stanza, by pgBackRest's number; `off_host` None: the configuration could not be read.
+
+    `keep_full` is `repo-retention-full` of the configuration (None: it says nothing), in days where the type is `time`.
+    """
 
     key: Whole
     off_host: bool | None = None
+    keep_full: Whole | None = None
+    keep_type: str | None = None
 
 
 class BackupJob(Fact):
@@ -62,7 +67,9 @@ class BackupJob(Fact):
     name: str
     status_code: Whole
     status: str
-    backups: tuple[BackupSet, ...] = ()
+    backups: tuple[BackupSet, ...] = ()  # of sets the newest
+    kept: Whole | None = None  # how many whole sets there are; of more dumps than are told by their names
+    oldest_at: float | None = None  # and when the oldest of them ended
     wal: tuple[WalRange, ...] = ()
     repositories: Whole = 0
     repos: tuple[BackupRepository, ...] = ()

@@ -57,14 +57,19 @@ class PostgresqlStandby(Fact):
 
 
 class PostgresqlArchiver(Fact):
-    """Counters of the WAL archiver since `stats_reset_at`."""
+    """Counters of the WAL archiver since `stats_reset_at`, and what waits for it (None: not seen)."""
 
     archived: Whole
     failed: Whole
     last_failed_wal: str | None = None
+    last_archived_wal: str | None = None
     last_archived_at: float | None = None
     last_failed_at: float | None = None
     stats_reset_at: float | None = None
+    wal_bytes: Whole | None = None  # the place in the WAL where the server is, counted from its beginning
+    segment_bytes: Whole | None = None
+    waiting: Whole | None = None  # files that are finished and not archived
+    oldest_at: float | None = None  # since when the first of them is
 
 
 class PostgresqlCheckpoints(Fact):
@@ -246,7 +251,8 @@ class PostgresqlInstance(Fact):
     connections: Whole | None = None
     data_checksums: bool | None = None
     autovacuum: bool | None = None
-    archiving: bool | None = None
+    archiving: bool | None = None  # a standby does so only where archive_mode is `always`
+    sees_archive: bool | None = None  # the role may see what waits to be archived
     transactions: tuple[PostgresqlTransaction, ...] | None = None
     prepared: tuple[PostgresqlPrepared, ...] | None = None
     replicas: tuple[PostgresqlReplica, ...] | None = None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
-from maintkit.checks.facts.postgresql import PostgresqlInstance
+from maintkit.checks.facts.postgresql import PostgresqlArchiver, PostgresqlInstance
 from maintkit.checks.model import Case, Check, Observation
-from maintkit.checks.postgresql.instances import each, is_declared
-from maintkit.checks.rule import judged, measured, not_applicable, shown
+from maintkit.checks.postgresql.instances import each, is_declared, minutes
+from maintkit.checks.rule import judged, measured, not_applicable, shown, unknown
 
 MB = 10**6
+LEAST_WAIT = 1  # minutes: what the server has just finished is on its way
+SEGMENT = re.compile("[0-9A-F]{24}")  # no history of a timeline, and no label of a backup
 
 
 def lag(case: Case) -> Iterable[Observation]:
@@ -88,28 +91,86 @@ def _slots(_case: Case, one: PostgresqlInstance) -> Iterator[Observation]:
 
 
 def archive(case: Case) -> Iterable[Observation]:
-    """The last attempt to archive WAL failed."""
+    """The last attempt to archive WAL failed; or a file waits for it over 10 min (crit 30), or over 10 do (crit 15).
+
+    A command that hangs has no attempt that failed: what waits is the only sign of it. Files that were finished within
+    the last minute are no backlog, however many. Where the role may not see them they are counted by the last one that
+    was archived, and since when they wait is unknown.
+    """
     return each(case, _archive, "archiving", "archiver")
 
 
-def _archive(_case: Case, one: PostgresqlInstance) -> Iterator[Observation]:
+def _archive(case: Case, one: PostgresqlInstance) -> Iterator[Observation]:
     if one.archiving is False:
-        yield not_applicable("archive_mode is off", instance=one.name)
+        standby = "a standby whose archive_mode is not always archives nothing"
+        yield not_applicable(standby if one.in_recovery else "archive_mode is off", instance=one.name)
         return
     archiver = one.archiver
     if one.archiving is None or archiver is None:
         return
-    failing = archiver.last_failed_at is not None and archiver.last_failed_at > (archiver.last_archived_at or 0)
-    yield judged(
-        "crit" if failing else "ok",
+    if archiver.last_failed_at is not None and archiver.last_failed_at > (archiver.last_archived_at or 0):
+        yield judged(
+            "crit",
+            instance=one.name,
+            value="失败",
+            conclusion_zh=f"实例 {one.name} 的 WAL 归档正在失败（累计 {archiver.failed} 次），"
+            "期间的数据无法恢复到时间点，WAL 目录会持续增长。",
+            remedy_zh="请查看数据库日志中归档命令的报错，检查归档存储的空间、网络与权限，"
+            "修复后确认积压的 WAL 依次归档，并补做一次全量备份；不要手工删除 pg_wal 中的文件。",
+            excerpt=_said(archiver),
+        )
+    else:
+        yield _waiting(case, one, archiver)
+
+
+def _waiting(case: Case, one: PostgresqlInstance, archiver: PostgresqlArchiver) -> Observation:
+    """What the archiver has not yet done, of which no attempt has failed."""
+    count = archiver.waiting if archiver.waiting is not None else _behind(archiver)
+    why = one.withheld.get("waiting", "the collector did not look")
+    if count is None:
+        return unknown(f"what waits to be archived was not seen: {why}", instance=one.name, excerpt=_said(archiver))
+    waits = _waited(one, archiver)
+    many, long = case.limits["postgresql.archive-waiting"], case.limits["postgresql.archive-wait"]
+    number = many.judge(count) if waits is None or waits >= LEAST_WAIT else "ok"
+    age = "ok" if waits is None else long.judge(waits)
+    if count and waits is None and number == "ok":
+        reason = f"{count} finished segments wait for the archiver, since when was not seen: {why}"
+        return unknown(reason, instance=one.name, excerpt=_said(archiver))
+    worst = max(number, age, key=("ok", "warn", "crit").index)
+    by_age = waits is not None and age == worst
+    waited = "" if waits is None else f"，最早的一个已等待 {waits:.0f} 分钟"
+    return judged(
+        worst,
         instance=one.name,
-        value="失败" if failing else "正常",
-        conclusion_zh=f"实例 {one.name} 的 WAL 归档正在失败（累计 {archiver.failed} 次），"
+        value="正常" if worst == "ok" else waits if by_age else float(count),
+        limit=None if worst == "ok" else long if by_age else many,
+        conclusion_zh=f"实例 {one.name} 有 {count} 个 WAL 文件尚未归档{waited}，归档命令没有报错，可能已挂起或过慢，"
         "期间的数据无法恢复到时间点，WAL 目录会持续增长。",
-        remedy_zh="请查看数据库日志中归档命令的报错，检查归档存储的空间、网络与权限，修复后确认积压的 WAL 依次归档，"
-        "并补做一次全量备份；不要手工删除 pg_wal 中的文件。",
-        excerpt=f"archived {archiver.archived}, failed {archiver.failed}, last {archiver.last_failed_wal or '-'}",
+        remedy_zh="请查看归档进程（ps 中的 archiver）正在执行的归档命令是否停住，检查归档存储的网络、挂载与空间；"
+        "排除原因后确认积压的 WAL 依次归档，并核对备份；不要手工删除 pg_wal 与 archive_status 中的文件。",
+        excerpt=_said(archiver),
     )
+
+
+def _waited(one: PostgresqlInstance, archiver: PostgresqlArchiver) -> float | None:
+    """Minutes that the oldest file waits, by the server's clock; None where none was seen."""
+    if archiver.oldest_at is None or one.now_at is None:
+        return None
+    return max(0.0, minutes(one.now_at - archiver.oldest_at))
+
+
+def _behind(archiver: PostgresqlArchiver) -> int | None:
+    """Segments finished since the last one that was archived; None where the server's counters do not tell."""
+    last, size = archiver.last_archived_wal or "", archiver.segment_bytes
+    if not SEGMENT.fullmatch(last) or not size or archiver.wal_bytes is None:
+        return None
+    archived = int(last[8:16], 16) * (2**32 // size) + int(last[16:], 16)
+    return max(0, archiver.wal_bytes // size - 1 - archived)
+
+
+def _said(archiver: PostgresqlArchiver) -> str:
+    failed = f"archived {archiver.archived}, failed {archiver.failed}, last {archiver.last_failed_wal or '-'}"
+    return f"{failed}; waiting {shown(archiver.waiting)}, archived up to {archiver.last_archived_wal or '-'}"
 
 
 CHECKS = (
@@ -136,6 +197,7 @@ CHECKS = (
         title_zh="WAL 归档",
         needs=("postgresql",),
         judge=archive,
+        limits=("postgresql.archive-wait", "postgresql.archive-waiting"),
         declared=is_declared,
     ),
 )

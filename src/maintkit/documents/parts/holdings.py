@@ -9,23 +9,18 @@ from maintkit.documents import wording
 from maintkit.documents.header import Header
 from maintkit.documents.model import Cell, Column, Table
 from maintkit.documents.wording import NOTHING
-from maintkit.evidence.recovery import Holdings, Job
+from maintkit.evidence.recovery import Holdings, Instance, Job, MysqlInstance
 
 
 def instances(hosts: Sequence[Holdings], address: Mapping[str, str]) -> Table:
-    """Every PostgreSQL that was found."""
-
-    def version(number: int | None) -> str:
-        return f"PostgreSQL {number // 10_000}.{number % 10_000}" if number else NOTHING
-
+    """Every database server that was found."""
     rows = tuple(
         (
             Cell(text=host.host, tone="strong"),
             Cell(text=address.get(host.host, NOTHING)),
             Cell(text=one.name),
-            Cell(text=version(one.version_num)),
-            Cell(text={True: "备库", False: "主库", None: NOTHING}[one.in_recovery]),
-            Cell(text={True: "有", False: "无", None: NOTHING}[one.data_checksums]),
+            Cell(text=one.product),
+            *(Cell(text=text) for text in _told(one)),
         )
         for host in hosts
         for one in host.instances
@@ -43,6 +38,14 @@ def instances(hosts: Sequence[Holdings], address: Mapping[str, str]) -> Table:
         rows=rows,
         empty="没有取得数据库实例的信息",
     )
+
+
+def _told(one: Instance | MysqlInstance) -> tuple[str, str]:
+    """Its role, and whether its pages have checksums, which facts of MySQL do not say."""
+    if isinstance(one, MysqlInstance):
+        return NOTHING if one.channels is None else "从库" if one.channels else "主库", NOTHING
+    role = {True: "备库", False: "主库", None: NOTHING}[one.in_recovery]
+    return role, {True: "有", False: "无", None: NOTHING}[one.data_checksums]
 
 
 def backups(hosts: Sequence[Holdings], schedules: Mapping[tuple[str, str], float], header: Header) -> Table:

@@ -121,7 +121,7 @@ def gaps(found: Recovery) -> Iterator[str]:
         yield from _late(found, host, job)
 
 
-_SECTION = {"postgresql": "数据库", "backups": "备份"}
+_SECTION = {"postgresql": "PostgreSQL 数据库", "mysql": "MySQL/MariaDB 数据库", "backups": "备份"}
 
 
 def _off_host(found: Recovery, stanza: str) -> Iterator[str]:

@@ -183,6 +183,24 @@ def test_an_older_dump_that_cannot_be_read_does_not_hide_the_last_one(part, tmp_
     assert len(job(part, "mysqldump", tmp_path)["job"]["backups"]) == 1
 
 
+def test_how_many_there_are_and_how_old_the_oldest_is_goes_beyond_the_sets_that_are_told(part, tmp_path):
+    """Incremental sets and damaged ones are no copies; of dumps beyond the newest the oldest alone is read."""
+    step = info(incremental="Y", innodb_from_lsn="44878", innodb_to_lsn="50000", end_time="2026-11-25 18:00:00")
+    for folder, text, more in [("inc", step, ()), ("bad", info(), ("innodb_corrupted_pages",))]:
+        make_set(tmp_path / folder, text, *more)
+    for day in range(1, 16):
+        make_set(tmp_path / f"{day}", info(end_time=f"2026-11-{day:02} 17:00:00"))
+        ended = f"\n-- Dump completed on 2026-11-{day:02} 17:00:00\n"
+        dump(tmp_path / f"{day}.sql", last=ended, written=END - 86400 * (25 - day))
+    oldest = time.mktime((2026, 11, 1, 17, 0, 0, 0, 0, -1))
+    for tool in ("mariadb-backup", "mysqldump"):
+        told = job(part, tool, tmp_path)["job"]
+        assert (len(told["backups"]), told["kept"], told["oldest_at"]) == (12, 15, oldest), tool
+    dump(tmp_path / "0.sql.zst", written=END - 86400 * 30)
+    assert (told := job(part, "mysqldump", tmp_path)["job"])["oldest_at"] is None
+    assert told["kept"] == 16
+
+
 def test_a_folder_that_is_not_there_has_no_job_and_one_that_is_empty_has_no_backup(part, tmp_path):
     """The first is for `backup.age` to tell, as the second."""
     assert job(part, "mysqldump", tmp_path / "none") == {}

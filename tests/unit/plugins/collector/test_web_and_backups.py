@@ -144,6 +144,17 @@ def test_a_copy_off_the_host_is_one_that_holds_a_set(part, held, off_host):
     assert (job["off_host"], job["repos"][1]["off_host"]) == (None, None)
 
 
+def test_what_each_repository_is_told_to_keep_is_by_the_configuration(part):
+    """A number, in days where the type is `time`; None where it says nothing, or could not be read."""
+    backups = part("backups")
+    job = {"repos": [{"key": 1}, {"key": 2}, {"key": 3}], "backups": []}
+    text = "[global]\nrepo-retention-full=2\nrepo2-retention-full=30\n[his]\nrepo2-retention-full-type=time\n"
+    backups.tell_off_host(job, backups.parse_pgbackrest_config(text, "his"), "")
+    assert [(one["keep_full"], one["keep_type"]) for one in job["repos"]] == [(2, None), (30, "time"), (None, None)]
+    backups.tell_off_host(job, None, "")
+    assert {one["keep_full"] for one in job["repos"]} == {None}
+
+
 @pytest.mark.parametrize(
     ("config", "off_host"),
     [
