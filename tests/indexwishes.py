@@ -34,7 +34,7 @@ def work(his: Server, *wishes: dict[str, Any], run: str = "r1", **changes: Any) 
     journal = part("index_changes.journal").Journal(run)
     found = look(his, *wishes, run=run)
     journal.keep(found["server"]["cluster"], found["definitions"])
-    told = {"old_transaction_s": 1, "lock_timeout_s": 1, "tries": 2, "spare_bytes": 0}
+    told = {"old_transaction_s": 1, "lock_timeout_s": 1, "stall_s": 1, "tries": 2, "spare_bytes": 0}
     return part("index_changes.work").Work(his.reach, journal, part("index_changes.work").Rules(**{**told, **changes}))
 
 

@@ -1,4 +1,4 @@
-"""The module that rebuilds indexes as the process that it is on a host, with its state in a directory of its own."""
+"""Modules of indexes as the processes that they are on a host, with their state in a directory of its own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from postgres import OWNER, binaries
 
 RUN = """import pathlib, runpy, sys
 from ansible_collections.maintkit.ops.plugins.module_utils.changes import place
-place.STATE = pathlib.Path(sys.argv.pop())
-runpy.run_module("ansible_collections.maintkit.ops.plugins.modules.postgresql_reindex", run_name="__main__")"""
+name, place.STATE = sys.argv.pop(), pathlib.Path(sys.argv.pop())
+runpy.run_module(f"ansible_collections.maintkit.ops.plugins.modules.{name}", run_name="__main__")"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,13 @@ def begin(his: Server, state: Path, **asked: Any) -> Module:
     """The module begun, with limits that let a small index be rebuilt."""
     given = {"user": OWNER, "socket": str(his.home), "bindir": str(binaries()), "databases": [DATABASE],
              "min_mb": 0.1, "spare_mb": 0, "old_transaction": 3600, "lock_timeout": 60, **asked}  # fmt: skip
+    return run("postgresql_reindex", state, given)
+
+
+def run(name: str, state: Path, given: dict[str, Any]) -> Module:
+    """A module begun with these parameters."""
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(state)],
+        [sys.executable, "-c", RUN, str(state), name],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdin is not None

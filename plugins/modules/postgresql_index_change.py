@@ -26,7 +26,7 @@ options:
     type: float
     default: 3600
   lock_timeout:
-    description: Seconds to wait for one lock.
+    description: Seconds that a lock is queued for, and that others may have to wait behind it.
     type: float
     default: 5
   tries:
@@ -34,7 +34,7 @@ options:
     type: int
     default: 3
   stall:
-    description: Seconds that a creation may wait for other transactions before it is cancelled.
+    description: Seconds that a change may wait for other transactions, which holds nobody up, before it is cancelled.
     type: float
     default: 120
   token:

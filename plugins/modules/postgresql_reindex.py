@@ -25,11 +25,11 @@ options:
     type: float
     default: 3600
   lock_timeout:
-    description: Seconds to wait for one lock.
+    description: Seconds that a lock is queued for, and that others may have to wait behind it.
     type: float
     default: 5
   stall:
-    description: Seconds that a rebuild may wait for other transactions before it is cancelled.
+    description: Seconds that a rebuild may wait for other transactions, which holds nobody up, before it is cancelled.
     type: float
     default: 120
   old_transaction:

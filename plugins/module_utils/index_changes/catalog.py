@@ -26,9 +26,18 @@ SELECT to_jsonb(found) FROM (
 ) AS found
 """
 UNIQUE = "it keeps values unique"
+# A valid index of the same table that does all that `i` does; as the collector asks for it, and exact for unique ones.
+TWIN = """(SELECT min(e.indexrelid::regclass::text) FROM pg_index AS e
+      WHERE e.indrelid = i.indrelid AND e.indexrelid <> i.indexrelid AND e.indisvalid AND i.indisvalid
+        AND e.indkey::text = i.indkey::text AND e.indclass::text = i.indclass::text
+        AND e.indcollation::text = i.indcollation::text AND e.indoption::text = i.indoption::text
+        AND coalesce(pg_get_expr(e.indexprs, e.indrelid), '') = coalesce(pg_get_expr(i.indexprs, i.indrelid), '')
+        AND coalesce(pg_get_expr(e.indpred, e.indrelid), '') = coalesce(pg_get_expr(i.indpred, i.indrelid), '')
+        AND (NOT i.indisunique OR e.indisunique AND e.indimmediate
+          AND to_jsonb(e)->'indnullsnotdistinct' IS NOT DISTINCT FROM to_jsonb(i)->'indnullsnotdistinct'))"""
 # `tied` is what would break, or lose its meaning, with the index. Scans count since the database's statistics were
 # reset; `columns` are null where one of them is an expression.
-INDEX = """
+INDEX = f"""
 SELECT to_jsonb(found) FROM (
   SELECT c.oid::bigint AS oid, t.oid::bigint AS table_oid, t.relname AS "table", tn.nspname AS table_schema,
     a.amname AS method, i.indisunique AS "unique", i.indisvalid AS valid, i.indpred IS NOT NULL AS partial,
@@ -37,12 +46,12 @@ SELECT to_jsonb(found) FROM (
     coalesce(obj_description(c.oid, 'pg_class'), '') AS comment,
     (SELECT jsonb_agg(b.attname ORDER BY k.at) FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, at)
       LEFT JOIN pg_attribute AS b ON b.attrelid = i.indrelid AND b.attnum = k.attnum AND k.attnum > 0) AS columns,
-    coalesce(x.idx_scan, 0) AS scans,
+    coalesce(x.idx_scan, 0) AS scans, coalesce({TWIN}, '') AS twin,
     coalesce((SELECT stats_reset::text FROM pg_stat_database WHERE datname = current_database()), '') AS since,
     EXISTS (SELECT FROM pg_stat_progress_create_index AS p
       WHERE p.index_relid = c.oid AND p.datname = current_database()) AS building,
     array_to_json(array_remove(ARRAY[
-      CASE WHEN i.indisunique AND i.indisvalid THEN :'unique' END,
+      CASE WHEN i.indisunique AND i.indisvalid AND {TWIN} IS NULL THEN :'unique' END,
       CASE WHEN EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid)
         THEN 'a constraint or a foreign key rests on it' END,
       CASE WHEN i.indisreplident THEN 'it is the replica identity of its table' END,
@@ -60,7 +69,7 @@ SELECT to_jsonb(found) FROM (
   LEFT JOIN pg_stat_all_indexes AS x ON x.indexrelid = c.oid
   WHERE n.nspname = :'schema' AND c.relname = :'name'
 ) AS found
-"""
+"""  # noqa: S608  # our own words
 # An index of that name may be nothing else; the two share their names with tables, views and sequences.
 TAKEN = """SELECT c.relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = :'schema' AND c.relname = :'name'"""
@@ -87,7 +96,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Found:
-    """The index that bears the wished name. `definition` is pg_get_indexdef's, `tied` why it cannot simply go."""
+    """The index that bears the wished name. `definition` is pg_get_indexdef's, `tied` why it cannot simply go.
+
+    `twin`: another index that does the same, if there is one.
+    """
 
     oid: int
     table_oid: int
@@ -103,6 +115,7 @@ class Found:
     comment: str
     columns: list[str | None]
     scans: int
+    twin: str
     since: str
     building: bool
     tied: list[str]

@@ -103,7 +103,7 @@ def _dropping(wish: dict[str, Any], found: Found | None, *, ours: bool) -> list[
     wrong = [f"{one}, so it is not dropped" for one in found.tied]
     if (found.table_schema, found.table) != (wish["schema"], wish["table"]):
         wrong.append(f"it is an index of {found.table_schema}.{found.table}, the plan says {wish['table']}")
-    if found.scans and not wish["used"]:
+    if found.scans and not wish["used"] and not found.twin:  # a twin serves those who have used it
         since = f" since {found.since}" if found.since else ""
         wrong.append(f"{found.scans} scans have used it{since}: a plan that means it says `used: true`")
     return wrong

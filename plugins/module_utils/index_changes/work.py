@@ -12,9 +12,9 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import preflight
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.memory import Memory
-from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import POLL_S, Rebuild, Watched
+from ansible_collections.maintkit.ops.plugins.module_utils.indexes.rebuild import DROPPING, POLL_S, Rebuild, Watched
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.sweep import LOCK, ORPHANS
-from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import LOCK_TIMEOUT, Reach, Session
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
 
 from . import catalog, judge
 from .journal import Journal, key_of
@@ -27,7 +27,6 @@ SELECT format('CREATE %s INDEX CONCURRENTLY %I ON %I.%I USING %I (%s)',
   (SELECT string_agg(format('%I', c), ', ' ORDER BY at)
     FROM jsonb_array_elements_text(:'columns'::jsonb) WITH ORDINALITY AS k (c, at))) \\gexec
 """
-DROPPING = 'DROP INDEX CONCURRENTLY :"schema".:"name"'
 # As pg_get_indexdef told it; it names the table with its schema, and no tablespace.
 AGAIN = """
 SELECT set_config('default_tablespace', :'tablespace', false);
@@ -154,7 +153,7 @@ class Work:
                 return ""
             if wish["act"] == CREATE:
                 self._clear(wish, watcher)
-            if watched.code != LOCK_TIMEOUT or time.monotonic() > self.until:
+            if not watched.lockless or time.monotonic() > self.until:
                 break
         found = catalog.index(watcher, wish["schema"], wish["name"])
         if wish["act"] == DROP and found is not None and not found.valid:
@@ -162,9 +161,11 @@ class Work:
         return why or "it ended without a word"
 
     def _state(self, wish: dict[str, Any], work: dict[str, Any], name: str, watcher: Session) -> Watched:
+        return self._rebuild(wish, watcher).run(work, self.journal, name, self.until)
+
+    def _rebuild(self, wish: dict[str, Any], watcher: Session) -> Rebuild:
         limits = {"lock_timeout_s": self.rules.lock_timeout_s, "stall_s": self.rules.stall_s}
-        rebuild = Rebuild(self.reach, wish["database"], watcher, **limits)
-        return rebuild.run(work, self.journal, name, self.until)
+        return Rebuild(self.reach, wish["database"], watcher, **limits)
 
     def _settle(self, wish: dict[str, Any], watcher: Session) -> bool:
         """What a client that is gone has left the server to do: it may succeed. At the deadline it is cancelled.
@@ -195,13 +196,7 @@ class Work:
     def _drop(self, wish: dict[str, Any], watcher: Session) -> None:
         why = ""
         for _attempt in range(self.rules.tries):
-            with Session(self.reach, wish["database"]) as worker:
-                worker.ask("SELECT set_config('lock_timeout', :'limit', false)",
-                           limit=f"{int(self.rules.lock_timeout_s * 1000)}ms")  # fmt: skip
-                try:
-                    worker.ask(DROPPING, schema=wish["schema"], name=wish["name"])
-                except Refused as refused:
-                    why = str(refused)
+            why = self._rebuild(wish, watcher).drop(wish["schema"], wish["name"], self.journal, key_of(wish))
             if catalog.index(watcher, wish["schema"], wish["name"]) is None:
                 return
         raise Refused(f"{label(wish)} is left over and cannot be dropped: {why}")

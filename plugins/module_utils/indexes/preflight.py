@@ -29,6 +29,14 @@ SELECT jsonb_agg(found.words) FROM (
     AND prepared < clock_timestamp() - make_interval(secs => :'seconds'::double precision)
 ) AS found
 """
+# A queue before it counts too; a prepared transaction has no session, and the number 0.
+HOLDERS = """
+SELECT jsonb_agg(DISTINCT CASE WHEN b.pid = 0 THEN 'a prepared transaction' ELSE
+  format('session %s of %s: in a transaction since %s s (%s)', b.pid, coalesce(usename, '?'),
+    coalesce(round(extract(epoch FROM clock_timestamp() - xact_start))::text, '?'),
+    coalesce(nullif(application_name, ''), state, backend_type)) END)
+FROM unnest(pg_blocking_pids(:'pid'::integer)) AS b (pid) LEFT JOIN pg_stat_activity AS a ON a.pid = b.pid
+"""
 # What conflicts with SHARE UPDATE EXCLUSIVE, which the rebuild takes.
 LOCKS = """
 SELECT jsonb_agg(format('session %s holds %s', coalesce(pid::text, 'of a prepared transaction'), mode)) FROM pg_locks
@@ -80,6 +88,11 @@ def waits(session: Session, seconds: float, table_oid: int | None = None) -> lis
     """What a rebuild would wait for: transactions older than `seconds` in the whole database, locks on the table."""
     found = session.json(OLD, seconds=str(seconds)) or []
     return [*found, *((session.json(LOCKS, table=str(table_oid)) or []) if table_oid else [])]
+
+
+def holders(session: Session, pid: str) -> list[str]:
+    """What the session of this number waits for at this moment. It burdens the server: not to be asked all the time."""
+    return session.json(HOLDERS, pid=pid) or []
 
 
 def room(session: Session, place: str, room_bytes: int, spare_bytes: int) -> str:

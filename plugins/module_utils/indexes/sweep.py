@@ -14,7 +14,7 @@ from . import leftover, preflight
 from .catalog import ENDING, EXTENSION, LATE, Index, databases, indexes, measure
 from .choice import WITHHELD, Choice, Limits, choose, in_order, needs_measuring
 from .memory import Memory
-from .rebuild import POLL_S, Rebuild, drop
+from .rebuild import POLL_S, Rebuild
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
 # The same number may be another table in another database, and is in a copy of this one.
@@ -126,15 +126,16 @@ class Sweep:
                 "bytes": index.bytes, "table_bytes": index.table_bytes, "before": before,
                 "bloat": choice.bloat, "predicted_s": round(choice.seconds, 1)}  # fmt: skip
         key = memory.begin(self.run, database, work)
-        rebuild = Rebuild(
-            self.reach, database, watcher, lock_timeout_s=self.rules.lock_timeout_s, stall_s=self.rules.stall_s
-        )
-        watched = rebuild.run(work, memory, key, self.until)
+        watched = self._rebuild(database, watcher).run(work, memory, key, self.until)
         seen = {"seconds": watched.seconds, "phases": watched.phases, "said": watched.said}
         outcome = self._close(database, key, watcher, memory, seen)
         if outcome["verdict"] != leftover.REBUILT:
             self._leave(database, index, watched.reason or watched.said or "it ended without a word")
         return None
+
+    def _rebuild(self, database: str, watcher: Session) -> Rebuild:
+        limits = {"lock_timeout_s": self.rules.lock_timeout_s, "stall_s": self.rules.stall_s}
+        return Rebuild(self.reach, database, watcher, **limits)
 
     def _hindrance(self, choice: Choice, watcher: Session) -> str:
         left = self.until - time.monotonic()
@@ -167,7 +168,10 @@ class Sweep:
         verdict = leftover.verdict(now, schema=begun["schema"], **which)
         left = leftover.ours(now, table_oid=begun["table_oid"], before=begun["before"], seen=begun["seen"], **which)
         for one in left:
-            self._clean(database, one)
+            why = self._rebuild(database, watcher).drop(one.schema, one.name, memory, key)
+            if why:
+                raise Refused(f"database {database}: {one.schema}.{one.name} is left over and cannot be dropped: {why}")
+            self.cleaned.append(f"{database}: {one.schema}.{one.name} ({leftover.kind(one)})")
         outcome: dict[str, Any] = {**seen, "verdict": verdict, "left": [leftover.kind(one) for one in left]}
         rebuilt = next((o for o in now if (o.schema, o.name) == (begun["schema"], begun["name"])), None)
         if verdict == leftover.REBUILT and rebuilt is not None:
@@ -185,12 +189,6 @@ class Sweep:
                 f"database {database}: {begun['schema']}.{begun['name']} is no valid index any more: look at it"
             )
         return outcome
-
-    def _clean(self, database: str, one: Index) -> None:
-        why = drop(self.reach, database, one.schema, one.name, self.rules.lock_timeout_s)
-        if why:
-            raise Refused(f"database {database}: {one.schema}.{one.name} is left over and cannot be dropped: {why}")
-        self.cleaned.append(f"{database}: {one.schema}.{one.name} ({leftover.kind(one)})")
 
     def _check(self, database: str, index: Index) -> str:
         """amcheck's word: ok, `corrupt: …`, or why it was not asked, or not to its end."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,11 @@ PLAIN = """SET SESSION sql_mode = '', SESSION time_zone = 'SYSTEM', SESSION lock
 /*!80003 SET SESSION information_schema_stats_expiry = 0 */"""
 UNKNOWN = "[Warning] unknown option '--loose-"  # MySQL's client says so of each that only MariaDB's knows
 END = "maintkit: that was all"
+CODE = re.compile(r"^ERROR (\d+) \((\w+)\)", re.MULTILINE)
+# Errors whose words may quote a row: classes of SQLSTATE (data, constraints, what a routine raises), and numbers of
+# those in no class: a wrong value, and one without a partition.
+OF_DATA = ("22", "23", "45")
+OF_A_VALUE = ("1366", "1411", "1525", "1526")
 
 
 @dataclass(frozen=True)
@@ -123,9 +129,16 @@ class Session:
     def _ended(self) -> Refused:
         self.client.wait()
         self.said.seek(0)
-        lines = self.said.read().decode(errors="replace").strip().splitlines()
-        said = [line for line in lines if UNKNOWN not in line]
-        return Refused(f"MariaDB/MySQL: {' / '.join(said[-3:]) or 'the client ended without a word'}")
+        return Refused(f"MariaDB/MySQL: {without_values(self.said.read().decode(errors='replace'))}")
+
+
+def without_values(told: str) -> str:
+    """What a client has written of an error, as far as it may leave the host."""
+    code = CODE.search(told)
+    if code and (code[2][:2] in OF_DATA or code[1] in OF_A_VALUE):
+        return f"it failed on a value of the data, error {code[1]} ({code[2]})"
+    said = [line for line in told.strip().splitlines() if UNKNOWN not in line]
+    return " / ".join(said[-3:]) or "the client ended without a word"
 
 
 def word(text: str) -> str:

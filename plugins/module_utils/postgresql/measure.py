@@ -17,16 +17,15 @@ from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
-from .session import LOCK_TIMEOUT, Reach, ServerRefused, Session
+from .session import LOCK_TIMEOUT, QUIET, Reach, ServerRefused, Session
 
 TIMES = 3
 LOCK_S = 2
 MOST_MS = 2**31 - 1  # of the server
 CANCELED, READ_ONLY = "57014", "25006"
-OF_DATA = ("22", "23", "P0")  # classes of SQLSTATE: data exceptions, constraints, what a function raises
 PLANNED = "EXPLAIN (FORMAT JSON) "
 EXECUTED = "EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) "
-WHERE = re.compile(r"^.*?psql:[^:]*:\d+: ")
+WHERE = re.compile(r"^.*?(psql:[^:]*:\d+: |: (?=it failed on a value))")
 SIZES = """
 SELECT jsonb_build_object('bytes', pg_table_size(c.oid), 'index_bytes', pg_indexes_size(c.oid))
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -54,7 +53,7 @@ def statements(reach: Reach, asked: Iterable[Mapping[str, Any]]) -> dict[str, di
     `timeout` holds for all executions of one statement. Names mean what they mean to the role that asks.
     """
     # The session's settings are the server's own: a statement is to be planned as it is without us.
-    own = replace(reach, more={**reach.more, "PGOPTIONS": ""})
+    own = replace(reach, more={**reach.more, "PGOPTIONS": QUIET})
     return {one["name"]: _statement(own, one) for one in asked}
 
 
@@ -113,7 +112,6 @@ def _why(refused: Exception, timeout: float, *, executed: bool) -> str:
         LOCK_TIMEOUT: f"a lock did not come within {LOCK_S} s",
         READ_ONLY: "it would change data",
     }
-    # The server quotes the value at which it failed: a patient's, it may be.
-    if executed and code[:2] in OF_DATA:
-        return f"it failed on a value of the data, SQLSTATE {code}"
-    return known.get(code) or WHERE.sub("", str(refused)).split(" / ", 1)[0]
+    # What is wrong with the statement itself may be told whole; once it is executed, the server may quote a patient.
+    own = refused.primary if isinstance(refused, ServerRefused) and not executed else ""
+    return known.get(code) or own or WHERE.sub("", str(refused)).split(" / ", 1)[0]

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import pwd
-import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+
+from .said import Said, said
 
 # What a value looks like as text must not depend on a server's or a user's settings.
 PLAIN = {
@@ -33,10 +34,10 @@ PLAIN = {
     "idle_in_transaction_session_timeout": "0",
 }
 END = "maintkit: that was all"
-# Verbose for the code alone: two blanks before it, a colon behind it.
+# Verbose for the code of an error alone.
 VARIABLES = ("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
-CODE = re.compile(r"(?<=:  )([0-9A-Z]{5}): ")
-VERBOSE_ONLY = re.compile(r"(LOCATION|(SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME):  ")
+# A notice may quote a row, and stands before the error that counts.
+QUIET = "-c client_min_messages=error"
 LOCK_TIMEOUT = "55P03"
 
 
@@ -57,7 +58,7 @@ class Reach:
     def environment(self, database: str) -> dict[str, str]:
         """By variables rather than argv: a database may be called like a connection string."""
         told = {"PGDATABASE": database, "PGAPPNAME": "maintkit", "PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8"}
-        told["PGOPTIONS"] = " ".join(f"-c {name}={value}" for name, value in PLAIN.items())
+        told["PGOPTIONS"] = " ".join([QUIET, *(f"-c {name}={value}" for name, value in PLAIN.items())])
         told.update({"PGHOST": self.socket} if self.socket else {})
         told.update({"PGPORT": str(self.port)} if self.port else {})
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -74,11 +75,14 @@ def as_user(user: str, argv: Sequence[str]) -> list[str]:
 
 
 class ServerRefused(Refused):
-    """What the server said in its own language, and its SQLSTATE, which is the same in all; empty where it has none."""
+    """What the server said in its own language, without values, and its SQLSTATE; empty where it has none.
 
-    def __init__(self, said: str, code: str) -> None:
-        super().__init__(said)
-        self.code = code
+    `primary` is its message alone, where that may quote a value too.
+    """
+
+    def __init__(self, database: str, found: Said) -> None:
+        super().__init__(f"database {database}: {found.words}")
+        self.code, self.primary = found.code, found.primary
 
 
 class Session:
@@ -146,11 +150,7 @@ class Session:
     def _ended(self) -> ServerRefused:
         self.psql.wait()
         self.said.seek(0)
-        told = self.said.read().decode(errors="replace").strip()
-        code = CODE.search(told)
-        said = [one for one in CODE.sub("", told).splitlines() if not VERBOSE_ONLY.match(one)]
-        why = " / ".join(said[-3:]) or "psql ended without a word"
-        return ServerRefused(f"database {self.database}: {why}", code[1] if code else "")
+        return ServerRefused(self.database, said(self.said.read().decode(errors="replace")))
 
 
 def quoted(value: str) -> str:

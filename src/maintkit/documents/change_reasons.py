@@ -49,6 +49,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
     (r"a lock did not come within (\d+) s", "{0} 秒内未取得锁"),
     (r"the server gave no plan of it", "数据库未给出其执行计划"),
     (r"it failed on a value of the data, SQLSTATE (\w+)", "执行中遇到不能处理的数据（SQLSTATE {0}）"),
+    (r"it failed on a value of the data, error (.+)", "执行中遇到不能处理的数据（错误 {0}）"),
     (r"it would change data", "该语句会改动数据，数据库拒绝执行"),
     # why a restore was refused, or did not pass
     (r"(\d+) clients are connected: .+", "仍有 {0} 个客户端连接，须先停止应用"),

@@ -101,7 +101,8 @@ def _needless(seen: Seen[Postgresql], database: Database) -> Iterator[Said]:
             conclusion_zh=f"{better} 能代替它；多余的索引增加每次写入、清理和备份的开销。",
             advice_zh=f"与应用厂商确认没有程序按名称使用后，移除 {index.name}，保留 {better}。",
             sql=_dropping(index),
-            index=_going(database, index, f"由 {better} 代替"),
+            # The host itself sees whether a twin is still there; that a longer index serves, only the plan can say.
+            index=_going(database, index, f"由 {better} 代替", used=not twin),
         )
 
 
@@ -109,11 +110,12 @@ def _dropping(index: Index) -> str:
     return f"DROP INDEX CONCURRENTLY {quoted(index.name)};"
 
 
-def _going(database: Database, index: Index, reason_zh: str) -> dict[str, object] | None:
-    """None where the facts do not tell schema and name apart."""
+def _going(database: Database, index: Index, reason_zh: str, *, used: bool = False) -> dict[str, object] | None:
+    """None where the facts do not tell schema and name apart. `used`: it may go although queries have used it."""
     (schema, _, name), (_, _, table) = index.name.partition("."), index.table.partition(".")
     wish = {"act": "drop", "database": database.name, "schema": schema, "table": table, "name": name}
-    return {**wish, "reason": reason_zh} if name and table else None
+    meant = {"used": True} if used else {}
+    return {**wish, **meant, "reason": reason_zh} if name and table else None
 
 
 def _coming(database: Database, key: ForeignKey) -> dict[str, object] | None:
