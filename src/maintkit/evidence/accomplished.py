@@ -19,6 +19,9 @@ class Accomplished:
     left: tuple[Left, ...] = ()
 
 
+NOTHING = Accomplished()
+
+
 def accomplished(documents: Iterable[PhaseDocument | None]) -> Accomplished:
     """What the documents of the change say, the newest one of each host."""
     told = [one for one in documents if one is not None]

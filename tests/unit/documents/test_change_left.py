@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sample_inspections as sample
 import sample_runs as runs
+from change import NOW
 from chinese import english_in
 
 from maintkit.documents.model import Document, KeyValues, Table, texts
+from maintkit.documents.parts import performed
 from maintkit.documents.parts.run import verdict
 from maintkit.documents.reasons import reason
 from maintkit.documents.views.change_report import change_report
+from maintkit.evidence.work import work
 
 
 def document(name: str) -> Document:
@@ -65,6 +70,16 @@ def test_a_run_that_did_all_is_a_success_without_a_deviation() -> None:
     made = document("reindex")
     assert conclusion(made) == {"实施结果": "成功（done）", "含义": verdict.MEANS["done"], "尚待处理": "无"}
     assert "台账未记录偏差" in "\n".join(texts(made))
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("reindex-short", "部分未做完"), ("reindex-nothing", "均未做"), ("reindex", "成功")]
+)
+def test_a_list_of_what_was_done_in_a_month_does_not_call_it_a_success(tmp_path: Path, name: str, word: str) -> None:
+    with runs.happened(name, str(tmp_path)) as ledger:
+        done = work(ledger, NOW, NOW + timedelta(days=30))
+    (changes,) = (one for one in performed.section(done, sample.HEADER) if one.caption == "变更与演练")
+    assert [row[-1].text for row in changes.rows] == [word]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from maintkit.documents.glossary import VERDICT, VERDICT_TONE
+from maintkit.documents.model import Cell
 from maintkit.documents.reasons import reason
 from maintkit.evidence.accomplished import Accomplished
+from maintkit.evidence.work import Changed
 
 _NAMED = 10  # beside a host; the deviations have all of them
 
@@ -29,3 +32,9 @@ def named(came: Accomplished) -> str:
 def listed(came: Accomplished) -> str:
     """Everything that was left, each with the reason, a line each."""
     return "\n".join(f"{one.target}：{reason(one.why) or '未说明原因'}" for one in came.left)
+
+
+def conclusion(one: Changed) -> Cell:
+    """How a change ended, in a list of changes."""
+    word = short(one.came)
+    return Cell(text=word or VERDICT[one.verdict], tone="warn" if word else VERDICT_TONE[one.verdict])

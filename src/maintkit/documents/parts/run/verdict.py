@@ -10,6 +10,7 @@ from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, T
 from maintkit.documents.parts import left
 from maintkit.documents.reasons import reason
 from maintkit.documents.wording import NOTHING, moment
+from maintkit.evidence.accomplished import NOTHING as NOTHING_DONE
 from maintkit.evidence.accomplished import Accomplished, accomplished
 from maintkit.evidence.change_record import HostRecord
 from maintkit.plans.implementation import Implementation
@@ -101,7 +102,7 @@ def _came(done: Implementation) -> Accomplished:
 
 
 def _left(host: HostRecord) -> Accomplished:
-    return accomplished([host.document("change")]) if host.state == "done" else Accomplished()
+    return accomplished([host.document("change")]) if host.state == "done" else NOTHING_DONE
 
 
 def remains(done: Implementation) -> tuple[str, ...]:
