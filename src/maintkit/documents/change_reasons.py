@@ -69,6 +69,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
         "该角色看不到数据库文件的位置，须授予 pg_monitor",
     ),
     (r"there is no (?:index|table) of this name any more: plan anew", "已不存在，须重新编制计划"),
+    (r"it was measured as another index, or is gone: plan anew", "实测之后已被换成另一索引或已不存在，须重新编制计划"),
     (r"invalid: no index to rebuild, but one that was left over", "该索引无效，是残留的索引，不能重建"),
     (r"not measured, so not judged: (.+)", "未能实测，不作判断：{0}"),
     (

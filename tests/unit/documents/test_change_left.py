@@ -103,6 +103,7 @@ def test_a_list_of_what_was_done_in_a_month_does_not_call_it_a_success(tmp_path:
         "where the server keeps its files cannot be seen by this role: grant it pg_monitor",
         "there is no index of this name any more: plan anew",
         "there is no table of this name any more: plan anew",
+        "it was measured as another index, or is gone: plan anew",
         "invalid: no index to rebuild, but one that was left over",
         "its file is older than what the server has in memory: measure again when it has been written",
         "not measured, so not judged: its pages are encrypted; of 7 bytes 3 are free for certain",
