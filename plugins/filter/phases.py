@@ -64,7 +64,7 @@ def as_table_rebuilds(
     steps = [
         {
             "action": "rebuild table",
-            "target": f"{one['database']}.{one['name']}",
+            "target": _table(one),
             "from": f"{one['bytes'] / 2**20:.1f} MiB",
             "to": f"{one['after_bytes'] / 2**20:.1f} MiB",
             "rollback_class": "reversible",
@@ -174,6 +174,20 @@ def as_left(files: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join([*stay, *(f"{one['path']}: {one['why']}" for one in logs if one["ended"] in ("held", "left"))])
 
 
+def as_undone(remaining: Iterable[Mapping[str, Any]]) -> str:
+    """What a change in a limited time did not come to: how many, the first one and why; empty when it came to all."""
+    left: dict[str, str] = {}
+    for one in remaining:
+        target = f"{one['database']}: {one['schema']}.{one['name']}" if "schema" in one else _table(one)
+        left.setdefault(target, one["why"])
+    first = next(iter(left.items()), None)
+    return f"{len(left)} not done, the first one: {': '.join(first)}" if first else ""
+
+
+def _table(one: Mapping[str, Any]) -> str:
+    return f"{one['database']}.{one['name']}"
+
+
 def as_unmoved(
     files: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]], rotated: Mapping[str, str]
 ) -> list[str]:
@@ -269,6 +283,7 @@ class FilterModule:
             "as_table_rebuilds": as_table_rebuilds,
             "as_left": as_left,
             "as_tidied": as_tidied,
+            "as_undone": as_undone,
             "as_unmoved": as_unmoved,
             "as_vacuumed": as_vacuumed,
             "why_no_rebuild": why_no_rebuild,

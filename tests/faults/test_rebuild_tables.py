@@ -239,6 +239,18 @@ def test_out_of_time_is_told_from_done_and_the_next_window_goes_on(his: Server) 
     assert (rest["ended"], len(rest["rebuilt"])) == ("done", 2)
 
 
+def test_a_planned_table_that_is_gone_is_no_work_done(his: Server) -> None:
+    for table in ("one", "two"):
+        his.fragment(table)
+    his.sql("DROP TABLE one")
+    told = his.sweep(only=frozenset({("his", "one"), ("his", "two"), ("elsewhere", "two")}))
+    assert (told["ended"], [one["name"] for one in told["rebuilt"]]) == ("stopped", ["two"])
+    gone = "there is no table of this name any more: plan anew"
+    assert told["remaining"] == [
+        {"database": database, "name": name, "why": gone} for database, name in (("elsewhere", "two"), ("his", "one"))
+    ]
+
+
 def test_of_two_controllers_one_is_refused(his: Server) -> None:
     his.fragment("visit")
     with (

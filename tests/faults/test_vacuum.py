@@ -58,6 +58,16 @@ def test_what_is_behind_is_made_up_for_once_and_told_before_and_after(his: Serve
     assert (sweep(his, "r2")["done"], behind(his)) == ([], {})
 
 
+def test_a_planned_table_that_is_gone_is_no_work_done(his: Server) -> None:
+    wear(his)
+    planned = frozenset((DATABASE, "public", name) for name in ("visit", "image"))
+    told = sweep(his, only=planned)
+    assert (told["ended"], [one["name"] for one in told["done"]]) == ("stopped", ["visit"])
+    gone = "there is no table of this name any more: plan anew"
+    assert told["remaining"] == [{"database": DATABASE, "schema": "public", "name": "image", "why": gone}]
+    assert sweep(his, "r2", only=planned - {(DATABASE, "public", "image")})["ended"] == "done"
+
+
 def test_a_tables_own_thresholds_stand_over_the_servers(his: Server) -> None:
     wear(his)
     his.sql("ALTER TABLE visit SET (autovacuum_vacuum_scale_factor = 0.9, autovacuum_analyze_threshold = 90000)")

@@ -1,4 +1,7 @@
-"""An index that was created and one that was rebuilt, with the statements that were measured before and after."""
+"""An index that was created and one that was rebuilt, with the statements that were measured before and after.
+
+And a window that ended before all was rebuilt, or anything.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,19 @@ from evening import Evening
 from maintkit.plans.model import Plan
 
 MIB = 2**20
+REBUILT = {
+    "action": "rebuild index",
+    "target": "his: public.visit_day",
+    "from": "80.0 MiB",
+    "to": "9.0 MiB",
+    "rollback_class": "reversible",
+}
+LEFT = [
+    {"database": "his", "schema": "public", "name": "visit_patient",
+     "why": "out of time: 412 s are predicted, 95 s are left"},
+    {"database": "his", "schema": "public", "name": "bill_day",
+     "why": "session 4711 of his: in a transaction since 380.2 s (psql)"},
+]  # fmt: skip
 
 
 def indexes() -> Plan:
@@ -64,12 +80,32 @@ def rebuilt(night: Evening) -> None:
     """The figures from before come with the precheck."""
     before, after = ({"statements": {"当日就诊": timed(cost, ms)}} for cost, ms in ((310.2, 4.2), (291.0, 3.1)))
     night.phase("his-db1", "precheck", 9.0, {"measured": before})
-    _ended(night, {"action": "rebuild index", "target": "his: public.visit_day", "from": "80.0 MiB", "to": "9.0 MiB"},
-           after)  # fmt: skip
+    _ended(night, REBUILT, after)
+
+
+def short(night: Evening) -> None:
+    """One index was rebuilt, two were not."""
+    _short(night, REBUILT)
+
+
+def nothing(night: Evening) -> None:
+    """The time was up before anything could be begun."""
+    _short(night)
+
+
+def _short(night: Evening, *steps: dict[str, str]) -> None:
+    night.phase("his-db1", "precheck", 9.0)
+    told = {"ended": "out of time", "remaining": LEFT, "run_items": []}
+    why = f"2 not done, the first one: his: public.visit_patient: {LEFT[0]['why']}"
+    night.phase("his-db1", "change", 70.0, told, steps, reason=why)
+    night.phase("his-db1", "verify", 40.0)
+    night.close("his-db1", "done")
+    night.finish("done", {"his-db1": "done"})
+    night.supervise("out")
 
 
 def _ended(night: Evening, did: dict[str, str], after: dict[str, Any]) -> None:
-    night.phase("his-db1", "change", 70.0, {"ended": "done"}, (did | {"rollback_class": "reversible"},))
+    night.phase("his-db1", "change", 70.0, {"ended": "done"}, ({"rollback_class": "reversible"} | did,))
     night.phase("his-db1", "verify", 40.0, {"measured": after})
     night.close("his-db1", "done")
     night.finish("done", {"his-db1": "done"})

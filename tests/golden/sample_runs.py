@@ -234,6 +234,8 @@ _EVENINGS = {
     "restart-assessed": (sample_restarts.restart, signed, sample_restarts.assessed),
     "indexes": (sample_indexes.indexes, signed, sample_indexes.changed),
     "reindex": (sample_indexes.reindex, signed, sample_indexes.rebuilt),
+    "reindex-short": (sample_indexes.reindex, signed, sample_indexes.short),
+    "reindex-nothing": (sample_indexes.reindex, signed, sample_indexes.nothing),
     "config-reverted": (config, signed, _reverted),
     "drill-passed": (sample_drills.drill, signed, sample_drills.passed),
     "drill-mariadb": (sample_drills.mariadb_drill, signed, sample_drills.mariadb_passed),

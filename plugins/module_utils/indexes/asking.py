@@ -67,7 +67,8 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
         found = preflight.server(session)
     memory = Memory(found.cluster)
     rate, whence = memory.rate()
-    told: dict[str, Any] = {"indexes": [], "rebuild": [], "left": []}
+    told: dict[str, Any] = {"indexes": [], "left": []}
+    choices: list[tuple[str, choice.Choice]] = []
     told["run"] = memory.told["runs"].get(params.get("run"), {})
     told["unsettled"] = [f"{key} of run {one['run']} was begun and is not settled: run reindex again" for key, one in
                          memory.told["open"].items() if one["database"] in names]  # fmt: skip
@@ -78,15 +79,15 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
         # Nothing is measured where it is only to be known what is valid, and what is left.
         only = named(params) if params["measure"] else frozenset()
         seen = look_at(server, name, memory, limits(params), only)
-        rows = {one.index.oid: _row(name, one, memory) for one in seen.choices}
-        told["indexes"] += rows.values()
-        told["rebuild"] += [rows[one.index.oid] for one in choice.in_order(seen.choices)]
+        told["indexes"] += [_row(name, one, memory) for one in seen.choices]
+        choices += [(name, one) for one in seen.choices]
         told["unsettled"] += _lost(name, seen, told["run"].get("items", []))
         told["left"] += [
             {"database": name, "schema": one.schema, "name": one.name, "kind": leftover.kind(one),
              "meaning": leftover.MEANING[leftover.kind(one)], "bytes": one.bytes}
             for one in seen.left
         ]  # fmt: skip
+    told["rebuild"] = [_row(name, one, memory) for name, one in choice.in_order(choices)]
     return {"server": preflight.facts(found), "refusals": wrong, "rate": {"bytes_per_s": rate, "from": whence}, **told}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,9 +92,10 @@ def choose(
     return Choice(index, REBUILD, why, bloat, after, seconds, int(after * ROOM))
 
 
-def in_order(choices: list[Choice]) -> list[Choice]:
-    """Those to rebuild: most bytes back a second first."""
-    return sorted((one for one in choices if one.what == REBUILD), key=lambda one: (-one.benefit, one.index.oid))
+def in_order(choices: Iterable[tuple[str, Choice]]) -> list[tuple[str, Choice]]:
+    """Those to rebuild, each with its database: most bytes back a second first, whichever database they are in."""
+    chosen = (each for each in choices if each[1].what == REBUILD)
+    return sorted(chosen, key=lambda each: (-each[1].benefit, each[0], each[1].index.oid))
 
 
 def told(choice: Choice, baseline: float | None) -> dict[str, Any]:

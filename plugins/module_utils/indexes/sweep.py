@@ -1,9 +1,14 @@
-"""A sweep through a cluster: settle what was left, choose, rebuild one after the other until the time is up."""
+"""A sweep through a cluster: settle what was left, choose, rebuild one after the other until the time is up.
+
+All databases are looked at before the first index is rebuilt: what gives most comes first, wherever it is.
+"""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,17 +17,20 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 
 from . import leftover, preflight
 from .catalog import ENDING, EXTENSION, LATE, Index, databases, indexes, measure
-from .choice import WITHHELD, Choice, Limits, choose, in_order, needs_measuring
+from .choice import REBUILD, WITHHELD, Choice, Limits, choose, in_order, needs_measuring
 from .memory import Memory
 from .rebuild import POLL_S, Rebuild
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
+# A server of version 14 or later may end sessions that wait for their turn.
+PATIENT = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
 # The same number may be another table in another database, and is in a copy of this one.
 ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
 WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
 UNCHECKED = f"not checked: {LATE}"
 CORRUPT = "XX"  # the class of SQLSTATE
 VANISHED = "there is no index of this name any more: plan anew"
+ANOTHER = "it was measured as another index, or is gone: plan anew"
 CHECK = """SELECT :"schema".bt_index_check(:'oid'::oid::regclass, :'heap'::boolean)"""
 
 
@@ -74,6 +82,16 @@ def look(
     return Seen(database, there, choices)
 
 
+@contextmanager
+def locked(reach: Reach, database: str) -> Iterator[Session]:
+    """A session that holds a database against other runs. Refused when one of them has it."""
+    with Session(reach, database) as session:
+        session.ask(PATIENT)
+        if session.value(LOCK) != "t":
+            raise Refused(f"database {database}: another run rebuilds indexes here, let it end first")
+        yield session
+
+
 class Sweep:
     """One run's work on a cluster."""
 
@@ -83,37 +101,56 @@ class Sweep:
         self.done: list[dict[str, Any]] = []
         self.remaining: list[dict[str, Any]] = []
         self.cleaned: list[str] = []
+        self.watchers: dict[str, Session] = {}
 
     def go(self, wanted: list[str]) -> dict[str, Any]:
-        """Through the databases; what was done, what remains, and whether that is because the time was up."""
+        """All databases; what was done, what remains, and whether that is because the time was up."""
         names = databases(self.reach, wanted)
         with Session(self.reach, names[0]) as session:
             memory = Memory(preflight.demand(session).cluster)
-        for name in names:
-            with Session(self.reach, name) as watcher:
-                if watcher.value(LOCK) != "t":
-                    raise Refused(f"database {name}: another run rebuilds indexes here, let it end first")
-                memory.read()
-                self._database(name, watcher, memory)
+        with ExitStack() as held:
+            found = [self._begin(name, memory, held) for name in names]
+            for database, choice in in_order((one.database, each) for one in found for each in one.choices):
+                self._one(database, choice, self._watcher(database, held), memory)
+        self._vanished(found)
         late = any(one["why"].startswith(LATE) for one in self.remaining)
         ended = "out of time" if late else "stopped" if self.remaining else "done"
         memory.end(self.run, ended, self.remaining)
         told = {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
         return {**told, "run_items": memory.items(self.run)}
 
-    def _database(self, database: str, watcher: Session, memory: Memory) -> None:
-        self._settle(database, watcher, memory)
-        seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
-        for choice in in_order(seen.choices):
-            self._one(database, choice, watcher, memory)
-        planned = self.rules.only or frozenset()
+    def _begin(self, database: str, memory: Memory, held: ExitStack) -> Seen:
+        """Settle and look at one database under its lock, which is held until the end where there is work."""
+        with ExitStack() as own:
+            watcher = own.enter_context(locked(self.reach, database))
+            memory.read()
+            self._settle(database, watcher, memory)
+            seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
+            self._unjudged(seen)
+            if any(choice.what == REBUILD for choice in seen.choices):
+                self.watchers[database] = watcher
+                held.enter_context(own.pop_all())
+        return seen
+
+    def _watcher(self, database: str, held: ExitStack) -> Session:
+        """The session that holds the database; a new one where somebody has ended it while it waited for its turn."""
+        try:
+            self.watchers[database].ask("SELECT 1")
+        except ServerRefused:
+            self.watchers[database] = held.enter_context(locked(self.reach, database))
+        return self.watchers[database]
+
+    def _unjudged(self, seen: Seen) -> None:
+        """What was planned and cannot be judged any more has not been done; nor what there was no time to judge."""
         for choice in seen.choices:
-            # What was planned and cannot be judged any more has not been done; nor what there was no time to judge.
             unjudged = choice.what == WITHHELD or not choice.index.valid
-            if unjudged and (planned or choice.why.startswith(LATE)):
-                self._leave(database, choice.index, choice.why)
-        there = {(database, one.schema, one.name) for one in seen.indexes}
-        for _of, schema, name in sorted(one for one in planned - there if one[0] == database):
+            if unjudged and (self.rules.only or choice.why.startswith(LATE)):
+                self._leave(seen.database, choice.index, choice.why)
+
+    def _vanished(self, found: list[Seen]) -> None:
+        """What was planned and is not there any more has not been done, either."""
+        there = {(seen.database, one.schema, one.name) for seen in found for one in seen.indexes}
+        for database, schema, name in sorted((self.rules.only or frozenset()) - there):
             self.remaining.append({"database": database, "schema": schema, "name": name, "why": VANISHED})
 
     def _one(self, database: str, choice: Choice, watcher: Session, memory: Memory) -> None:
@@ -121,7 +158,10 @@ class Sweep:
         if why:
             return self._leave(database, choice.index, why)
         index = choice.index
-        before = [one.oid for one in indexes(watcher) if not one.valid]
+        now = indexes(watcher)
+        if index.oid not in {one.oid for one in now}:
+            return self._leave(database, index, ANOTHER)
+        before = [one.oid for one in now if not one.valid]
         work = {"oid": index.oid, "schema": index.schema, "name": index.name, "table_oid": index.table_oid,
                 "bytes": index.bytes, "table_bytes": index.table_bytes, "before": before,
                 "bloat": choice.bloat, "predicted_s": round(choice.seconds, 1)}  # fmt: skip

@@ -19,6 +19,7 @@ from .rebuild import POLL_S, Manner, Rebuild, end, made
 
 LOCK = "SELECT GET_LOCK('maintkit rebuild-tables', 0)"
 AT_WORK = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = {id} AND INFO LIKE 'ALTER TABLE %'"
+VANISHED = "there is no table of this name any more: plan anew"
 SAME_START_S = 5  # a server tells its start by its uptime in whole seconds
 
 
@@ -79,14 +80,20 @@ class Sweep:
             for choice in in_order(choices):
                 if self._wanted(choice):
                     self._one(choice, watcher, found, memory)
-            for choice in choices:
-                # What was planned and cannot be judged any more has not been done.
-                if choice.what == WITHHELD and self.rules.only and choice.table.key in self.rules.only:
-                    self._leave(choice.table.key, choice.why)
+            self._unjudged(choices)
         late = [one for one in self.remaining if one["why"].startswith("out of time")]
         ended = "done" if not self.remaining else "out of time" if len(late) == len(self.remaining) else "stopped"
         memory.end(self.run, ended, self.remaining)
         return {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "run_items": memory.items(self.run)}
+
+    def _unjudged(self, choices: list[Choice]) -> None:
+        """What was planned and cannot be judged any more, or is not there, has not been done."""
+        planned = self.rules.only or frozenset()
+        for choice in choices:
+            if choice.what == WITHHELD and choice.table.key in planned:
+                self._leave(choice.table.key, choice.why)
+        for key in sorted(planned - {one.table.key for one in choices}):
+            self._leave(key, VANISHED)
 
     def _wanted(self, choice: Choice) -> bool:
         return self.rules.only is None or choice.table.key in self.rules.only

@@ -27,6 +27,7 @@ STATEMENTS = {
     (VACUUM,): 'VACUUM (TRUNCATE false) :"schema".:"name"',
     (ANALYZE,): 'ANALYZE :"schema".:"name"',
 }
+VANISHED = "there is no table of this name any more: plan anew"
 # Up to version 14 a process of its own counts: it is told without being waited for, and a message may be lost.
 COUNTED_S, POLL_S = 5.0, 0.1
 
@@ -68,6 +69,7 @@ class Sweep:
         self.until = time.monotonic() + rules.budget_s
         self.done: list[dict[str, Any]] = []
         self.remaining: list[dict[str, Any]] = []
+        self.there: set[tuple[str, str, str]] = set()
 
     def go(self, wanted: list[str]) -> dict[str, Any]:
         """Until all is done or the time is up. Refused on a replica, and when another sweep is at work."""
@@ -81,14 +83,25 @@ class Sweep:
             with Session(self.reach, name) as session:
                 if session.value(LOCK) != "t":
                     raise Refused(f"database {name}: another run vacuums here: wait until it has ended")
-                for choice in in_order(look(session, memory.rate()[0], self.rules.limits)):
-                    key = (name, choice.table.schema, choice.table.name)
-                    if self.rules.only is None or key in self.rules.only:
-                        self._one(name, choice, session, memory)
+                self._database(name, session, memory)
+        self._vanished()
         late = [one for one in self.remaining if one["why"].startswith("out of time")]
         ended = "done" if not self.remaining else "out of time" if len(late) == len(self.remaining) else "stopped"
         memory.end(self.run, ended, self.remaining)
         return {"ended": ended, "done": self.done, "remaining": self.remaining, "run_items": memory.items(self.run)}
+
+    def _database(self, database: str, session: Session, memory: VacuumMemory) -> None:
+        choices = look(session, memory.rate()[0], self.rules.limits)
+        self.there.update((database, one.table.schema, one.table.name) for one in choices)
+        for choice in in_order(choices):
+            key = (database, choice.table.schema, choice.table.name)
+            if self.rules.only is None or key in self.rules.only:
+                self._one(database, choice, session, memory)
+
+    def _vanished(self) -> None:
+        """What was planned and is not there any more has not been done."""
+        for database, schema, name in sorted((self.rules.only or frozenset()) - self.there):
+            self.remaining.append({"database": database, "schema": schema, "name": name, "why": VANISHED})
 
     def _one(self, database: str, choice: Choice, session: Session, memory: VacuumMemory) -> None:
         """What holds dead rows back hinders a vacuum, and no analyse."""

@@ -62,8 +62,9 @@ ACCESS = Asked(
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """`lacks`: why an inspection is no evidence, or "". `since`: the day of the last word, where one was needed.
+    """`lacks`: why an inspection or a run is no evidence, or "".
 
+    `since`: the day of the last word, where one was needed.
     `day`: that on which a person looked at the last row, where a person had to.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from maintkit.contract.owed import Evidence, Seen
 from maintkit.desk.asked import ABNORMAL, ACCESS, BACKUPS, LOOKED_AT, Answer, Asked, Words, answer
 from maintkit.desk.changed import changes, parameters
+from maintkit.evidence.accomplished import accomplished_by
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.issued import ISSUED
 from maintkit.evidence.ledger import Ledger
@@ -24,7 +25,8 @@ WATCH = "function-watch"  # proved week by week, by every function of the catalo
 class Proof:
     """Entries of `kind` count for `duty` when their body, over that of the run's `begun` entry, holds `where`.
 
-    `whole` may want more of the body, `asked` of what an inspection saw, `planned` of the parameters of a change.
+    `whole` may want more of the body, `asked` of what an inspection saw, `planned` of the parameters of a change, and
+    `steps` that a host has told of one at least: a run whose time was up before it could begin ends well, too.
     `note` is what the duty asks for besides, and what no entry shows. Where `sole`
     is false the duty may be done in another way that leaves no entry, so its absence proves nothing.
     """
@@ -37,6 +39,7 @@ class Proof:
     whole: Callable[[Mapping[str, Any]], bool] | None = None
     asked: Asked | None = None
     planned: Callable[[Mapping[str, Any]], bool] | None = None
+    steps: bool = False
     note: str = ""
     sole: bool = True
 
@@ -49,13 +52,15 @@ def _inspected(duty: str, *, deep: bool = False, asked: Asked | None = None) -> 
     return Proof(duty=duty, kind=kind, begun=begun, where=where, what=what, asked=asked)
 
 
-def _changed(
-    duty: str, procedure: str, *, planned: Callable[[Mapping[str, Any]], bool] | None = None, note: str = ""
-) -> Proof:
+def _changed(duty: str, procedure: str, *, note: str = "") -> Proof:
     # A run that undoes another one is of the same procedure, and no proof of it.
     where = {"procedure": procedure, "verdict": "done", "undoes": None}
     kind, begun = "change.finished", "change.started"
-    return Proof(duty=duty, kind=kind, begun=begun, where=where, what=procedure, planned=planned, note=note)
+    return Proof(duty=duty, kind=kind, begun=begun, where=where, what=procedure, note=note)
+
+
+def _worked(duty: str, procedure: str, *, planned: Callable[[Mapping[str, Any]], bool] | None = None) -> Proof:
+    return replace(_changed(duty, procedure), planned=planned, steps=True)
 
 
 def _issued(duty: str, document: str) -> Proof:
@@ -73,17 +78,17 @@ PROOFS: tuple[Proof, ...] = (
         "patch",
         note="one host is enough here, and inspections tell the age of antivirus definitions",
     ),
-    _changed("tuning", "restart"),
-    _changed("tuning", "reindex"),
-    _changed("tuning", "rebuild_tables"),
-    _changed("tuning", "vacuum"),
+    _worked("tuning", "restart"),
+    _worked("tuning", "reindex"),
+    _worked("tuning", "rebuild_tables"),
+    _worked("tuning", "vacuum"),
     # Figures before and after make it tuning: what `maintkit advise` plans has them.
-    _changed("tuning", "config", planned=lambda parameters: bool(parameters.get("measures"))),
-    _changed("tuning", "change_indexes"),
-    _changed("housekeeping", "reindex"),
-    _changed("housekeeping", "rebuild_tables"),
-    _changed("housekeeping", "housekeeping"),
-    _changed("housekeeping", "vacuum"),
+    _worked("tuning", "config", planned=lambda parameters: bool(parameters.get("measures"))),
+    _worked("tuning", "change_indexes"),
+    _worked("housekeeping", "reindex"),
+    _worked("housekeeping", "rebuild_tables"),
+    _worked("housekeeping", "housekeeping"),
+    _worked("housekeeping", "vacuum"),
     _changed("restore-drill", "restore_drill"),
     Proof(
         duty="vulnerability-check",
@@ -160,7 +165,7 @@ def _collect(
     zone: ZoneInfo,
     on: date | None,
 ) -> None:
-    """Add what counts to `found`; `lacking` says of a duty why its newest inspection by a day does not."""
+    """Add what counts to `found`; `lacking` says of a duty why its newest inspection or run by a day does not."""
     begun = {
         entry.run: entry.body
         for first in dict.fromkeys(proof.begun for proof in proofs if proof.begun)
@@ -174,7 +179,7 @@ def _collect(
         for proof in proofs:
             if proof.duty not in found or not _counts(ledger, proof, body):
                 continue
-            said = answer(proof.asked, entry, words, zone, on) if proof.asked and words else Answer()
+            said = answer(proof.asked, entry, words, zone, on) if proof.asked and words else _did(ledger, proof, entry)
             lacking[proof.duty] = f"{entry.run} does not count: {said.lacks}" if said.lacks else ""
             if not said.lacks:
                 found[proof.duty].append(_made(proof, entry, body, said, zone))
@@ -199,6 +204,12 @@ def _counts(ledger: Ledger, proof: Proof, body: Mapping[str, Any]) -> bool:
         and (proof.whole is None or proof.whole(body))
         and (proof.planned is None or proof.planned(parameters(ledger, body)))
     )
+
+
+def _did(ledger: Ledger, proof: Proof, finished: Entry) -> Answer:
+    """Whether a run has done something, where that is asked."""
+    idle = proof.steps and not accomplished_by(ledger, finished.run or "").done
+    return Answer(lacks="nothing was done in it" if idle else "")
 
 
 def _said(entry: Entry) -> Evidence:

@@ -142,6 +142,20 @@ class Measured(_Part):
     tables: dict[str, Sizes] = Field(default_factory=dict)
 
 
+class Left(_Part):
+    """One index or table that a change in a limited time did not come to, and why."""
+
+    database: str
+    in_schema: str = Field(default="", alias="schema")
+    name: str
+    why: str = ""
+
+    @property
+    def target(self) -> str:
+        """As steps name it."""
+        return f"{self.database}: {self.in_schema}.{self.name}" if self.in_schema else f"{self.database}.{self.name}"
+
+
 class DeadMan(_Part):
     """The host's own way back: `by` says who decided, host, controller or confirmation."""
 
@@ -203,6 +217,11 @@ class PhaseDocument:
     def measured(self) -> Measured:
         """Statements and tables, as the plan has asked; empty where nothing was measured."""
         return _read(Measured, self.facts.get("measured")) or Measured()
+
+    @property
+    def remaining(self) -> tuple[Left, ...]:
+        """What a change did not come to, because its time was up or something hindered it."""
+        return _read(tuple[Left, ...], self.facts.get("remaining")) or ()
 
     @property
     def deadman(self) -> DeadMan | None:

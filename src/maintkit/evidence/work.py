@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from maintkit.evidence import vulnerabilities, watch
+from maintkit.evidence.accomplished import NOTHING, Accomplished, accomplished_by
 from maintkit.evidence.changes import FINISHED, RESUMED, STARTED, standing
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
@@ -35,7 +36,10 @@ class Looked:
 
 @dataclass(frozen=True, kw_only=True)
 class Changed:
-    """A change in brief, drills among them; `verdict` None: it has no end in the ledger."""
+    """A change in brief, drills among them; `verdict` None: it has no end in the ledger.
+
+    `came`: what one that ended well has done, and what it did not come to.
+    """
 
     run: str
     at: datetime
@@ -45,6 +49,12 @@ class Changed:
     hosts: tuple[str, ...]
     mark: Mark
     simulated: bool = False
+    came: Accomplished = NOTHING
+
+    @property
+    def well(self) -> bool:
+        """Whether it ended well, and nothing that was planned is left."""
+        return self.verdict == "done" and not self.came.left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +114,7 @@ def changed(ledger: Ledger, run: str, end: datetime | None = None) -> Changed:
         verdict=found.verdict if ended else None,
         hosts=tuple(found.hosts),
         mark=Mark.of(own[-1]),
+        came=accomplished_by(ledger, run) if ended and found.verdict == "done" else NOTHING,
         simulated=any(bool(one.body.get("simulated")) for one in own if one.kind == STARTED),
     )
 

@@ -11,6 +11,7 @@ import pytest
 from proving import WEEK_47, WEEK_48, ZONE, at, proof
 
 from maintkit.desk.proofs import seen
+from maintkit.documents.parts.duties import reason_zh
 from maintkit.evidence.entry import Entry
 from maintkit.evidence.ledger import Ledger
 
@@ -130,11 +131,29 @@ def test_a_check_for_vulnerabilities_proves_its_duty_when_it_has_looked_at_every
     assert (found.day, found.source) == (date(2026, 11, 26), "V20261126-1")
 
 
-def changed(ledger: Ledger, run: str, procedure: str, *, verdict: str = "done", **parameters: Any) -> None:
+def changed(
+    ledger: Ledger, run: str, procedure: str, *, verdict: str = "done", steps: int = 1, **parameters: Any
+) -> None:
     plan = ledger.seal(json.dumps({"parameters": parameters}).encode(), media_type="application/json")
     frozen = ledger.append("plan.frozen", {"sha256": plan.sha256}, subject="p", attachments=[plan])
     ledger.append("change.started", {"procedure": procedure, "sha256": frozen.body["sha256"]}, run=run, subject="p")
+    told = {"steps": [{"action": "x", "target": "y"}] * steps}
+    document = ledger.seal(json.dumps(told).encode(), media_type="application/json")
+    observed = {"phase": "change", "outcome": "ok", "document": document.sha256}
+    ledger.append("phase.observed", observed, run=run, subject="his1", attachments=[document])
     ledger.append("change.finished", {"verdict": verdict}, run=run, subject="p")
+
+
+@pytest.mark.parametrize("duty", ["tuning", "housekeeping"])
+def test_a_run_that_ended_well_and_did_nothing_proves_nothing_and_is_named(ledger: Ledger, duty: str) -> None:
+    """Its time was up before the first index could be begun."""
+    at(ledger, WEEK_47)
+    changed(ledger, "C1", "reindex", steps=0)
+    assert (proof(ledger, duty).evidence, proof(ledger, duty).note) == ((), "C1 does not count: nothing was done in it")
+    assert reason_zh(proof(ledger, duty).note) == "实施 C1 不计入：各项均未做"
+    at(ledger, WEEK_48)
+    changed(ledger, "C2", "reindex")
+    assert ([one.source for one in proof(ledger, duty).evidence], proof(ledger, duty).note) == (["C2"], "")
 
 
 def test_a_run_that_went_on_later_is_told_as_it_had_ended_by_the_day(ledger: Ledger) -> None:

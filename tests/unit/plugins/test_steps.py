@@ -15,6 +15,15 @@ def test_the_seconds_of_every_step_are_told_and_those_of_one_table_are_not_count
     assert sum(one["seconds"] for one in vacuumed) == 30
 
 
+def test_what_was_not_done_is_told_in_short_where_the_change_is_followed() -> None:
+    late = {"database": "his", "name": "visit", "why": "out of time"}
+    assert phases.as_undone([late, {**late, "name": "bill"}]) == "2 not done, the first one: his.visit: out of time"
+    of_schema = {**late, "schema": "public"}
+    twice = [of_schema, {**of_schema, "why": "a lock"}]
+    assert phases.as_undone(twice) == "1 not done, the first one: his: public.visit: out of time"
+    assert phases.as_undone([]) == ""
+
+
 def test_nobody_waits_for_what_replicas_repeat() -> None:
     replication = {"repeated": True, "replicas": 1, "seconds": 500}
     assert [one["seconds"] for one in phases.as_table_rebuilds([NAMED], replication)] == [30, 0]

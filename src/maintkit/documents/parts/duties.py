@@ -44,6 +44,7 @@ _REASONS = (
         r"深度巡检 \1 不计入：\3 个人工检查项有 \2 个未填写",
     ),
     (r"(\S+) does not count: critical findings .*", r"巡检 \1 不计入：严重异常尚无处理意见"),
+    (r"(\S+) does not count: nothing was done in it", r"实施 \1 不计入：各项均未做"),
     (r"to be looked at again after (\S+), topology: .*", r"\1 主机、系统归属或地址有变，须复审"),
     (r"to be looked at again after (\S+), engine: .*", r"\1 完成升级，须复审"),
     (r"to be looked at again after (\S+), schedule: .*", r"\1 计划任务或备份配置有变，须复审"),

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maintkit.documents import wording
-from maintkit.documents.glossary import ENDED, STATUS, VERDICT, VERDICT_TONE
+from maintkit.documents.glossary import ENDED, STATUS
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Table
+from maintkit.documents.parts import left
 from maintkit.documents.parts.watch import STATE as WATCHED
 from maintkit.evidence.work import Changed, Looked, Ran, Work
 
@@ -64,7 +65,7 @@ def _changes(found: Sequence[Changed], header: Header) -> Table:
             Cell(text=wording.instant(one.at, header.zone)),
             Cell(text=one.title_zh + ("（模拟）" if one.simulated else "")),
             Cell(text="、".join(one.hosts)),
-            Cell(text=VERDICT[one.verdict], tone=VERDICT_TONE[one.verdict]),
+            left.conclusion(one),
         )
 
     return Table(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Literal
 
 from maintkit.documents import wording
-from maintkit.documents.glossary import VERDICT_TONE
 from maintkit.documents.header import Header, parties
 from maintkit.documents.model import (
     Block,
@@ -150,9 +149,7 @@ def _cover(done: Implementation, header: Header) -> KeyValues:
             KeyValue(label="时间窗口", text=window_text(Window(start=start, end=end), zone), wide=True),
             KeyValue(label="实际时间", text=f"{wording.second(ran.started_at, zone)} 至 {ended}", wide=True),
             KeyValue(label="计划校验值", text=plan.sha256, wide=True),
-            KeyValue(
-                label="实施结果", text=verdict.word(ran.verdict), tone=VERDICT_TONE.get(ran.verdict, "crit"), wide=True
-            ),
+            KeyValue(label="实施结果", text=verdict.word(done), tone=verdict.tone(done), wide=True),
         )
     )
 
@@ -161,8 +158,8 @@ def _alerts(done: Implementation, kind: Kind, header: Header) -> tuple[Note, ...
     ran = done.done
     said = [*simulated.of_change(simulated=ran.simulated), permission.unapproved(done, header)]
     said += permission.unused(done, header)
-    if ran.verdict != "done":
-        said.append(f"实施结果：{verdict.word(ran.verdict)}。{verdict.MEANS.get(ran.verdict, '')}")
+    if not verdict.well(done):
+        said.append(f"实施结果：{verdict.word(done)}。{verdict.means(done)}")
     if manual.needed(done):
         hosts = "、".join(host.name for host in manual.needed(done))
         said.append(f"P1：{hosts} 未能恢复原状，须立即按“人工恢复步骤”处理。")

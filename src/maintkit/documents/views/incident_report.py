@@ -10,7 +10,7 @@ from maintkit.desk.incident import Incident, Verb
 from maintkit.desk.links import Links
 from maintkit.desk.past import Fault
 from maintkit.documents import wording
-from maintkit.documents.glossary import STATUS, TO_FILL_IN, TONE, VERDICT, VERDICT_TONE
+from maintkit.documents.glossary import STATUS, TO_FILL_IN, TONE
 from maintkit.documents.header import Header, parties, sign_off
 from maintkit.documents.model import (
     Block,
@@ -28,6 +28,7 @@ from maintkit.documents.model import (
 )
 from maintkit.documents.parts import fault_history as history
 from maintkit.documents.parts import faults as words
+from maintkit.documents.parts import left
 from maintkit.evidence.moment import Mark
 from maintkit.evidence.recorded import RecordedFinding
 from maintkit.evidence.work import Changed
@@ -204,7 +205,7 @@ def _changes(changes: Sequence[Changed], header: Header) -> Table:
                 Cell(text=one.run),
                 Cell(text=one.title_zh),
                 Cell(text=wording.instant(one.at, header.zone)),
-                Cell(text=VERDICT[one.verdict], tone=VERDICT_TONE[one.verdict]),
+                left.conclusion(one),
                 Cell(text="、".join(one.hosts)),
             )
             for one in changes

@@ -190,8 +190,8 @@ def _numbers(served: Served) -> dict[str, int]:
         "新提出的需求与缺陷": sum(one.ticket.opened >= served.basis.since for one in served.asked),
         "办结的需求与缺陷": sum(one.closed is not None for one in served.asked),
         "完整的巡检": sum(one.ended == "complete" for one in work.inspections),
-        "成功的变更与演练": sum(one.verdict == "done" for one in work.changes),
-        "未成功的变更与演练": sum(one.verdict != "done" for one in work.changes),
+        "成功的变更与演练": sum(one.well for one in work.changes),
+        "未成功的变更与演练": sum(not one.well for one in work.changes),
         "功能监测": len(work.watches),
     }
 

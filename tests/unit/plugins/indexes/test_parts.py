@@ -67,8 +67,9 @@ def test_only_a_full_index_with_fresh_statistics_near_its_baseline_is_not_measur
 
 def test_most_bytes_back_a_second_come_first() -> None:
     little, much = chosen(index(oid=1), measured(40)), chosen(index(oid=2, table_bytes=10 * MB), measured(20))
-    order = part("indexes.choice").in_order([little, chosen(index(), measured(90)), much])
-    assert [one.index.oid for one in order] == [2, 1]
+    found = [("a", little), ("a", chosen(index(), measured(90))), ("b", little), ("b", much)]
+    order = part("indexes.choice").in_order(found)
+    assert [(database, one.index.oid) for database, one in order] == [("b", 2), ("a", 1), ("b", 1)]
 
 
 @pytest.mark.parametrize(

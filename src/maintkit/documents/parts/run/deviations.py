@@ -10,9 +10,11 @@ from maintkit.documents import wording
 from maintkit.documents.glossary import HOST_STATE, OUTCOME, PHASE
 from maintkit.documents.header import Header
 from maintkit.documents.model import Block, Cell, Column, Paragraph, Table, Tone
+from maintkit.documents.parts import left
 from maintkit.documents.parts.run.permission import unapproved
 from maintkit.documents.parts.run.times import overrun
 from maintkit.documents.reasons import reason
+from maintkit.evidence.accomplished import accomplished
 from maintkit.evidence.change_record import HostRecord, PhaseRecord
 from maintkit.plans.implementation import Implementation
 
@@ -98,6 +100,9 @@ def _phase(host: str, one: PhaseRecord, *, after_rollback: bool) -> Iterator[Dev
         yield Deviation(at=at, host=host, what="回退后复查通过", why="变更前检查再次通过，回退得到确认", seq=one.seq)
     elif one.phase == "rollback":
         yield Deviation(at=at, host=host, what="已执行回退", why=_rollback(one), tone="warn", seq=one.seq)
+    elif one.phase == "change" and (came := accomplished([one.document])).left:
+        why = f"{left.counted(came)}：\n{left.listed(came)}"
+        yield Deviation(at=at, host=host, what=left.short(came), why=why, tone="warn", seq=one.seq)
     if one.document and one.document.deadman and one.document.deadman.by == "host":
         why = "未在时限内得到确认，主机按预设自行恢复原状"
         yield Deviation(at=at, host=host, what="主机自行恢复", why=why, tone="warn")

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from maintkit.documents.glossary import HOST_STATE, HOST_TONE, VERDICT, VERDICT_TONE
 from maintkit.documents.header import Header
-from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Table
+from maintkit.documents.model import Block, Cell, Column, KeyValue, KeyValues, Table, Tone
+from maintkit.documents.parts import left
 from maintkit.documents.reasons import reason
 from maintkit.documents.wording import NOTHING, moment
+from maintkit.evidence.accomplished import NOTHING as NOTHING_DONE
+from maintkit.evidence.accomplished import Accomplished, accomplished
 from maintkit.evidence.change_record import HostRecord
 from maintkit.plans.implementation import Implementation
 
@@ -44,14 +47,11 @@ _REMAINS: dict[str | None, str] = {
 
 def section(done: Implementation, header: Header) -> tuple[Block, ...]:
     """Verdict, meaning and remains, then a line a host."""
-    verdict = done.done.verdict
-    tone = VERDICT_TONE.get(verdict, "crit")
-    means = MEANS.get(verdict, f"台账记录的结果是 {verdict}，不在规定的结果之内。")
     return (
         KeyValues(
             items=(
-                KeyValue(label="实施结果", text=word(verdict), tone=tone, wide=True),
-                KeyValue(label="含义", text=means, wide=True),
+                KeyValue(label="实施结果", text=word(done), tone=tone(done), wide=True),
+                KeyValue(label="含义", text=means(done), wide=True),
                 KeyValue(label="尚待处理", text="\n".join(remains(done)) or "无", wide=True),
             ),
         ),
@@ -69,9 +69,40 @@ def section(done: Implementation, header: Header) -> tuple[Block, ...]:
     )
 
 
-def word(verdict: str | None) -> str:
+def word(done: Implementation) -> str:
     """The verdict's one word, and the ledger's own beside it, so that neither can be taken for another."""
-    return f"{VERDICT.get(verdict, '不明')}（{verdict or '无结束记录'}）"
+    verdict = done.done.verdict
+    return f"{left.short(_came(done)) or VERDICT.get(verdict, '不明')}（{verdict or '无结束记录'}）"
+
+
+def well(done: Implementation) -> bool:
+    """Whether a run ended well, and nothing that was planned is left."""
+    return done.done.verdict == "done" and not _came(done).left
+
+
+def tone(done: Implementation) -> Tone:
+    """How loud the word is: what ended well with something left is no success."""
+    return "warn" if _came(done).left else VERDICT_TONE.get(done.done.verdict, "crit")
+
+
+def means(done: Implementation) -> str:
+    """What the word means, in a sentence."""
+    verdict, came = done.done.verdict, _came(done)
+    if not came.left:
+        return MEANS.get(verdict, f"台账记录的结果是 {verdict}，不在规定的结果之内。")
+    if not came.done:
+        return f"计划内的 {len(came.left)} 项均未做，留待下一时间窗口；本次变更的目的未达到。各主机通过验证。"
+    return f"计划内的事项未全部做完：{left.counted(came)}，留待下一时间窗口。已做的部分通过验证。"
+
+
+def _came(done: Implementation) -> Accomplished:
+    """What a run that ended well did, and what it did not come to; of another one its verdict says more."""
+    well = done.done.hosts if done.done.verdict == "done" else ()
+    return accomplished(host.document("change") for host in well)
+
+
+def _left(host: HostRecord) -> Accomplished:
+    return accomplished([host.document("change")]) if host.state == "done" else NOTHING_DONE
 
 
 def remains(done: Implementation) -> tuple[str, ...]:
@@ -84,6 +115,12 @@ def _remains(done: Implementation) -> Iterator[str]:
         hosts = [host.name for host in done.done.hosts if host.state == state]
         if hosts:
             yield _REMAINS[state].format(hosts="、".join(hosts), run=done.done.run)
+    for host, came in ((host, _left(host)) for host in done.done.hosts):
+        if came.left:
+            yield (
+                f"{host.name} 未做 {len(came.left)} 项：{left.named(came)}。原因见“偏差与异常”；"
+                "留待下一时间窗口，另行编制计划（已做的不再列入）并取得批准后实施。"
+            )
     kept = [one.host for one in done.locks if one.ended_at is None]
     if kept:
         yield f"{'、'.join(kept)} 仍由本次实施锁定，其他变更不能开始；核实后由有权人员签署解锁（maintkit lock break）。"
@@ -93,16 +130,23 @@ def _remains(done: Implementation) -> Iterator[str]:
 
 def _host(done: Implementation, host: HostRecord, header: Header) -> tuple[Cell, ...]:
     systems = "、".join(header.system(name) for name in done.plan.host(host.name).systems)
+    short = left.short(_left(host))
     return (
         Cell(text=host.name),
         Cell(text=systems or NOTHING),
-        Cell(text=HOST_STATE.get(host.state, str(host.state)), tone=HOST_TONE.get(host.state, "plain")),
+        Cell(
+            text=short or HOST_STATE.get(host.state, str(host.state)),
+            tone="warn" if short else HOST_TONE.get(host.state, "plain"),
+        ),
         Cell(text=moment(host.closed_at, header.zone)),
         Cell(text=_explained(host)),
     )
 
 
 def _explained(host: HostRecord) -> str:
+    came = _left(host)
+    if came.left:
+        return f"{left.counted(came)}，留待下一时间窗口；通过验证"
     said = _HOST_MEANS.get(host.state, "没有结束记录，状态不得视为正常")
     why = host.held[-1].text if host.held else next((one.reason for one in host.phases if one.outcome == "failed"), "")
     if not why:
