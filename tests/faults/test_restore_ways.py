@@ -64,6 +64,47 @@ def test_what_was_abandoned_is_reached_by_its_own_timeline(his: Source) -> None:
         look(his, "end", timeline="9")
 
 
+def test_a_restore_point_is_restored_from_the_newest_backup_before_it(his: Source) -> None:
+    """The newest backup of all is younger: recovery from it would run past the point to the end, and fail."""
+    his.sql("INSERT INTO patient VALUES (-1, '升级之前')")
+    his.sql("SELECT pg_create_restore_point('升级 before 1.2')")
+    his.sql("DELETE FROM patient WHERE n = -1")
+    # Where it still lies in a segment that is not archived, it will be when the server is stopped.
+    assert look(his, "name", "升级 before 1.2")["set"]["kind"] == "full"
+    switched(his)
+    his.pgbackrest("backup", "--type=diff")
+    switched(his)
+    found = look(his, "name", "升级 before 1.2")
+    assert found["set"]["kind"] == "full"
+    with restoring(his, found, "name", "升级 before 1.2") as restore:
+        bring(restore)
+        with restore.instance.session("postgres") as session:
+            assert session.value("SELECT name FROM public.patient WHERE n = -1") == "升级之前"
+    his.sql("SELECT pg_create_restore_point('later')")
+    assert look(his, "name", "later")["set"]["kind"] == "diff"
+
+
+def test_a_restore_point_that_no_backup_leads_to_is_refused_before_anything_is_stopped(his: Source) -> None:
+    newest = look(his, "end")["set"]["label"]
+    with pytest.raises(REFUSED, match=f"no WAL since backup {newest} holds a restore point 'early'"):
+        look(his, "name", "early", wanted_set=newest)
+    with pytest.raises(REFUSED, match="holds a restore point 'never'"):
+        look(his, "name", "never")
+
+
+def test_where_a_restore_point_cannot_be_looked_for_the_backup_must_be_named(
+    his: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unseen(*_arguments: object) -> None:
+        raise part("recovery.point").Unseen("it took too long")
+
+    monkeypatch.setattr(part("recovery.point").Search, "find", unseen)
+    with pytest.raises(REFUSED, match=r"is not known \(it took too long\): name the last backup .*restore_set"):
+        look(his, "name", "early")
+    newest = look(his, "end")["set"]["label"]
+    assert look(his, "name", "early", wanted_set=newest)["unseen"] == ["it took too long"]
+
+
 def number(wal: str) -> int:
     found: int = part("recovery.archive").number_of(wal, per_log=256)
     return found

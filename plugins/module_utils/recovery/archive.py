@@ -96,8 +96,8 @@ def refuse_gaps(archived: Sequence[Archived], chosen: Mapping[str, Any], target:
     """Refused when WAL is missing on the way, of which these are the segments; else the number of the last of them.
 
     To a point in time all segments up to the first one that came into the repository after it; to the end, all. For a
-    backup its own. Where a restore point lies nobody can tell beforehand: only the backup's own WAL is demanded, and
-    recovery itself fails when it does not get there.
+    backup its own. To a restore point up to its own, so far as that is archived; of one that could not be looked for
+    only the backup's own WAL is demanded, and recovery itself fails when it does not get there.
     """
     first, own = (number_of(chosen[one], per_log=per_log) for one in ("wal_start", "wal_stop"))
     last = archived[-1].number if archived else own
@@ -107,6 +107,8 @@ def refuse_gaps(archived: Sequence[Archived], chosen: Mapping[str, Any], target:
     elif target.at is not None:
         after = [one.number for one in archived if one.number >= own and one.at >= target.at]
         need = max(own, min(after) if after else last)
+    elif target.lsn is not None:
+        need = max(own, min(last, target.lsn // ((1 << 32) // per_log)))
     gone = missing(archived, first=first, last=need)
     if gone:
         names = ", ".join(f"{one // per_log:08X}{one % per_log:08X}" for one in gone[:SHOWN])

@@ -27,15 +27,11 @@ class Lineage:
     def leads_from(self, chosen: Mapping[str, Any]) -> bool:
         """Whether a set lies on the way: it ended before its timeline was left."""
         known = [one for one, _begin in self.begun]
-        own, ended = timeline_of(chosen), chosen["lsn_stop"]
+        own = timeline_of(chosen)
         if own not in known:
             return False
         left = [begin for _one, begin in self.begun[known.index(own) + 1 :]][:1]
-        if not left:
-            return True
-        # Older versions of pgBackRest tell the segment alone.
-        stop = number_of(chosen["wal_stop"], per_log=self.per_log)
-        return position(ended) <= left[0] if ended else stop <= left[0] // self._size
+        return not left or ended_by(chosen, left[0], per_log=self.per_log)
 
     @property
     def _size(self) -> int:
@@ -50,6 +46,13 @@ class Lineage:
 def timeline_of(chosen: Mapping[str, Any]) -> int:
     """The timeline on which a set was made."""
     return int(chosen["wal_stop"][:8], 16)
+
+
+def ended_by(chosen: Mapping[str, Any], lsn: int, *, per_log: int) -> bool:
+    """Whether a set had ended at a position; older versions of pgBackRest tell the segment of its end alone."""
+    if chosen["lsn_stop"]:
+        return position(chosen["lsn_stop"]) <= lsn
+    return number_of(chosen["wal_stop"], per_log=per_log) <= lsn // ((1 << 32) // per_log)
 
 
 def lineage(archive: Archive, chosen: Mapping[str, Any], target: Target) -> Lineage:

@@ -161,7 +161,8 @@ def _repository(wish: Wish, told: Mapping[str, Any], *, now: Callable[[], float]
         raise Refused("a backup is being made, and would fail: wait for its end, or end it")
     ways = Ways(
         repository=wish.repository, target=wish.target, wanted_set=wish.wanted_set, identifier=identifier,
-        per_log=_per_log(wish, told), running=told["identity"]["running"], unarchived=_unarchived(wish.cluster.data),
+        data=wish.cluster.data, bindir=told["bindir"], per_log=_per_log(wish, told),
+        running=told["identity"]["running"], unarchived=_unarchived(wish.cluster.data),
     )  # fmt: skip
     return ways.best(ours, now())
 

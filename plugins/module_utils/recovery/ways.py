@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.drill import backup
 
 from . import archive
-from .lineage import lineage
+from .lineage import ended_by, lineage
+from .point import Search, Unseen, of_the_cluster
 from .target import Target, pick
 
 if TYPE_CHECKING:
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ways:
-    """What is asked for; `unarchived` are whole segments that the cluster itself still has."""
+    """What is asked for, of the cluster in `data`; `unarchived` are whole segments that only that still has."""
 
     repository: backup.Repository
     target: Target
     wanted_set: str
     identifier: str
+    data: Path
+    bindir: str
     per_log: int
     running: bool
     unarchived: Sequence[str]
@@ -38,9 +42,21 @@ class Ways:
         Refused with what is wrong with the newest one where there is none.
         """
         archives = self._archives(ours)
+        leading = self._on_the_way(ours, archives)
+        if self.target.kind != "name":
+            return self.farthest(leading, archives, now)
+        try:
+            lsn = self._point(leading, archives)
+        except Unseen as unseen:
+            return self._trusted(leading, archives, now, str(unseen))
+        to_it = replace(self, target=replace(self.target, lsn=lsn))
+        return to_it.farthest(self._before(leading, lsn), archives, now)
+
+    def farthest(self, leading: Sequence[Mapping[str, Any]], archives: Archives, now: float) -> dict[str, Any]:
+        """The same of sets that lead to the target's timeline, by their archives."""
         found: list[dict[str, Any]] = []
         wrong: list[Refused] = []
-        for one in self._newest(self._on_the_way(ours, archives), now):
+        for one in self._newest(leading, now):
             try:
                 found.append(self._way(one, archives, now))
             except Refused as refused:
@@ -75,6 +91,48 @@ class Ways:
                 " (restore_timeline)"
             )
         return found
+
+    def _point(self, leading: Sequence[Mapping[str, Any]], archives: Archives) -> int:
+        """Where the restore point lies, on the way from the sets that lead there; Refused when no WAL holds it."""
+        asked = [one for one in leading if self.wanted_set in ("", one["label"])]
+        known: dict[str, archive.Archived] = {}
+        own = None if self.running else self.unarchived  # what was never whole of a server that crashed is lost
+        for one in sorted(asked, key=lambda one: one["stopped_at"]):
+            there = archives[_kept(one)]
+            if isinstance(there, Refused):
+                raise Unseen(str(there))
+            first = archive.number_of(one["wal_stop"], per_log=self.per_log)
+            every = (*of_the_cluster(self.data, own, per_log=self.per_log), *there.segments)
+            living = lineage(there, one, self.target).living(every)
+            known.update({some.name: some for some in living if some.number >= first})
+        search = Search(self.repository, self.data, self.bindir, self.per_log)
+        lsn = search.find(self.target.value, sorted(known.values(), key=lambda some: (some.number, some.name)))
+        if lsn is None:
+            oldest = min(asked, key=lambda one: one["stopped_at"])["label"]
+            raise Refused(f"no WAL since backup {oldest} holds a restore point {self.target.value!r}")
+        return lsn
+
+    def _before(self, leading: Sequence[Mapping[str, Any]], lsn: int) -> list[Mapping[str, Any]]:
+        """The sets that had ended when the restore point was made."""
+        found = [one for one in leading if ended_by(one, lsn, per_log=self.per_log)]
+        if not any(self.wanted_set in ("", one["label"]) for one in found):
+            raise Refused(
+                f"the restore point {self.target.value} was made before {self.wanted_set or 'any backup'} ended: it"
+                " does not lead there"
+            )
+        return found
+
+    def _trusted(
+        self, leading: Sequence[Mapping[str, Any]], archives: Archives, now: float, why: str
+    ) -> dict[str, Any]:
+        """Of a restore point that could not be looked for, the set that a person names."""
+        if not self.wanted_set:
+            raise Refused(
+                f"where the restore point {self.target.value} lies is not known ({why}): name the last backup that"
+                " ended before it was made (restore_set)"
+            )
+        found = self.farthest(leading, archives, now)
+        return {**found, "unseen": [*found.get("unseen", []), why]}
 
     def _newest(self, ours: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
         """Of each repository the set that leads to the target, the newest first; Refused when none of them has one."""
