@@ -93,6 +93,11 @@ class Source:
         return self.home / "second"
 
     @property
+    def slow(self) -> Path:
+        """While it is there, a segment takes two seconds more to be archived."""
+        return self.home / "slow"
+
+    @property
     def reach(self) -> Any:
         return part("postgresql.session").Reach(user=OWNER, socket=str(self.home), bindir=str(binaries()))
 
@@ -107,7 +112,8 @@ class Source:
         return done.stdout
 
     def start(self) -> None:
-        archive = f"pgbackrest --config={self.config} --stanza={STANZA} archive-push %p"
+        push = f"pgbackrest --config={self.config} --stanza={STANZA} archive-push %p"
+        archive = f"test ! -e {self.slow} || sleep 2; {push}"
         options = (
             f"-k {self.home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB -c archive_mode=on"
             f" -c max_connections=40 -c archive_command='{archive}' -c wal_level=replica"

@@ -43,6 +43,32 @@ def test_a_source_that_does_not_archive_is_not_marked(his: Source) -> None:
     wait_for(his, failing=False)
 
 
+def test_an_archiver_that_lags_behind_while_it_works_costs_what_it_has_not_stored(his: Source) -> None:
+    """It has stored something a moment ago, and the work of all the segments that wait would be lost."""
+    settle(his)
+    his.slow.touch()
+    began = time.monotonic()
+    try:
+        for _segment in range(4):
+            his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_switch_wal()")
+        while his.sql("SELECT clock_timestamp() - last_archived_time < '1 s' FROM pg_stat_archiver") != "t" or (
+            time.monotonic() - began < 3
+        ):
+            time.sleep(0.1)
+        waited = time.monotonic() - began
+        told = his.mark()["unarchived_s"]
+    finally:
+        his.slow.unlink()
+    assert waited - 1 < told < waited + 2
+    settle(his)
+
+
+def test_without_work_that_waits_it_is_the_time_since_something_was_archived(his: Source) -> None:
+    settle(his)
+    time.sleep(2)
+    assert 2 <= his.mark()["unarchived_s"] < 5
+
+
 def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_one(his: Source) -> None:
     """No WAL goes in either, so the source is not marked; with room again the archive catches up and a backup ends."""
     kept = his.repository.with_suffix(".kept")

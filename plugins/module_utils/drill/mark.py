@@ -21,7 +21,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
     Session,
 )
 
-from . import fingerprint
+from . import behind, fingerprint
 
 ATTEMPTS, PAUSE_S, POLL_S = 5, 3.0, 0.5
 LONGEST = 40  # of a prefix: PostgreSQL takes 63 in all
@@ -29,8 +29,6 @@ STATE = """
 SELECT jsonb_build_object(
     'recovering', pg_is_in_recovery(),
     'archive_mode', current_setting('archive_mode'),
-    'last_archived_wal', last_archived_wal,
-    'unarchived_s', round(extract(epoch FROM clock_timestamp() - last_archived_time)::numeric, 3),
     'failing', last_failed_time > coalesce(last_archived_time, '-infinity'))
 FROM pg_stat_archiver
 """
@@ -70,7 +68,8 @@ def mark(
     # By the second alone a mark made at once again, or after the clock was set back, would bear the same name.
     name = f"{prefix[:LONGEST]}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
     with Session(reach, "postgres") as control:
-        before = _archiving(control)
+        _require_archiving(control)
+        unarchived_s = behind.unarchived_s(control, reach)
         names = fingerprint.databases(control, wanted_databases)
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -87,14 +86,14 @@ def mark(
     return {
         "name": name,
         **told,
-        "unarchived_s": before["unarchived_s"],
+        "unarchived_s": unarchived_s,
         "archived_s": archived_s,
         "databases": held,
         "took_ms": round((time.monotonic() - began) * 1000),
     }
 
 
-def _archiving(control: Session) -> dict[str, Any]:
+def _require_archiving(control: Session) -> None:
     state: dict[str, Any] = control.json(STATE)
     if state["recovering"]:
         raise Refused("the source is in recovery, so it is a standby: mark the primary")
@@ -102,7 +101,6 @@ def _archiving(control: Session) -> dict[str, Any]:
         raise Refused(f"archive_mode is {state['archive_mode']}: nothing after the last backup could be restored")
     if state["failing"]:
         raise Refused("archiving is failing (pg_stat_archiver): mend it first, a mark would never reach the repository")
-    return state
 
 
 def _at_one_instant(
