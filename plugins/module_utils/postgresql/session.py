@@ -37,7 +37,7 @@ END = "maintkit: that was all"
 VARIABLES = ("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
 CODE = re.compile(r"(?<=:  )([0-9A-Z]{5}): ")
 VERBOSE_ONLY = re.compile(r"(LOCATION|(SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME):  ")
-LOCK_TIMEOUT = "55P03"
+LOCK_TIMEOUT, DEADLOCK, CANCELED = "55P03", "40P01", "57014"
 
 
 @dataclass(frozen=True)
