@@ -93,6 +93,11 @@ class Source:
         return self.home / "second"
 
     @property
+    def slow(self) -> Path:
+        """While it is there, a segment takes two seconds more to be archived."""
+        return self.home / "slow"
+
+    @property
     def reach(self) -> Any:
         return part("postgresql.session").Reach(user=OWNER, socket=str(self.home), bindir=str(binaries()))
 
@@ -106,6 +111,18 @@ class Source:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def start(self) -> None:
+        push = f"pgbackrest --config={self.config} --stanza={STANZA} archive-push %p"
+        archive = f"test ! -e {self.slow} || sleep 2; {push}"
+        options = (
+            f"-k {self.home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB -c archive_mode=on"
+            f" -c max_connections=40 -c archive_command='{archive}' -c wal_level=replica"
+        )
+        run(binaries() / "pg_ctl", "-D", self.data, "-w", "-l", self.home / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        run(binaries() / "pg_ctl", "-D", self.data, "-w", "stop")
+
     def mark(self, **changes: Any) -> dict[str, Any]:
         told = {"prefix": "maintkit-r1", "wanted_databases": [], "wanted_tables": [], "lock_timeout_s": 2,
                 "archive_timeout_s": 120}  # fmt: skip
@@ -118,20 +135,20 @@ class Source:
 
 
 @contextmanager
-def source(*, repositories: int = 1) -> Iterator[Source]:
-    """The source, for as long as the block runs; skipped where there is no pgBackRest or no user postgres."""
+def source(*, repositories: int = 1, segment_mb: int = 16) -> Iterator[Source]:
+    """The source, for as long as the block runs; skipped where there is no pgBackRest or no user postgres.
+
+    With segments of another size it begins four before the first 4 GiB of its WAL are full.
+    """
     if shutil.which("pgbackrest") is None or os.geteuid() != 0:
         pytest.skip("needs pgBackRest and root")
     made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")), repositories)
     where = binaries()
-    archive = f"pgbackrest --config={made.config} --stanza={STANZA} archive-push %p"
-    options = (
-        f"-k {made.home} -c listen_addresses= -c fsync=off -c shared_buffers=16MB -c archive_mode=on"
-        f" -c max_connections=40 -c archive_command='{archive}' -c wal_level=replica"
-    )
     try:
-        _initialised(made)
-        run(where / "pg_ctl", "-D", made.data, "-w", "-l", made.home / "log", "-o", options, "start")
+        _initialised(made, f"--wal-segsize={segment_mb}")
+        if segment_mb != 16:
+            run(where / "pg_resetwal", "-l", f"{1:08X}{0:08X}{4096 // segment_mb - 4:08X}", "-D", made.data)
+        made.start()
         made.pgbackrest("stanza-create")
         made.sql("CREATE TABLE patient AS SELECT n, '测试患者' || n AS name FROM generate_series(1, 2000) AS n")
         made.sql("CREATE UNIQUE INDEX patient_n ON patient (n)")
@@ -167,8 +184,8 @@ def _configured(home: Path, repositories: int = 1) -> Source:
     return made
 
 
-def _initialised(made: Source) -> None:
-    words = ("-U", OWNER, "-A", "trust", "--locale=C.UTF-8", "--no-sync", "-k")
+def _initialised(made: Source, *more: str) -> None:
+    words = ("-U", OWNER, "-A", "trust", "--locale=C.UTF-8", "--no-sync", "-k", *more)
     run(binaries() / "initdb", "-D", made.data, *words)
 
 

@@ -10,8 +10,9 @@ module: restore_mark
 short_description: Mark what a PostgreSQL holds at one instant, to hold a restored copy against it
 version_added: 0.3.0
 description:
-  - Locks the tables against writing for some milliseconds. In that time it makes a restore point and fixes the snapshot
-    of a second session, which afterwards reads rows and catalog as digests, without a lock.
+  - Locks the tables against writing; whoever writes is held up while they are waited for, O(lock_timeout) at most. In
+    that time it makes a restore point and fixes the snapshot of a second session, which afterwards reads rows and
+    catalog as digests, without a lock.
   - Then it switches the WAL and waits until the one that holds the mark is archived.
   - Each call makes a mark with a name of its own. No row leaves the server.
 options:
@@ -30,9 +31,11 @@ options:
     elements: str
     default: []
   lock_timeout:
-    description: Seconds in which the tables must be free to be locked. It is tried five times.
+    description:
+      - Seconds in which all tables together must be free to be locked. It is tried five times.
+      - Half of the server's C(deadlock_timeout) at most.
     type: float
-    default: 2
+    default: 0.5
   archive_timeout:
     description: Seconds in which the WAL must be archived.
     type: float
@@ -80,7 +83,7 @@ def main() -> None:
             "prefix": {"type": "str", "required": True},
             "databases": {"type": "list", "elements": "str", "default": []},
             "tables": {"type": "list", "elements": "str", "default": []},
-            "lock_timeout": {"type": "float", "default": 2},
+            "lock_timeout": {"type": "float", "default": 0.5},
             "archive_timeout": {"type": "float", "default": 300},
             "user": {"type": "str", "default": "postgres"},
             "socket": {"type": "str", "default": ""},

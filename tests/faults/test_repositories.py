@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import drills
 import pytest
 from drills import STANZA, Drilling, Source, part, source
-from postgres import binaries
+from restores import look, switched, without
 
 from maintkit.checks.backup.segments import cut_off
 from maintkit.checks.facts.backup import BackupJob
@@ -32,40 +29,6 @@ def his() -> Iterator[Source]:
 def drilling(his: Source) -> Iterator[Drilling]:
     with drills.drilling(his) as made:
         yield made
-
-
-@contextmanager
-def without(repository: Path, wal: str) -> Iterator[None]:
-    """For as long as the block runs the repository lacks a WAL segment."""
-    path = next(repository.glob(f"archive/{STANZA}/*/*/{wal}-*"))
-    aside = path.rename(repository.with_name(f"{repository.name}-{path.name}"))
-    try:
-        yield
-    finally:
-        aside.rename(path)
-
-
-def switched(his: Source) -> str:
-    """A segment with something in it, archived: whole, and no longer as `.pgbackrest.tmp`."""
-    his.sql("UPDATE patient SET name = name WHERE n = 1")
-    wal = his.sql("SELECT pg_walfile_name(pg_switch_wal())")
-    assert part("drill.instance").wait(lambda: list(his.second.glob(f"archive/{STANZA}/*/*/{wal}-*[!p]")) != [], 30)
-    return wal
-
-
-def look(his: Source, kind: str, target: str = "") -> dict[str, Any]:
-    """What a restore of the source on its own host would find in its repositories."""
-    recovery = part("recovery.look")
-    wish = recovery.Wish(
-        cluster=part("recovery.cluster").Cluster(data=his.data, unit="his.service", run="r1", reach=his.reach),
-        repository=part("drill.backup").Repository(stanza=STANZA, config=str(his.config)),
-        target=part("recovery.target").target_of(kind, target, timeline="latest", wanted_set=""),
-        wanted_set="", identifier="", spare_bytes=0, bindir=str(binaries()), rate_mb_s=0,
-    )  # fmt: skip
-    told = {"identity": {"system_identifier": his.identity()["system_identifier"], "running": True, "major": "15"},
-            "bindir": str(binaries())}  # fmt: skip
-    found: dict[str, Any] = recovery._repository(wish, told)
-    return found
 
 
 def test_a_drill_of_a_set_restores_it_from_its_own_repository_with_the_wal_of_that(

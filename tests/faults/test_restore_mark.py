@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
 
 import pytest
 from drills import STANZA, Source, part, source
@@ -41,6 +43,32 @@ def test_a_source_that_does_not_archive_is_not_marked(his: Source) -> None:
     finally:
         away.rename(his.repository)
     wait_for(his, failing=False)
+
+
+def test_an_archiver_that_lags_behind_while_it_works_costs_what_it_has_not_stored(his: Source) -> None:
+    """It has stored something a moment ago, and the work of all the segments that wait would be lost."""
+    settle(his)
+    his.slow.touch()
+    began = time.monotonic()
+    try:
+        for _segment in range(4):
+            his.sql("UPDATE patient SET name = name WHERE n = 1; SELECT pg_switch_wal()")
+        while his.sql("SELECT clock_timestamp() - last_archived_time < '1 s' FROM pg_stat_archiver") != "t" or (
+            time.monotonic() - began < 3
+        ):
+            time.sleep(0.1)
+        waited = time.monotonic() - began
+        told = his.mark()["unarchived_s"]
+    finally:
+        his.slow.unlink()
+    assert waited - 1 < told < waited + 2
+    settle(his)
+
+
+def test_without_work_that_waits_it_is_the_time_since_something_was_archived(his: Source) -> None:
+    settle(his)
+    time.sleep(2)
+    assert 2 <= his.mark()["unarchived_s"] < 5
 
 
 def test_a_full_repository_fails_its_backup_and_hides_nothing_of_the_last_good_one(his: Source) -> None:
@@ -110,10 +138,105 @@ def test_a_table_that_somebody_holds_is_not_waited_for_long(his: Source) -> None
     """Whoever waits for a lock holds up all who come after: the mark gives up, and leaves no lock behind."""
     with part("postgresql.session").Session(his.reach, "postgres") as other:
         other.ask("BEGIN; UPDATE public.patient SET name = name WHERE n = 1")
-        with pytest.raises(REFUSED, match="lock timeout"):
+        with pytest.raises(REFUSED, match=r"could not be locked, 5 times: .*(lock|statement) timeout"):
             his.mark(lock_timeout_s=0.1, sleep=lambda _s: None)
         other.ask("ROLLBACK")
     assert his.sql("SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND relation IS NOT NULL") == "0"
+
+
+@contextmanager
+def held(his: Source, *tables: tuple[str, float]) -> Iterator[None]:
+    """Tables that somebody is writing to, each for as many seconds, whatever happens meanwhile."""
+    writing = [f"BEGIN; LOCK TABLE {one} IN ROW EXCLUSIVE MODE; SELECT pg_sleep({seconds})" for one, seconds in tables]
+    writers = [Thread(target=his.sql, args=(one,)) for one in writing]
+    for one in writers:
+        one.start()
+    taken = "SELECT count(*) FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation::regclass::text ~ '^queue_'"
+    part("drill.instance").wait(lambda: his.sql(taken) == str(len(tables)), 5)
+    try:
+        yield
+    finally:
+        for one in writers:
+            one.join()
+
+
+@pytest.fixture
+def queues(his: Source) -> Iterator[list[str]]:
+    """Small tables of the source, gone afterwards."""
+    names = [f"queue_{number}" for number in range(4)]
+    for one in names:
+        his.sql(f"CREATE TABLE {one} (n int)")
+    yield names
+    his.sql(f"DROP TABLE {', '.join(names)}")
+
+
+def test_all_tables_together_are_waited_for_no_longer_than_one(
+    his: Source, queues: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of these is free before its own wait is over: those locked first would have been held all the while."""
+    monkeypatch.setattr(part("drill.mark"), "ATTEMPTS", 1)
+    busy = [(table, 0.7 + 0.35 * number) for number, table in enumerate(queues)]
+    with held(his, *busy), pytest.raises(REFUSED, match="could not be locked, 1 times"):
+        his.mark(wanted_tables=[f"public.{one}" for one in queues], lock_timeout_s=0.5)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 3), (3, 0)])
+def test_a_transaction_that_crosses_the_mark_costs_it_an_attempt_and_production_nothing(
+    his: Source, queues: list[str], first: int, second: int
+) -> None:
+    """A transaction holds one table and writes to another one that the mark has locked; asked for 2 s at that."""
+    take = "LOCK TABLE {} IN ROW EXCLUSIVE MODE"
+    cross = "; ".join(["BEGIN", take.format(queues[first]), "SELECT pg_sleep(2)", take.format(queues[second])])
+    mistakes: list[str] = []
+
+    def write() -> None:
+        try:
+            his.sql(cross)
+        except subprocess.CalledProcessError as wrong:
+            mistakes.append(str(wrong.stderr))
+
+    writer = Thread(target=write)
+    writer.start()
+    time.sleep(1.0)
+    try:
+        made = his.mark(wanted_tables=[f"public.{queues[one]}" for one in (0, 3)], lock_timeout_s=2)
+    finally:
+        writer.join()
+    assert mistakes == []
+    assert made["locked_ms"] < 500
+
+
+def test_a_deadlock_is_tried_again(his: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mark looks for one before anybody else does, and is its victim."""
+    made, attempts = part("drill.mark")._at_one_instant, []
+
+    def once_in_the_way(*arguments: object) -> object:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise part("postgresql.session").ServerRefused("deadlock detected", "40P01")
+        return made(*arguments)
+
+    monkeypatch.setattr(part("drill.mark"), "_at_one_instant", once_in_the_way)
+    assert his.mark(sleep=lambda _s: None)["databases"]
+    assert len(attempts) == 2
+
+
+def test_an_autovacuum_gives_way_to_the_mark(his: Source) -> None:
+    """It is kept at work by a cost limit; what it has not done it does later."""
+    his.sql("CREATE TABLE wards AS SELECT n, repeat('x', 500) AS text FROM generate_series(1, 40000) AS n")
+    his.sql("ALTER TABLE wards SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,"
+            " autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0)")  # fmt: skip
+    his.sql("DELETE FROM wards WHERE n % 2 = 0")
+    his.sql("ALTER SYSTEM SET autovacuum_naptime = 1")
+    his.sql("SELECT pg_reload_conf()")
+    try:
+        working = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'wards'::regclass"
+        assert part("drill.instance").wait(lambda: his.sql(working) == "1", 90)
+        assert his.mark(wanted_tables=["public.wards"], lock_timeout_s=0.5)["locked_ms"] < 600
+    finally:
+        his.sql("ALTER SYSTEM RESET autovacuum_naptime")
+        his.sql("SELECT pg_reload_conf()")
+        his.sql("DROP TABLE wards")
 
 
 def test_what_is_to_be_compared_must_be_there(his: Source) -> None:

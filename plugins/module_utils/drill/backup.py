@@ -95,6 +95,7 @@ def _set(
         "reference": list(told.get("reference") or ()),
         "wal_start": (told.get("archive") or {}).get("start") or "",
         "wal_stop": (told.get("archive") or {}).get("stop") or "",
+        "lsn_stop": (told.get("lsn") or {}).get("stop") or "",
     }
 
 

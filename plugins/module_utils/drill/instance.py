@@ -123,7 +123,8 @@ class Instance:
         least = {
             AS_SETTING.get(name, name): known[f"{name} setting"] for name in AT_LEAST if f"{name} setting" in known
         }
-        told = {**ISOLATED, **least, "unix_socket_directories": str(self.place / "socket"), "port": str(PORT)}
+        told = {**ISOLATED, **least, **wal_sizes(known)}
+        told.update({"unix_socket_directories": str(self.place / "socket"), "port": str(PORT)})
         told.update({"log_directory": str(self.place / "log"), "data_directory": str(self.data)})
         files = {name: str(self.place / f"{name}.conf") for name in ("hba", "ident")}
         told.update({f"{name}_file": file for name, file in files.items()})
@@ -214,6 +215,12 @@ def start(instance: Instance, work: Work, name: str, seconds: float) -> None:
     work.begin(name, instance.server())
     if not wait(lambda: instance.answers() or work.ended(name), seconds) or not instance.answers():
         raise Refused(f"the copy does not start again: {instance.last_words()}")
+
+
+def wal_sizes(known: Mapping[str, str]) -> dict[str, str]:
+    """PostgreSQL's own defaults, or two of its segments where they are larger: with less it does not start."""
+    two_mb = 2 * int(known.get("Bytes per WAL segment", "0")) >> 20
+    return {"min_wal_size": f"{max(80, two_mb)}MB", "max_wal_size": f"{max(1024, two_mb)}MB"}
 
 
 def position(lsn: str) -> int:

@@ -15,13 +15,15 @@ from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import (
+    CANCELED,
+    DEADLOCK,
     LOCK_TIMEOUT,
     Reach,
     ServerRefused,
     Session,
 )
 
-from . import fingerprint
+from . import behind, fingerprint
 
 ATTEMPTS, PAUSE_S, POLL_S = 5, 3.0, 0.5
 LONGEST = 40  # of a prefix: PostgreSQL takes 63 in all
@@ -29,8 +31,6 @@ STATE = """
 SELECT jsonb_build_object(
     'recovering', pg_is_in_recovery(),
     'archive_mode', current_setting('archive_mode'),
-    'last_archived_wal', last_archived_wal,
-    'unarchived_s', round(extract(epoch FROM clock_timestamp() - last_archived_time)::numeric, 3),
     'failing', last_failed_time > coalesce(last_archived_time, '-infinity'))
 FROM pg_stat_archiver
 """
@@ -39,8 +39,14 @@ SELECT jsonb_build_object('lsn', lsn, 'wal', pg_walfile_name(lsn),
     'at', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
 FROM (SELECT pg_create_restore_point(:'name') AS lsn) AS point
 """
+BOUND_MS = "SELECT least(:'asked'::int, setting::int / 2) FROM pg_settings WHERE name = 'deadlock_timeout'"
+# As a superuser we look for a deadlock long before anybody else does, and are its victim. An autovacuum gives way then.
+BRIEFLY = """
+SELECT set_config('deadlock_timeout', :'wait', true) FROM pg_roles WHERE rolname = current_user AND rolsuper
+"""
 LOCK = """
-SELECT format('LOCK TABLE %s IN SHARE MODE', string_agg(format('ONLY %I.%I', n.nspname, c.relname), ', '))
+SELECT format('LOCK TABLE %s IN SHARE MODE', string_agg(
+    format('ONLY %I.%I', n.nspname, c.relname), ', ' ORDER BY n.nspname, c.relname))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname || '.' || c.relname IN (SELECT jsonb_array_elements_text(:'wanted'::jsonb))
 HAVING count(*) > 0 \\gexec
@@ -64,21 +70,26 @@ def mark(
 ) -> dict[str, Any]:
     """Mark the source; what it held. Refused when it could not be locked in time, or does not archive.
 
-    Each mark has a name of its own, as recovery stops at the first one of a name.
+    All tables together may take `lock_timeout_s`, and never more than half of the server's deadlock_timeout: nobody is
+    held up for longer, nor made the victim of a deadlock with us. Each mark has a name of its own, as recovery stops at
+    the first one of a name.
     """
     began = time.monotonic()
     # By the second alone a mark made at once again, or after the clock was set back, would bear the same name.
     name = f"{prefix[:LONGEST]}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
     with Session(reach, "postgres") as control:
-        before = _archiving(control)
+        _require_archiving(control)
+        unarchived_s = behind.unarchived_s(control, reach)
         names = fingerprint.databases(control, wanted_databases)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 told, watchers, stack = _at_one_instant(reach, control, name, names, wanted_tables, lock_timeout_s)
                 break
             except ServerRefused as refused:
-                if refused.code != LOCK_TIMEOUT or attempt == ATTEMPTS:
+                if refused.code not in (LOCK_TIMEOUT, DEADLOCK, CANCELED):
                     raise
+                if attempt == ATTEMPTS:
+                    raise Refused(f"the tables could not be locked, {ATTEMPTS} times: {refused}") from None
                 sleep(PAUSE_S)
         with stack:
             control.ask("SELECT pg_switch_wal()")
@@ -87,14 +98,14 @@ def mark(
     return {
         "name": name,
         **told,
-        "unarchived_s": before["unarchived_s"],
+        "unarchived_s": unarchived_s,
         "archived_s": archived_s,
         "databases": held,
         "took_ms": round((time.monotonic() - began) * 1000),
     }
 
 
-def _archiving(control: Session) -> dict[str, Any]:
+def _require_archiving(control: Session) -> None:
     state: dict[str, Any] = control.json(STATE)
     if state["recovering"]:
         raise Refused("the source is in recovery, so it is a standby: mark the primary")
@@ -102,7 +113,6 @@ def _archiving(control: Session) -> dict[str, Any]:
         raise Refused(f"archive_mode is {state['archive_mode']}: nothing after the last backup could be restored")
     if state["failing"]:
         raise Refused("archiving is failing (pg_stat_archiver): mend it first, a mark would never reach the repository")
-    return state
 
 
 def _at_one_instant(
@@ -111,30 +121,37 @@ def _at_one_instant(
     """The restore point, and sessions that see what it sees; the stack ends them."""
     with ExitStack() as watching, ExitStack() as locking:
         chosen: dict[str, tuple[Session, list[str]]] = {}
-        locked_at = None
         lockers = []
         for database in names:
             locker = locking.enter_context(Session(reach, database))
             there = fingerprint.tables(locker, wanted)
-            if not there:
-                continue
-            lockers.append(locker)
-            locker.ask(f"BEGIN; SET LOCAL lock_timeout = {round(lock_timeout_s * 1000)}")
-            locked_at = locked_at or time.monotonic()
-            locker.ask(LOCK, wanted=json.dumps(there))
-            chosen[database] = (watching.enter_context(Session(reach, database)), there)
+            if there:
+                lockers.append((locker, there))
+                chosen[database] = (watching.enter_context(Session(reach, database)), there)
+                chosen[database][0].ask("SELECT 1")  # connected before anything is locked
         missing = sorted(set(wanted) - {table for _session, there in chosen.values() for table in there})
         if missing:
             raise Refused(f"there is no table {', '.join(missing)}: name them as schema.table")
         if not chosen:
             raise Refused("there is no table to compare: a drill that compares nothing proves nothing")
+        bound_ms = int(control.value(BOUND_MS, asked=str(round(lock_timeout_s * 1000))))
+        began = time.monotonic()
+        for locker, there in lockers:
+            _lock(locker, there, bound_ms - round((time.monotonic() - began) * 1000))
         for session, _there in chosen.values():
             session.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_current_snapshot()")
         point = control.json(POINT, name=name)
-        for locker in lockers:
+        for locker, _there in lockers:
             locker.ask("COMMIT")
-        locked_ms = round((time.monotonic() - (locked_at or time.monotonic())) * 1000)
+        locked_ms = round((time.monotonic() - began) * 1000)
         return {**point, "locked_ms": locked_ms}, chosen, watching.pop_all()
+
+
+def _lock(locker: Session, there: Sequence[str], left_ms: int) -> None:
+    """Lock tables against writing, all of them within the time that is left; lock_timeout alone bounds each wait."""
+    locker.ask(f"BEGIN; SET LOCAL lock_timeout = {max(1, left_ms)}; SET LOCAL statement_timeout = {max(1, left_ms)}")
+    locker.ask(BRIEFLY, wait=f"{max(1, left_ms // 5)}ms")
+    locker.ask(LOCK, wanted=json.dumps(there))
 
 
 def _wait_until_archived(control: Session, wal: str, seconds: float) -> float:

@@ -17,12 +17,12 @@ from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 
-from .session import LOCK_TIMEOUT, QUIET, Reach, ServerRefused, Session
+from .session import CANCELED, LOCK_TIMEOUT, QUIET, Reach, ServerRefused, Session
 
 TIMES = 3
 LOCK_S = 2
 MOST_MS = 2**31 - 1  # of the server
-CANCELED, READ_ONLY = "57014", "25006"
+READ_ONLY = "25006"
 PLANNED = "EXPLAIN (FORMAT JSON) "
 EXECUTED = "EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) "
 WHERE = re.compile(r"^.*?(psql:[^:]*:\d+: |: (?=it failed on a value))")

@@ -38,7 +38,7 @@ END = "maintkit: that was all"
 VARIABLES = ("-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose")
 # A notice may quote a row, and stands before the error that counts.
 QUIET = "-c client_min_messages=error"
-LOCK_TIMEOUT = "55P03"
+LOCK_TIMEOUT, DEADLOCK, CANCELED = "55P03", "40P01", "57014"
 
 
 @dataclass(frozen=True)

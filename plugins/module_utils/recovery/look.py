@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from ansible_collections.maintkit.ops.plugins.module_utils.drill import backup, 
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.instance import run
 from ansible_collections.maintkit.ops.plugins.module_utils.drill.look import DEBIAN, LEAST_PG, PROGRAMS
 
-from . import archive
 from .cluster import Cluster
 from .journal import journal_of
-from .target import Target, pick
+from .target import Target
+from .ways import Ways
 
 STATE = """
 SELECT jsonb_build_object(
@@ -30,7 +29,7 @@ SELECT jsonb_build_object(
                 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()),
     'standbys', (SELECT count(*) FROM pg_stat_replication))
 """
-REACHED_BYTES = 4 << 30
+LOG_BYTES, USUAL_BYTES = 4 << 30, 16 << 20  # of what the middle of a segment's name counts; of one segment
 
 
 @dataclass(frozen=True)
@@ -160,75 +159,22 @@ def _repository(wish: Wish, told: Mapping[str, Any], *, now: Callable[[], float]
         )
     if found["backing_up"]:
         raise Refused("a backup is being made, and would fail: wait for its end, or end it")
-    return _farthest(wish, told, _ways(wish, ours, now()), now())
-
-
-def _ways(wish: Wish, ours: Sequence[Mapping[str, Any]], now: float) -> list[Mapping[str, Any]]:
-    """Of each repository the set that leads to the target, the newest first; Refused when none of them has one."""
-    pick(ours, wish.target, wanted=wish.wanted_set, now=now)
-    found = []
-    for number in sorted({one["repo"] for one in ours}):
-        there = [one for one in ours if one["repo"] == number]
-        with suppress(Refused):  # another repository has one
-            label = pick(there, wish.target, wanted=wish.wanted_set, now=now)
-            found.append(next(one for one in there if one["label"] == label))
-    return sorted(found, key=lambda one: one["stopped_at"], reverse=True)
-
-
-def _farthest(wish: Wish, told: Mapping[str, Any], ways: Sequence[Mapping[str, Any]], now: float) -> dict[str, Any]:
-    """The sound set with all WAL on its way that leads farthest; what is wrong with the newest where there is none."""
-    found: list[dict[str, Any]] = []
-    wrong: list[Refused] = []
-    for one in ways:
-        try:
-            found.append(_way(wish, told, one, now))
-        except Refused as refused:
-            wrong.append(refused)
-    if not found:
-        raise wrong[0]
-    return max(found, key=lambda one: _reach(one["archive"], wish.target))
-
-
-def _way(wish: Wish, told: Mapping[str, Any], one: Mapping[str, Any], now: float) -> dict[str, Any]:
-    identifier, stanza = told["identity"]["system_identifier"], wish.repository.stanza
-    chosen = backup.sound(one, stanza=stanza, identifier=identifier, now=now, oldest_h=0)
-    if wish.repository.tablespaces(chosen):
-        raise Refused(f"backup {one['label']} holds tablespaces, which this procedure does not restore: do so by hand")
-    return {"set": chosen, **_wal(wish, told, chosen)}
-
-
-def _reach(archived: Mapping[str, Any], target: Target) -> float:
-    """How far towards the target an archive leads; what lies behind the target does not count."""
-    if target.kind == "end":
-        return float(archived.get("last", 0))
-    return min(archived.get("newest_at", 0.0), target.at) if target.at is not None else 0.0
-
-
-def _wal(wish: Wish, told: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
-    archive_id = chosen["archive"]
-    try:
-        archived = archive.listing(wish.repository, chosen)
-    except Refused as refused:
-        # Where the host may not list the repository, recovery itself tells.
-        return {"unseen": [str(refused)], "archive": {}}
-    per_log = _per_log(wish, told)
-    last = archive.refuse_gaps(archived, chosen, wish.target, per_log=per_log)
-    newest = max((one.at for one in archived), default=0.0)
-    at = wish.target.at
-    if at is not None and at > newest and not told["identity"]["running"] and not _unarchived(wish.cluster.data):
-        raise Refused(
-            f"{wish.target.value} is after the last WAL that was archived, and the server is down and has none that"
-            " could still be: restore to the end of the archive (restore_type end)"
-        )
-    return {"archive": {"id": archive_id, "segments": len(archived), "last": last, "newest_at": newest,
-                        "per_log": per_log}}  # fmt: skip
+    ways = Ways(
+        repository=wish.repository, target=wish.target, wanted_set=wish.wanted_set, identifier=identifier,
+        data=wish.cluster.data, bindir=told["bindir"], per_log=_per_log(wish, told),
+        running=told["identity"]["running"], unarchived=_unarchived(wish.cluster.data),
+    )  # fmt: skip
+    return ways.best(ours, now())
 
 
 def _per_log(wish: Wish, told: Mapping[str, Any]) -> int:
-    """Segments in 4 GiB, by the control file; the usual 16 MiB each where it cannot be read."""
-    done = run([f"{told['bindir']}/pg_controldata", "-D", str(wish.cluster.data)])
+    """Segments in 4 GiB, by the control file, or by what lies in pg_wal; the usual 16 MiB each where neither tells."""
+    data = wish.cluster.data
+    done = run([f"{told['bindir']}/pg_controldata", "-D", str(data)])
     size = next((line.split(":")[1] for line in done.stdout.splitlines() if line.startswith("Bytes per WAL seg")), "")
-    return REACHED_BYTES // int(size) if size.strip().isdigit() and int(size) else 256
+    known = int(size) if size.strip().isdigit() else 0
+    largest = max((one.stat().st_size for one in (data / "pg_wal").glob("?" * 24)), default=0)
+    return LOG_BYTES // (known or largest or USUAL_BYTES)
 
 
 def _unarchived(data: Path) -> list[str]:

@@ -24,13 +24,15 @@ ENDED = {"time": ("before ", "after "), "name": ("at restore point ",), "end": (
 class Target:
     """A point in time, a restore point by its name, the end of the archive, or one backup as it was.
 
-    `at` is seconds since 1970, for a time only. Made by `target_of`, which refuses what cannot be meant.
+    `at` is seconds since 1970, for a time only; `lsn` where a restore point was found. Made by `target_of`, which
+    refuses what cannot be meant.
     """
 
     kind: str
     value: str = ""
     timeline: str = "latest"
     at: float | None = None
+    lsn: int | None = None
 
     def options(self) -> list[str]:
         """pgBackRest's options; recovery stops there and waits, but for the end, where there is nothing to wait for."""

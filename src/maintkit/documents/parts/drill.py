@@ -20,7 +20,7 @@ def measures(drill: Drill | None, promised: dict[str, float], engine: str) -> Ta
     """RTO and RPO, measured against what was promised."""
     maria = engine == "mariadb"
     parts = "复制备份与日志、准备备份、恢复到标记点" if maria else "恢复备份、恢复到标记点"
-    kept = "距已异机留存的二进制日志末尾" if maria else "距最近一次归档完成"
+    kept = "距已异机留存的二进制日志末尾" if maria else "距最早一笔未归档事务"
     rows = (
         (
             "RTO（恢复时间）",

@@ -79,7 +79,7 @@ def listed(*names: str) -> list[Any]:
     told: dict[str, Any] = {".": {"type": "path"}, "00000002.history": {"type": "file", "time": 1}}
     for at, name in enumerate(names):
         told[f"{name[:16]}/{name}-{'a' * 40}.lz4"] = {"type": "file", "size": 1, "time": NOON + at * 60}
-    found: list[Any] = ARCHIVE.parse(json.loads(json.dumps(told)))
+    found: list[Any] = ARCHIVE.parse(json.loads(json.dumps(told)), per_log=256)
     return found
 
 
@@ -88,7 +88,7 @@ def test_what_was_cut_off_while_it_was_stored_is_no_segment(packed: str) -> None
     """pgBackRest stores beside the name and renames: what a dead one has left is still there."""
     whole = f"{wal(254)}-{'a' * 40}{packed}"
     about = {"type": "file", "size": 1, "time": NOON}
-    found = ARCHIVE.parse({whole: about, f"{wal(255)}-{'a' * 40}{packed}.pgbackrest.tmp": about})
+    found = ARCHIVE.parse({whole: about, f"{wal(255)}-{'a' * 40}{packed}.pgbackrest.tmp": about}, per_log=256)
     assert [one.name for one in found] == [wal(254)]
 
 
@@ -102,7 +102,7 @@ CHOSEN = {"label": "F1", "wal_start": wal(254), "wal_stop": wal(255)}
 def test_segments_are_counted_over_the_border_of_4_gib_and_over_timelines() -> None:
     found = listed(wal(254), wal(255), wal(256), wal(257, timeline=2))
     assert [one.number for one in found] == [254, 255, 256, 257]
-    assert ARCHIVE.refuse_gaps(found, CHOSEN, target("end")) == 257
+    assert ARCHIVE.refuse_gaps(found, CHOSEN, target("end"), per_log=256) == 257
 
 
 def test_a_hole_before_the_target_is_refused_and_one_behind_it_is_not() -> None:
@@ -110,14 +110,14 @@ def test_a_hole_before_the_target_is_refused_and_one_behind_it_is_not() -> None:
     found = listed(wal(254), wal(255), wal(257), wal(258))
     for wanted in (target("end"), target("time", "2026-11-28 12:01:30+08")):
         with pytest.raises(REFUSED, match="0000000100000000 "):
-            ARCHIVE.refuse_gaps(found, CHOSEN, wanted)
+            ARCHIVE.refuse_gaps(found, CHOSEN, wanted, per_log=256)
     for wanted in (target("set", wanted_set="F1"), target("time", "2026-11-28 12:00:30+08"), target("name", "x")):
-        assert ARCHIVE.refuse_gaps(found, CHOSEN, wanted) == 258
+        assert ARCHIVE.refuse_gaps(found, CHOSEN, wanted, per_log=256) == 258
 
 
 def test_wal_that_the_backup_itself_needs_is_always_demanded() -> None:
     with pytest.raises(REFUSED, match="00000000000000FF"):
-        ARCHIVE.refuse_gaps(listed(wal(254)), CHOSEN, target("set", wanted_set="F1"))
+        ARCHIVE.refuse_gaps(listed(wal(254)), CHOSEN, target("set", wanted_set="F1"), per_log=256)
 
 
 def test_an_end_is_believed_by_the_history_of_the_timeline_alone(tmp_path: Path) -> None:
