@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from indexing import DATABASE, Beside, Server, part, until
 from postgres import OWNER, binaries, run
+
+CLONE = "lis"
 
 
 @pytest.fixture
@@ -19,10 +21,10 @@ def his(cluster: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     cluster.sql('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS "科室 ""一" CASCADE')
 
 
-def sweep(his: Server, run: str = "r1", **changes: Any) -> dict[str, Any]:
+def sweep(his: Server, run: str = "r1", *, databases: Sequence[str] = (DATABASE,), **changes: Any) -> dict[str, Any]:
     told = {"old_transaction_s": 0.5, "lock_timeout_s": 2, "cost_delay_ms": 0}
     rules = part("vacuum.sweep").Rules(**{**told, **changes})
-    found: dict[str, Any] = part("vacuum.sweep").Sweep(his.reach, run, rules).go([DATABASE])
+    found: dict[str, Any] = part("vacuum.sweep").Sweep(his.reach, run, rules).go(list(databases))
     return found
 
 
@@ -30,7 +32,9 @@ def behind(his: Server) -> dict[str, Any]:
     """Tables that are behind, with what is to be done."""
     with part("postgresql.session").Session(his.reach, DATABASE) as session:
         seen = part("vacuum.sweep").look(session, 1 << 30, part("vacuum.choice").Limits())
-    return {one.table.name: one.acts for one in part("vacuum.choice").in_order(seen)}
+    return {
+        one.table.name: one.acts for _database, one in part("vacuum.choice").in_order((DATABASE, one) for one in seen)
+    }
 
 
 def wear(his: Server, table: str = "visit", rows: int = 20_000) -> None:
@@ -74,18 +78,47 @@ def test_a_tables_own_thresholds_stand_over_the_servers(his: Server) -> None:
     assert behind(his) == {}
 
 
-def test_a_table_that_nears_the_age_at_which_a_vacuum_is_forced_is_frozen_first(his: Server) -> None:
-    wear(his)
+def grow_old(his: Server) -> None:
+    """A table that nears the age at which a vacuum is forced."""
     his.sql("CREATE TABLE old (n integer); INSERT INTO old VALUES (1)")
     his.sql("ALTER TABLE old SET (autovacuum_freeze_max_age = 100000)")
     his.sql("CREATE PROCEDURE age() LANGUAGE plpgsql AS 'BEGIN FOR n IN 1..80000 LOOP PERFORM pg_current_xact_id(); "
             "COMMIT; END LOOP; END'")  # fmt: skip
     his.sql("CALL age()")
+
+
+def test_a_table_that_nears_the_age_at_which_a_vacuum_is_forced_is_frozen_first(his: Server) -> None:
+    wear(his)
+    grow_old(his)
     assert next(iter(behind(his).items())) == ("old", ("freeze",))
     first = sweep(his)["done"][0]
     assert (first["name"], first["acts"]) == ("old", ["freeze"])
     assert first["before"]["xid_age"] > 75_000
     assert first["after"]["xid_age"] < 1000
+
+
+def test_what_ages_comes_first_whichever_database_it_is_in(his: Server) -> None:
+    """In the plan as well; then nothing is held in either of them."""
+    wear(his)
+    grow_old(his)
+    his.sql(f"CREATE DATABASE {CLONE} TEMPLATE {DATABASE}", "postgres")
+    order = [(CLONE, "old"), (DATABASE, "visit")]
+    try:
+        his.sql("DROP TABLE old")
+        both = [DATABASE, CLONE]
+        usual = {name: about.get("default") for name, about in part("vacuum.asking").SPEC.items()}
+        reach = {"user": OWNER, "socket": str(his.home), "bindir": str(binaries())}
+        planned = part("vacuum.asking").look({**usual, **reach, "databases": both})["tables"]
+        assert [(one["database"], one["name"]) for one in planned] == order
+        with part("postgresql.session").Session(his.reach, CLONE) as other:
+            assert other.value(part("vacuum.sweep").LOCK) == "t"
+            with pytest.raises(part("changes.place").Refused, match=f"database {CLONE}: another run vacuums here"):
+                sweep(his, databases=both)
+        told = sweep(his, databases=both)
+        assert [(one["database"], one["name"]) for one in told["done"]] == order
+        assert {his.sql(part("vacuum.sweep").LOCK, name) for name in both} == {"t"}
+    finally:
+        his.sql(f"DROP DATABASE {CLONE} WITH (FORCE)", "postgres")
 
 
 @pytest.mark.parametrize("holder", ["transaction", pytest.param("slot", marks=pytest.mark.long), "prepared"])

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.holding import Holding
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, ServerRefused, Session
 
 from . import leftover, preflight
@@ -22,8 +21,7 @@ from .memory import Memory
 from .rebuild import POLL_S, Rebuild
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit reindex', 0))"
-# A server of version 14 or later may end sessions that wait for their turn.
-PATIENT = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+OTHER = "another run rebuilds indexes here, let it end first"
 # The same number may be another table in another database, and is in a copy of this one.
 ORPHANS = """SELECT pid, p.index_relid FROM pg_stat_progress_create_index AS p JOIN pg_stat_activity USING (pid)
 WHERE p.relid = :'table'::oid AND p.datname = current_database() AND application_name = 'maintkit'"""
@@ -82,16 +80,6 @@ def look(
     return Seen(database, there, choices)
 
 
-@contextmanager
-def locked(reach: Reach, database: str) -> Iterator[Session]:
-    """A session that holds a database against other runs. Refused when one of them has it."""
-    with Session(reach, database) as session:
-        session.ask(PATIENT)
-        if session.value(LOCK) != "t":
-            raise Refused(f"database {database}: another run rebuilds indexes here, let it end first")
-        yield session
-
-
 class Sweep:
     """One run's work on a cluster."""
 
@@ -101,17 +89,16 @@ class Sweep:
         self.done: list[dict[str, Any]] = []
         self.remaining: list[dict[str, Any]] = []
         self.cleaned: list[str] = []
-        self.watchers: dict[str, Session] = {}
 
     def go(self, wanted: list[str]) -> dict[str, Any]:
         """All databases; what was done, what remains, and whether that is because the time was up."""
         names = databases(self.reach, wanted)
         with Session(self.reach, names[0]) as session:
             memory = Memory(preflight.demand(session).cluster)
-        with ExitStack() as held:
+        with Holding(self.reach, LOCK, OTHER) as held:
             found = [self._begin(name, memory, held) for name in names]
             for database, choice in in_order((one.database, each) for one in found for each in one.choices):
-                self._one(database, choice, self._watcher(database, held), memory)
+                self._one(database, choice, held.session(database), memory)
         self._vanished(found)
         late = any(one["why"].startswith(LATE) for one in self.remaining)
         ended = "out of time" if late else "stopped" if self.remaining else "done"
@@ -119,26 +106,16 @@ class Sweep:
         told = {"ended": ended, "rebuilt": self.done, "remaining": self.remaining, "cleaned": self.cleaned}
         return {**told, "run_items": memory.items(self.run)}
 
-    def _begin(self, database: str, memory: Memory, held: ExitStack) -> Seen:
-        """Settle and look at one database under its lock, which is held until the end where there is work."""
-        with ExitStack() as own:
-            watcher = own.enter_context(locked(self.reach, database))
-            memory.read()
-            self._settle(database, watcher, memory)
-            seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
-            self._unjudged(seen)
-            if any(choice.what == REBUILD for choice in seen.choices):
-                self.watchers[database] = watcher
-                held.enter_context(own.pop_all())
+    def _begin(self, database: str, memory: Memory, held: Holding) -> Seen:
+        """Settle and look at one database while it is held, which it stays where there is work."""
+        watcher = held.take(database)
+        memory.read()
+        self._settle(database, watcher, memory)
+        seen = look(self.reach, database, memory, self.rules.limits, self.rules.only, self.until)
+        self._unjudged(seen)
+        if all(choice.what != REBUILD for choice in seen.choices):
+            held.let_go(database)
         return seen
-
-    def _watcher(self, database: str, held: ExitStack) -> Session:
-        """The session that holds the database; a new one where somebody has ended it while it waited for its turn."""
-        try:
-            self.watchers[database].ask("SELECT 1")
-        except ServerRefused:
-            self.watchers[database] = held.enter_context(locked(self.reach, database))
-        return self.watchers[database]
 
     def _unjudged(self, seen: Seen) -> None:
         """What was planned and cannot be judged any more has not been done; nor what there was no time to judge."""

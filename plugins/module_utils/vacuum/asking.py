@@ -48,20 +48,22 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
     server = reach(params)
     names = databases(server, params["databases"])
     with Session(server, names[0]) as session:
-        found = preflight.server(session)
-    memory = VacuumMemory(found.cluster)
+        about = preflight.server(session)
+    memory = VacuumMemory(about.cluster)
     rate, whence = memory.rate()
-    behind, held = [], []
+    found: list[tuple[str, choice.Choice]] = []
+    held: list[str] = []
     for name in names:
         with Session(server, name) as session:
             held += [f"database {name}: {one}" for one in holders(session, params["old_transaction"])]
-            behind += [choice.told(name, one) for one in choice.in_order(look_at(session, rate, limits(params)))]
+            found += [(name, one) for one in look_at(session, rate, limits(params))]
+    behind = [choice.told(name, one) for name, one in choice.in_order(found)]
     # An analyse is of use all the same.
     hindered = held if any(set(one["acts"]) - {choice.ANALYZE} for one in behind) else []
     run = memory.told["runs"].get(params.get("run"), {})
     return {
-        "server": preflight.facts(found),
-        "refusals": refusals(found) + hindered,
+        "server": preflight.facts(about),
+        "refusals": refusals(about) + hindered,
         "held": held,
         "rate": {"bytes_per_s": rate, "from": whence},
         "tables": behind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +54,10 @@ def choose(table: Table, *, rate: float, limits: Limits) -> Choice:
     return Choice(table, tuple(acts), "; ".join(why), FIXED_S + reads / rate if acts else 0.0)
 
 
-def in_order(choices: list[Choice]) -> list[Choice]:
-    """Those with something to do: what ages first, then the furthest behind."""
-    behind = [one for one in choices if one.acts]
-    return sorted(behind, key=lambda one: (*(-float(part) for part in one.urgency), one.table.oid))
+def in_order(choices: Iterable[tuple[str, Choice]]) -> list[tuple[str, Choice]]:
+    """Those with something to do, each with its database: what ages first, then the furthest behind, wherever it is."""
+    behind = (each for each in choices if each[1].acts)
+    return sorted(behind, key=lambda each: (*(-float(part) for part in each[1].urgency), each[0], each[1].table.oid))
 
 
 def told(database: str, one: Choice) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.maintkit.ops.plugins.module_utils.changes.place import Refused
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes import preflight
 from ansible_collections.maintkit.ops.plugins.module_utils.indexes.catalog import databases
+from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.holding import Holding
 from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session import Reach, Session
 
 from .catalog import Table, holders, tables
@@ -16,6 +17,7 @@ from .choice import ANALYZE, FREEZE, VACUUM, Choice, Limits, choose, in_order
 from .memory import VacuumMemory
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('maintkit vacuum', 0))"
+OTHER = "another run vacuums here: wait until it has ended"
 # The server ends it by itself at the deadline, also when nobody waits for it any more.
 PREPARE = """
 SELECT set_config('lock_timeout', :'lock_timeout', false), set_config('statement_timeout', :'left', false),
@@ -69,7 +71,6 @@ class Sweep:
         self.until = time.monotonic() + rules.budget_s
         self.done: list[dict[str, Any]] = []
         self.remaining: list[dict[str, Any]] = []
-        self.there: set[tuple[str, str, str]] = set()
 
     def go(self, wanted: list[str]) -> dict[str, Any]:
         """Until all is done or the time is up. Refused on a replica, and when another sweep is at work."""
@@ -79,28 +80,30 @@ class Sweep:
         if refusals(found):
             raise Refused("; ".join(refusals(found)))
         memory = VacuumMemory(found.cluster)
-        for name in names:
-            with Session(self.reach, name) as session:
-                if session.value(LOCK) != "t":
-                    raise Refused(f"database {name}: another run vacuums here: wait until it has ended")
-                self._database(name, session, memory)
-        self._vanished()
+        with Holding(self.reach, LOCK, OTHER) as held:
+            choices = [(name, one) for name in names for one in self._begin(name, memory, held)]
+            for database, choice in in_order(choices):
+                if self._wanted(database, choice):
+                    self._one(database, choice, held.session(database), memory)
+        self._vanished({(database, one.table.schema, one.table.name) for database, one in choices})
         late = [one for one in self.remaining if one["why"].startswith("out of time")]
         ended = "done" if not self.remaining else "out of time" if len(late) == len(self.remaining) else "stopped"
         memory.end(self.run, ended, self.remaining)
         return {"ended": ended, "done": self.done, "remaining": self.remaining, "run_items": memory.items(self.run)}
 
-    def _database(self, database: str, session: Session, memory: VacuumMemory) -> None:
-        choices = look(session, memory.rate()[0], self.rules.limits)
-        self.there.update((database, one.table.schema, one.table.name) for one in choices)
-        for choice in in_order(choices):
-            key = (database, choice.table.schema, choice.table.name)
-            if self.rules.only is None or key in self.rules.only:
-                self._one(database, choice, session, memory)
+    def _begin(self, database: str, memory: VacuumMemory, held: Holding) -> list[Choice]:
+        """Look at one database while it is held, which it stays where there is work."""
+        choices = look(held.take(database), memory.rate()[0], self.rules.limits)
+        if not any(one.acts and self._wanted(database, one) for one in choices):
+            held.let_go(database)
+        return choices
 
-    def _vanished(self) -> None:
+    def _wanted(self, database: str, choice: Choice) -> bool:
+        return self.rules.only is None or (database, choice.table.schema, choice.table.name) in self.rules.only
+
+    def _vanished(self, there: set[tuple[str, str, str]]) -> None:
         """What was planned and is not there any more has not been done."""
-        for database, schema, name in sorted((self.rules.only or frozenset()) - self.there):
+        for database, schema, name in sorted((self.rules.only or frozenset()) - there):
             self.remaining.append({"database": database, "schema": schema, "name": name, "why": VANISHED})
 
     def _one(self, database: str, choice: Choice, session: Session, memory: VacuumMemory) -> None:

@@ -49,7 +49,8 @@ def test_age_comes_first_and_then_who_is_furthest_behind() -> None:
         chosen(oid=4, xid_age=160_000_000),
         chosen(oid=5, xid_age=190_000_000),
     ]
-    assert [one.table.oid for one in part("vacuum.choice").in_order(found)] == [5, 4, 3, 1]
+    order = part("vacuum.choice").in_order([*(("a", one) for one in found), ("b", found[-1])])
+    assert [(database, one.table.oid) for database, one in order] == [("a", 5), ("b", 5), ("a", 4), ("a", 3), ("a", 1)]
 
 
 @pytest.mark.parametrize(
