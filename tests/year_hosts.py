@@ -41,6 +41,11 @@ QUIET: dict[str, dict[str, Any]] = {
     "pressure": {"cpu_some_avg60": 1.0, "cpu_some_avg300": 1.0, "io_some_avg60": 0.0, "io_full_avg60": 0.0},
     "memory": {"oom_kills": 0},
 }
+DID = {
+    "restart": {"action": "restart", "target": "nginx.service"},
+    "reindex": {"action": "rebuild index", "target": "his: public.visit_day", "from": "60.0 MiB", "to": "30.0 MiB"},
+    "housekeeping": {"action": "delete file", "target": "/data/images/2019.tar"},
+}
 GROUPS = {story.APP: "his", story.DB: "his"}
 SITE_GROUPS = ("his", "emr", "telemedicine", "pharmacy", "lis", "ris_pacs")
 # Instants that do not move with the day: when machines and services were started, and what certificates say.
@@ -118,6 +123,13 @@ def _move(value: Any, by: float) -> None:
             value[key] = one + (by if key not in STILL else -400 * 86400)
 
 
+def steps(order: PhaseOrder) -> list[dict[str, str]]:
+    """What the change of each procedure that is asked for it did, as its role tells it."""
+    if order.phase is not Phase.CHANGE or order.procedure not in DID:
+        return []
+    return [{"from": "", "to": "", "rollback_class": "", **DID[order.procedure]}]
+
+
 @dataclass
 class Machines(World):
     """The hosts that are changed: they answer with what the phases of each procedure tell on booted hosts."""
@@ -125,7 +137,7 @@ class Machines(World):
     def phase(self, order: PhaseOrder) -> PhaseResult:
         result = super().phase(order)
         document = {"schema": "maintkit.phase/1", "procedure": order.procedure, "phase": order.phase.value,
-                    "host": order.host, "facts": self._facts(order), "steps": [], "status": result.outcome,
+                    "host": order.host, "facts": self._facts(order), "steps": steps(order), "status": result.outcome,
                     "reason": result.reason}  # fmt: skip
         return replace(result, document=document, took_ms=int(self.takes_s * 1000))
 
