@@ -13,6 +13,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 # Objects of the server itself (oid below 16384) cannot be rebuilt concurrently; those of other sessions' temporary
 # tables cannot be read.
 # `tuples` is -1 where nobody has counted; a statistic is fresh when a tenth of the table at most has changed since.
+# `replaced`: rows whose entries have gone, or will, counted `since` a reset of the statistics, if there was one.
 INDEXES = """
 SELECT jsonb_agg(to_jsonb(found) ORDER BY found.schema, found.name) FROM (
   SELECT i.indexrelid::bigint AS oid, n.nspname AS schema, c.relname AS name, t.oid::bigint AS table_oid,
@@ -22,6 +23,8 @@ SELECT jsonb_agg(to_jsonb(found) ORDER BY found.schema, found.name) FROM (
     pg_relation_size(c.oid) AS bytes, pg_table_size(t.oid) AS table_bytes, c.reltuples::bigint AS tuples,
     coalesce(s.n_mod_since_analyze <= 0.1 * greatest(t.reltuples, 1)
       AND coalesce(s.last_analyze, s.last_autoanalyze, s.last_vacuum, s.last_autovacuum) IS NOT NULL, false) AS fresh,
+    coalesce(s.n_tup_upd - s.n_tup_hot_upd + s.n_tup_del, 0) AS replaced,
+    coalesce((SELECT stats_reset::text FROM pg_stat_database WHERE datname = current_database()), '') AS since,
     coalesce((SELECT split_part(o, '=', 2)::integer FROM unnest(c.reloptions) AS o WHERE o LIKE 'fillfactor=%'), 90)
       AS fillfactor,
     coalesce(nullif(pg_tablespace_location(
@@ -76,6 +79,8 @@ class Index:
     table_bytes: int
     tuples: int
     fresh: bool
+    replaced: int
+    since: str
     fillfactor: int
     place: str
     scans: int

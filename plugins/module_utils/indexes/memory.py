@@ -16,9 +16,13 @@ from typing import Any
 
 from ansible_collections.maintkit.ops.plugins.module_utils.changes import place
 
+from .catalog import Index
 from .choice import BYTES_PER_S
 
 KEPT = 20
+# Of a fifth of its entries gone, an index has at most a quarter more than a rebuild would leave, whatever else came.
+# Of more its size per tuple may hide it: short keys take the place of long ones, in room of their own.
+REPLACED = 0.2
 
 
 class Memory:
@@ -51,6 +55,14 @@ class Memory:
         """Bytes a tuple after the last rebuild; None when there was none."""
         found = self.told["baselines"].get(_key(database, schema, name))
         return found["bytes_per_tuple"] if found else None
+
+    def trusted(self, database: str, index: Index) -> float | None:
+        """The baseline, where it still tells whether an index is bloated; None where only measuring does."""
+        found = self.told["baselines"].get(_key(database, index.schema, index.name), {})
+        if "replaced" not in found or found["since"] != index.since:
+            return None
+        gone = index.replaced - found["replaced"]
+        return found["bytes_per_tuple"] if 0 <= gone <= REPLACED * min(index.tuples, found["tuples"]) else None
 
     def rate(self) -> tuple[float, str]:
         """Bytes a second, and where that comes from: the slower half's middle of earlier rebuilds, or an assumption."""
@@ -100,8 +112,8 @@ class Memory:
 
     def _learn(self, begun: dict[str, Any], outcome: dict[str, Any], name: str) -> None:
         if outcome.get("bytes_per_tuple"):
-            told = {"bytes_per_tuple": outcome["bytes_per_tuple"], "at": time.time()}
-            self.told["baselines"][name] = told
+            kept = {one: outcome[one] for one in ("bytes_per_tuple", "tuples", "replaced", "since") if one in outcome}
+            self.told["baselines"][name] = {**kept, "at": time.time()}
         # Small ones tell how long the waits were, not how fast the disk is.
         if outcome.get("seconds", 0) > 5:
             work = 2 * begun["table_bytes"] + outcome["after_bytes"]

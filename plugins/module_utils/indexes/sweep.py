@@ -73,7 +73,7 @@ def look(
     with Session(reach, database) as session:
         there = indexes(session)
     found = [one for one in there if only is None or (database, one.schema, one.name) in only]
-    known = {one.oid: memory.baseline(database, one.schema, one.name) for one in found}
+    known = {one.oid: memory.trusted(database, one) for one in found}
     figures = measure(reach, database, [one for one in found if needs_measuring(one, known[one.oid], limits)], until)
     rate = memory.rate()[0]
     choices = [choose(one, figures.get(one.oid), baseline=known[one.oid], rate=rate, limits=limits) for one in found]
@@ -193,6 +193,7 @@ class Sweep:
         rebuilt = next((o for o in now if (o.schema, o.name) == (begun["schema"], begun["name"])), None)
         if verdict == leftover.REBUILT and rebuilt is not None:
             outcome.update(after_bytes=rebuilt.bytes, bytes_per_tuple=rebuilt.bytes_per_tuple)
+            outcome.update(tuples=rebuilt.tuples, replaced=rebuilt.replaced, since=rebuilt.since)
             outcome["check"] = self._check(database, rebuilt)
         memory.settle(key, outcome)
         if verdict == leftover.REBUILT:

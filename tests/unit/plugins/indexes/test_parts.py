@@ -15,7 +15,8 @@ ROW: dict[str, Any] = {
     "oid": 20, "schema": "public", "name": "visit_n", "table_oid": 10, "table_schema": "public", "table": "visit",
     "kind": "btree", "unique": False, "primary": False, "exclusion": False, "partial": False, "toast": False,
     "partition": False, "valid": True, "ready": True, "bytes": 100 * MB, "table_bytes": 300 * MB,
-    "tuples": 1_000_000, "fresh": True, "fillfactor": 90, "place": "/", "scans": 3, "building": False,
+    "tuples": 1_000_000, "fresh": True, "replaced": 0, "since": "", "fillfactor": 90, "place": "/", "scans": 3,
+    "building": False,
 }  # fmt: skip
 
 
@@ -63,6 +64,25 @@ def test_only_a_full_index_with_fresh_statistics_near_its_baseline_is_not_measur
     for one in (index(partial=True), index(fresh=False), index(tuples=-1), index(bytes=130 * MB)):
         assert needs(one, baseline, limits)
     assert needs(index(), None, limits)
+
+
+def test_a_baseline_is_trusted_until_a_fifth_of_the_rows_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor once the server counts anew, or where an earlier version has not noted what it had counted."""
+    monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "state")
+    memory = part("indexes.memory").Memory("77")
+    work = {"oid": 20, "schema": "public", "name": "visit_n", "table_oid": 10, "table_bytes": MB, "before": []}
+    outcome = {"verdict": "rebuilt", "bytes_per_tuple": 20.0, "after_bytes": MB}
+    memory.settle(memory.begin("r0", "his", work), outcome)
+    assert (memory.baseline("his", "public", "visit_n"), memory.trusted("his", index())) == (20.0, None)
+    memory.settle(memory.begin("r1", "his", work), {**outcome, "tuples": 1_000_000, "replaced": 500, "since": ""})
+    assert memory.trusted("his", index(replaced=200_500)) == 20.0
+    for one in (
+        index(replaced=200_501), index(replaced=499), index(replaced=500, since="2026"),
+        index(replaced=10_501, tuples=50_000), index(replaced=300_000, tuples=9_000_000),
+    ):  # fmt: skip
+        assert memory.trusted("his", one) is None
 
 
 def test_most_bytes_back_a_second_come_first() -> None:
