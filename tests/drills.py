@@ -93,6 +93,11 @@ class Source:
         return self.home / "second"
 
     @property
+    def spool(self) -> Path:
+        """Where pgBackRest of this host keeps what it has fetched ahead."""
+        return self.home / "spool"
+
+    @property
     def slow(self) -> Path:
         """While it is there, a segment takes two seconds more to be archived."""
         return self.home / "slow"
@@ -135,14 +140,15 @@ class Source:
 
 
 @contextmanager
-def source(*, repositories: int = 1, segment_mb: int = 16) -> Iterator[Source]:
+def source(*, repositories: int = 1, segment_mb: int = 16, ahead: bool = False) -> Iterator[Source]:
     """The source, for as long as the block runs; skipped where there is no pgBackRest or no user postgres.
 
-    With segments of another size it begins four before the first 4 GiB of its WAL are full.
+    With segments of another size it begins four before the first 4 GiB of its WAL are full. `ahead`: pgBackRest fetches
+    WAL before it is asked for it.
     """
     if shutil.which("pgbackrest") is None or os.geteuid() != 0:
         pytest.skip("needs pgBackRest and root")
-    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")), repositories)
+    made = _configured(Path(tempfile.mkdtemp(prefix="maintkit-source-")), repositories, ahead=ahead)
     where = binaries()
     try:
         _initialised(made, f"--wal-segsize={segment_mb}")
@@ -169,8 +175,9 @@ def another(place: Path) -> Path:
     return made.config
 
 
-def _configured(home: Path, repositories: int = 1) -> Source:
+def _configured(home: Path, repositories: int = 1, *, ahead: bool = False) -> Source:
     made = Source(home=home)
+    spool = f"archive-async=y\nspool-path={made.spool}\n" if ahead else ""
     second = f"repo2-path={made.second}\nrepo2-retention-full=9\n" if repositories == 2 else ""
     made.home.mkdir(exist_ok=True)
     made.home.chmod(0o711)
@@ -178,7 +185,7 @@ def _configured(home: Path, repositories: int = 1) -> Source:
     made.config.write_text(
         f"[global]\njob-retry=0\nrepo1-path={made.repository}\nlog-path={made.home}\n"
         f"lock-path={made.home}/lock\nstart-fast=y\n"
-        f"repo1-retention-full=9\n{second}log-level-console=warn\n[{STANZA}]\n"
+        f"repo1-retention-full=9\n{second}{spool}log-level-console=warn\n[{STANZA}]\n"
         f"pg1-path={made.data}\npg1-socket-path={made.home}\n"
     )
     return made

@@ -1,4 +1,4 @@
-"""Fault 47 on a real PostgreSQL: nothing of a copy that is open reaches production."""
+"""Faults 47 and 48 on a real PostgreSQL: nothing of a copy reaches production, or stays anywhere else on its host."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import drills
 import pytest
 from drills import Drilling, Source, part, source
+from restores import switched
 
 REFUSED = part("changes.place").Refused
 
@@ -54,3 +55,18 @@ def test_a_copy_that_is_not_alone_is_stopped_before_it_is_asked(drilling: Drilli
         drill.examine()
     assert not drill.instance.runs()
     assert drill.journal.stage("smoke") is None
+
+
+def test_wal_that_was_fetched_ahead_is_wiped_with_the_copy() -> None:
+    """With archive-async pgBackRest lays it into its spool, which belongs to no copy, and holds patients' data."""
+    with source(ahead=True) as made, drills.drilling(made) as drilling:
+        mark = made.mark()
+        for _segment in range(4):
+            switched(made)
+        drill = drilling.drill(mark=mark, settings={"fsync": "off", "recovery_prefetch": "off"})
+        drill.bring_back()
+        fetched = {one.name for one in drill.place.rglob("spool/archive/*/in/0*")}
+        assert any(one[:24] > mark["wal"] for one in fetched)
+        assert drilling.wipe(drill)["left"] == []
+        assert [one for one in made.spool.rglob("in/*") if one.is_file()] == []
+        assert list(drilling.scratch.iterdir()) == []

@@ -131,7 +131,9 @@ class Instance:
         told["config_file"] = str(self.place / "server.conf")
         told.update(self.settings)
         words = [word for name, value in told.items() for word in ("-c", f"{name}={value}")]
-        return self.program("postgres", "-D", str(self.data), *words)
+        # Of pgBackRest that fetches WAL ahead: it goes with the copy, and never into the spool of this host.
+        spool = f"PGBACKREST_SPOOL_PATH={self.place / 'spool'}"
+        return as_user(self.user, ["env", spool, f"{self.bindir}/postgres", "-D", str(self.data), *words])
 
     def recovering(self) -> list[str]:
         """The same for recovery, which may need a network: nobody's login runs a trigger meanwhile (17 and later)."""

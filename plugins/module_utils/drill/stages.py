@@ -23,7 +23,7 @@ from .network import require_apart
 from .work import Work
 
 MARKER = "drill.json"
-WORDS = ("data", "tablespaces", "socket", "log", "lock")
+WORDS = ("data", "tablespaces", "socket", "log", "lock", "spool")
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,9 @@ def wipe(run: str, scratch: Path, instance: Server, work: Work) -> dict[str, Any
             instance.stop("immediate")
     work.end()
     counted = _count(place)
+    wait(lambda: _deleted(place) and not left(place), 15)
     if place.exists():
-        shutil.rmtree(place)
-    wait(lambda: not left(place), 15)
+        shutil.rmtree(place)  # it says why it does not go
     remains = left(place)
     if remains:
         raise Refused(f"the copy is deleted, but something of it is left: {'; '.join(remains[:5])}")
@@ -51,6 +51,13 @@ def left(place: Path) -> list[str]:
     """What is still there of a copy: its directory, or a process that holds one of its files open."""
     found = [f"{place} is there"] if place.exists() or place.is_symlink() else []
     return found + sorted(set(_holders(place)))
+
+
+def _deleted(place: Path) -> bool:
+    """Whether it is gone now: what is just ending, such as pgBackRest that fetches WAL ahead, may still write to it."""
+    with suppress(OSError):
+        shutil.rmtree(place)
+    return not place.exists()
 
 
 def _require_ours(run: str, place: Path) -> None:

@@ -42,9 +42,8 @@ class Detached:
     def __init__(self, run: str, token: int | None, writable: Path, *, more: Sequence[str] = ()) -> None:
         """`more` are properties of the units besides."""
         self.run, self.token = run, token
-        # The last is for pgBackRest where it fetches WAL ahead; `-`: it need not be there.
-        written = (run_place(run), writable, "-/var/spool/pgbackrest")
-        self.properties = ["ProtectSystem=strict", *(f"ReadWritePaths={one}" for one in written), *more]
+        written = (f"ReadWritePaths={one}" for one in (run_place(run), writable))
+        self.properties = ["ProtectSystem=strict", *written, *more]
 
     def begin(self, name: str, argv: Sequence[str]) -> None:
         """See `Work`."""

@@ -13,7 +13,7 @@ from ansible_collections.maintkit.ops.plugins.module_utils.postgresql.session im
 from .keeping import Keeping
 
 RECOVERING = ("standby.signal", "recovery.signal")
-WORDS = ("socket", "log", "lock")  # directories of the restored server
+WORDS = ("socket", "log", "lock", "spool")  # directories of the restored server
 
 
 @dataclass(frozen=True)
