@@ -46,7 +46,7 @@ def made(his: Server, case: str) -> None:
 
 def planned(his: Server) -> list[dict[str, Any]]:
     """The variables of each plan that is advised on what the collector asks about indexes."""
-    asked = part("collector.pgqueries").INDEXES
+    asked = part("collector.pgtables").INDEXES
     rows = json.loads(his.sql(f"SELECT coalesce(json_agg(told), '[]') FROM ({asked}) AS told"))  # noqa: S608  # its own
     where = {"unix_socket_directories": str(his.home)}
     seen = sample.look(pg=sample.postgresql(settings=where, database={"indexes": rows}))

@@ -2,7 +2,8 @@
 
 from __future__ import absolute_import, division, print_function, unicode_literals
 
-from .pgqueries import OWN, lines_of
+from .pgqueries import lines_of
+from .pgtables import OWN
 
 PG_SETTINGS = (
     "autovacuum autovacuum_max_workers autovacuum_vacuum_scale_factor autovacuum_work_mem block_size"

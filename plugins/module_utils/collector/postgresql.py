@@ -7,7 +7,8 @@ import os
 import re
 
 from .masked import masked_sql
-from .pgqueries import DATABASE_QUERIES, INSTANCE_QUERIES, WAITING, bloat_query, checkpoints_query, statements_query
+from .pgqueries import INSTANCE_QUERIES, WAITING, checkpoints_query, statements_query
+from .pgtables import DATABASE_QUERIES, bloat_query
 from .pgtuning import ACTIVITY_QUERY, SETTINGS_QUERY
 from .probe import Absent, paths_like
 from .program import monotonic
