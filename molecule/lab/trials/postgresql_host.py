@@ -17,6 +17,7 @@ from lab.trials import backup
 from lab.trials.healthy import HARDENED_HOST
 
 HOST, INSTANCE, ROLE = "db", "his", "his_monitor"
+IN_DATABASE = f"{INSTANCE}/{postgresql.DATABASE}"
 PASSFILE = "/etc/maintkit-pgpass"
 # The layers are those of the backups' database host, so that no image is made for these trials alone.
 SETTINGS = """
