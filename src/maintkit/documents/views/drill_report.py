@@ -23,6 +23,7 @@ from maintkit.documents.model import (
 from maintkit.documents.parts import drill as part
 from maintkit.documents.parts import simulated
 from maintkit.documents.parts.change import window_text
+from maintkit.documents.parts.drill_subject import subject
 from maintkit.documents.parts.drill_words import stages_of
 from maintkit.documents.parts.run import deviations, evidence, judgement, manual, permission
 from maintkit.documents.reasons import reason
@@ -85,7 +86,7 @@ def _sections(done: Implementation, drills: Drills, header: Header) -> Iterator[
     source = str(done.plan.parameters.get("source", wording.NOTHING))
     known = tuple((host, one) for host, one in drills if one is not None)
     yield "验证结论", tuple(_conclusion(done, drills))
-    yield "验证对象", _each(known, lambda host, one: part.subject(one, done.plan.host(host.name), source, header))
+    yield "验证对象", _each(known, lambda host, one: subject(one, done.plan.host(host.name), source, header))
     yield "实施过程与用时", tuple(_course(drills, header, _engine(done)))
     yield "数据比对", _each(known, lambda _, one: part.comparison(one))
     yield "业务查询", _each(known, lambda _, one: (part.questions(one), *part.started(one)))
