@@ -1,36 +1,17 @@
-"""What reminders tell of besides duties, once and by one run alone; and the ways by TLS and through a proxy."""
+"""What reminders tell of besides duties, and when: once, by number, without a name."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
-import sys
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sites
-from bell import NOW, Bell, mail, wecom
+from bell import NOW, Bell, lines, pager
 from click.testing import CliRunner
-from partners import closed_port
-from posts import PASSWORD, postbox, proxy, robot
 
 from maintkit.cli.main import cli
-from maintkit.contract.reminders import Email
-
-KEEP = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read() + '\\n')"
-AS_AT = """
-import sys
-from datetime import datetime
-from maintkit.cli.main import cli
-from maintkit.clock import SystemClock
-now = datetime.fromisoformat(sys.argv[1])
-SystemClock.now = lambda _: now
-sys.exit(cli(["due", "remind", "--site", sys.argv[2]], standalone_mode=False))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +36,6 @@ def report(bell: Bell, *, level: bool = True) -> None:
     if level:
         enter(bell, "incident", "triage", "I20261125-1", "--scope", "hospital", "--kind", "stopped",
               "--stopped", "30")  # fmt: skip
-
-
-def pager(told: Path, *about: str, name: str = "pager", **more: Any) -> dict[str, Any]:
-    program = {"argv": [sys.executable, "-c", KEEP, str(told)]}
-    return {"name": name, "command": program, **({"about": list(about)} if about else {}), **more}
-
-
-def lines(told: Path) -> list[Any]:
-    return [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()] if told.exists() else []
 
 
 def test_a_clock_is_told_when_little_is_left_and_when_it_is_breached_once_each(bell: Bell, tmp_path: Path) -> None:
@@ -255,119 +227,3 @@ def test_registers_and_articles_are_told_once_a_week_and_by_number_alone(bell: B
     assert bell.ring()[0]["matters"] == ["assessment-1"], "what is overdue now is told at once"
     bell.now += timedelta(days=1)
     assert bell.ring()[0]["matters"] == ["person-1", "certificate-1", "manager-1", "kb-1"]
-
-
-def begun(bell: Bell) -> subprocess.Popen[bytes]:
-    """`due remind` in a process of its own, at the bell's time."""
-    argv = [sys.executable, "-c", AS_AT, bell.now.isoformat(), str(bell.root)]
-    return subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def slow(told: Path, seconds: float) -> dict[str, Any]:
-    code = f"import time; time.sleep({seconds}); {KEEP}"
-    return {"name": "pager", "within_s": 40, "command": {"argv": [sys.executable, "-c", code, str(told)]}}
-
-
-def test_of_two_runs_at_one_moment_one_tells(bell: Bell, tmp_path: Path) -> None:
-    """The first to claim tells; the other has nothing new. Both end well."""
-    told = tmp_path / "told"
-    bell.hooks(slow(told, 2))
-    both = [begun(bell), begun(bell)]
-    assert [(one.communicate(timeout=60)[1], one.returncode) for one in both] == [(b"", 0)] * 2
-    assert len(lines(told)) == 1
-    assert len(bell.entries("reminder.claimed")) == len(bell.entries()) == 1
-
-
-def test_what_a_run_had_claimed_that_was_killed_is_told_once_its_claim_is_over(bell: Bell, tmp_path: Path) -> None:
-    """Not before: nobody can tell a run that crashed from one that still tells."""
-    told = tmp_path / "told"
-    bell.hooks(slow(told, 30))
-    run = begun(bell)
-    end = time.monotonic() + 40
-    while not bell.entries("reminder.claimed"):
-        assert run.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    run.kill()
-    run.communicate(timeout=30)
-    bell.hooks(pager(told, within_s=40))
-    bell.now += timedelta(seconds=99)
-    assert bell.ring()[0]["matters"] == []
-    bell.now += timedelta(seconds=2)
-    assert bell.ring()[0]["matters"] != []
-    assert len(lines(told)) == 1
-
-
-def test_a_failed_hook_gives_its_claim_back(bell: Bell, tmp_path: Path) -> None:
-    """The next run tells at once; why it failed stands in the ledger, without an address."""
-    bell.hooks({"name": "pager", "command": {"argv": ["/nonexistent/program"]}})
-    assert bell.quick()["pager"].failed == "the program cannot be started"
-    ((_, body),) = bell.entries("reminder.failed")
-    assert body == {"on": "2026-11-25", "claim": 1, "attempts": 1, "reason": "the program cannot be started"}
-    bell.hooks(pager(tmp_path / "told"))
-    assert bell.quick()["pager"].matters == ("monthly-inspection",)
-
-
-@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
-def test_a_mail_crosses_tls_from_the_first_byte(bell: Bell, tmp_path: Path) -> None:
-    """SMTPS: the certificate and the password count as with STARTTLS, and the two ways are not mixed up."""
-    with postbox(tmp_path, implicit=True) as box:
-        ca = str(tmp_path / "server.pem")
-        safe = {"security": "tls", "user": "maint", "password": bell.secret("smtp", PASSWORD)}
-        bell.hooks(mail(box.port, **safe, ca=ca))
-        assert bell.quick()["it-mail"].failed == ""
-        bell.hooks(mail(box.port, **safe) | {"name": "stranger"})
-        assert bell.quick()["stranger"].failed == "its certificate is not trusted"
-        wrong = safe | {"password": bell.secret("wrong", "Xk7-other")}
-        bell.hooks(mail(box.port, **wrong, ca=ca) | {"name": "wrong"})
-        assert bell.quick()["wrong"].failed == "the server did not accept user and password (535)"
-        assert len(box.taken) == 1
-    assert box.mails()[0]["To"] == "xxk@hospital.example"
-    assert PASSWORD.encode() not in bell.held()
-    with postbox() as box:
-        bell.hooks(mail(box.port, **safe, ca=ca) | {"name": "clear"})
-        assert bell.quick()["clear"].failed == "it does not speak TLS from the first byte at this port"
-        assert box.tries == 0
-
-
-@pytest.mark.parametrize(("security", "port"), [("tls", 465), ("starttls", 587), ("none", 587)])
-def test_the_port_follows_the_security(security: str, port: int) -> None:
-    """As RFC 8314 and RFC 6409 have it; a port that is given stands."""
-    way = {"host": "mail.hospital.example", "security": security, "sender": "a@b", "to": ["c@d"]}
-    assert Email.model_validate(way).at_port == port
-    assert Email.model_validate(way | {"port": 2525}).at_port == 2525
-
-
-def test_a_robot_is_reached_through_the_proxy_that_is_set(
-    bell: Bell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The proxy learns where to, and nothing of the address's secret; one of the environment is not used."""
-    with robot(place=tmp_path) as group, proxy() as tunnel, proxy() as other:
-        for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, other.url)
-        ca = str(tmp_path / "server.pem")
-        hook = wecom(bell, group.url)
-        hook["wecom"] |= {"ca": ca, "proxy": tunnel.url}
-        bell.hooks(hook)
-        assert bell.quick()["group"].failed == ""
-        assert tunnel.asked == [group.url.split("/")[2]]
-        assert len(tunnel.saw) > 500
-        assert b"very-secret" not in tunnel.saw
-        hook["wecom"].pop("proxy")
-        bell.hooks(hook | {"name": "direct"})
-        assert bell.quick()["direct"].failed == ""
-        assert (len(group.posted), len(tunnel.asked), other.asked) == (2, 1, [])
-
-
-def test_a_proxy_that_refuses_or_is_gone_is_told(bell: Bell, tmp_path: Path) -> None:
-    """Nothing goes around it, and nothing of the address is in the error."""
-    with robot(place=tmp_path) as group, proxy(403) as tunnel:
-        hook = wecom(bell, group.url, within_s=1)
-        for url, failed in (
-            (tunnel.url, "the proxy did not let it through"),
-            (f"http://127.0.0.1:{closed_port()}", "the connection was refused"),
-        ):
-            hook["wecom"] |= {"ca": str(tmp_path / "server.pem"), "proxy": url}
-            bell.hooks(hook)
-            assert bell.quick()["group"].failed == failed
-        assert group.posted == []
