@@ -120,12 +120,13 @@ class Rebuild:
                 watched.phases.append(phase)
                 since.phase = now
             since.see(now, phase, told.get("lock", ""))
-            reason = _too_late(told, now, since, deadline) or self._too_long(phase, now, since, pid)
-            if reason and not cancelled_at:
-                watched.reason, watched.queued, cancelled_at = reason, bool(since.queued), now
-                self.watcher.ask("SELECT pg_cancel_backend(:'pid'::integer)", pid=pid)
-            elif cancelled_at and now > cancelled_at + 30:
+            if cancelled_at and now > cancelled_at + 30:
                 self.watcher.ask("SELECT pg_terminate_backend(:'pid'::integer)", pid=pid)
+            elif not cancelled_at:
+                watched.reason = _too_late(told, now, since, deadline) or self._too_long(phase, now, since, pid)
+            if watched.reason and not cancelled_at:
+                watched.queued, cancelled_at = bool(since.queued), now
+                self.watcher.ask("SELECT pg_cancel_backend(:'pid'::integer)", pid=pid)
             thread.join(POLL_S)
 
     def _too_long(self, phase: str, now: float, since: Since, pid: str) -> str:
