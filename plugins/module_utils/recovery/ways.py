@@ -41,6 +41,7 @@ class Ways:
 
         Refused with what is wrong with the newest one where there is none.
         """
+        pick(ours, self.target, wanted=self.wanted_set, now=now)  # before anything is read of their archives
         archives = self._archives(ours)
         leading = self._on_the_way(ours, archives)
         if self.target.kind != "name":
