@@ -90,6 +90,8 @@ def test_a_restore_point_that_no_backup_leads_to_is_refused_before_anything_is_s
         look(his, "name", "early", wanted_set=newest)
     with pytest.raises(REFUSED, match="holds a restore point 'never'"):
         look(his, "name", "never")
+    with pytest.raises(REFUSED, match="the repository has no backup F9"):
+        look(his, "name", "early", wanted_set="F9")
 
 
 def test_where_a_restore_point_cannot_be_looked_for_the_backup_must_be_named(

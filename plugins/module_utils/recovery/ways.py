@@ -41,6 +41,7 @@ class Ways:
 
         Refused with what is wrong with the newest one where there is none.
         """
+        pick(ours, self.target, wanted=self.wanted_set, now=now)  # before anything is read of their archives
         archives = self._archives(ours)
         leading = self._on_the_way(ours, archives)
         if self.target.kind != "name":
@@ -76,14 +77,23 @@ class Ways:
         return found
 
     def _on_the_way(self, ours: Sequence[Mapping[str, Any]], archives: Archives) -> list[Mapping[str, Any]]:
-        """The sets from which the timeline that is wanted is reached; Refused when it is reached from none."""
-        found, asked = [], [one for one in ours if self.wanted_set in ("", one["label"])]
+        """The sets from which the timeline that is wanted is reached; Refused when it is reached from none.
+
+        The latest is that of all repositories: one that lacks its history would lead along what was abandoned.
+        """
+        asked = [one for one in ours if self.wanted_set in ("", one["label"])]
+        ends: list[tuple[Mapping[str, Any], int | None]] = []
+        wrong: list[Refused] = []
         for one in ours:
-            there = archives[_kept(one)]
-            # Where the host may not list the repository, recovery itself tells.
-            # And what was copied while the server was down has no WAL to begin with.
-            if isinstance(there, Refused) or (one["wal_stop"] and lineage(there, one, self.target).leads_from(one)):
-                found.append(one)
+            try:
+                ends += [(one, end) for end in self._ends(one, archives[_kept(one)])]
+            except Refused as refused:
+                wrong.append(refused)
+        newest = max((end for one, end in ends if end is not None), default=None)
+        anyone = self.target.timeline != "latest" or self.target.kind == "set"
+        found = [one for one, end in ends if end is None or anyone or end == newest]
+        if wrong and not found:
+            raise wrong[0]
         if asked and not any(one in found for one in asked):
             raise Refused(
                 f"{self.wanted_set or 'no backup'} does not lead to timeline {self.target.timeline}: an earlier restore"
@@ -92,21 +102,34 @@ class Ways:
             )
         return found
 
+    def _ends(self, one: Mapping[str, Any], there: archive.Archive | Refused) -> list[int | None]:
+        """The timeline to which a set leads, if any; None where this host may not look: recovery itself tells."""
+        if isinstance(there, Refused):
+            return [None]
+        if not one["wal_stop"]:  # copied while the server was down
+            return []
+        way = lineage(there, one, self.target)
+        return [way.begun[-1][0]] if way.leads_from(one) else []
+
     def _point(self, leading: Sequence[Mapping[str, Any]], archives: Archives) -> int:
         """Where the restore point lies, on the way from the sets that lead there; Refused when no WAL holds it."""
         asked = [one for one in leading if self.wanted_set in ("", one["label"])]
         known: dict[str, archive.Archived] = {}
+        unlisted: list[Refused] = []
         own = None if self.running else self.unarchived  # what was never whole of a server that crashed is lost
         for one in sorted(asked, key=lambda one: one["stopped_at"]):
             there = archives[_kept(one)]
-            if isinstance(there, Refused):
-                raise Unseen(str(there))
+            if isinstance(there, Refused):  # another repository has the same WAL
+                unlisted.append(there)
+                continue
             first = archive.number_of(one["wal_stop"], per_log=self.per_log)
             every = (*of_the_cluster(self.data, own, per_log=self.per_log), *there.segments)
             living = lineage(there, one, self.target).living(every)
             known.update({some.name: some for some in living if some.number >= first})
         search = Search(self.repository, self.data, self.bindir, self.per_log)
         lsn = search.find(self.target.value, sorted(known.values(), key=lambda some: (some.number, some.name)))
+        if lsn is None and unlisted:
+            raise Unseen(str(unlisted[0]))
         if lsn is None:
             oldest = min(asked, key=lambda one: one["stopped_at"])["label"]
             raise Refused(f"no WAL since backup {oldest} holds a restore point {self.target.value!r}")

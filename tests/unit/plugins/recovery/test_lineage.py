@@ -63,3 +63,31 @@ def test_a_backup_leads_there_when_it_ended_before_its_timeline_was_left(
     timeline, number = wal_stop
     chosen = {"wal_stop": f"{timeline:08X}{0:08X}{number:08X}", "lsn_stop": lsn_stop}
     assert way().leads_from(chosen) is leads
+
+
+def leading(histories: dict[int, Any], **changes: str) -> list[str]:
+    """Which of two repositories, each with one backup on the first timeline and these histories, lead there."""
+    ours = [{"label": f"F{repo}", "repo": repo, "archive": "15-1", "wal_stop": f"{1:08X}{1:016X}", "lsn_stop": ""}
+            for repo in histories]  # fmt: skip
+    archives = {(repo, "15-1"): one if one is UNSEEN else ARCHIVE.Archive((), one, 64)
+                for repo, one in histories.items()}  # fmt: skip
+    target = part("recovery.target").target_of("end", "", wanted_set="", **{"timeline": "latest", **changes})
+    ways = part("recovery.ways").Ways(
+        repository=None, target=target, wanted_set="", identifier="", data=None, bindir="", per_log=64, running=True,
+        unarchived=(),
+    )  # fmt: skip
+    return [one["label"] for one in ways._on_the_way(ours, archives)]
+
+
+UNSEEN = part("changes.place").Refused("may not be listed")
+
+
+def test_a_repository_that_lacks_the_history_of_the_latest_timeline_does_not_lead_there() -> None:
+    """Its archive goes on along the timeline that was abandoned, perhaps farther than the living one does."""
+    assert leading({1: {2: SECOND}, 2: {}}) == ["F1"]
+    assert leading({1: {2: SECOND}, 2: {}}, timeline="1") == ["F1", "F2"]
+    assert leading({1: {2: SECOND}, 2: {}}, timeline="2") == ["F1"]
+    assert leading({1: {2: SECOND}, 2: {2: SECOND}}) == ["F1", "F2"]
+    assert leading({1: {2: SECOND}, 2: UNSEEN}) == ["F1", "F2"]
+    with pytest.raises(part("changes.place").Refused, match="no history of timeline 5"):
+        leading({1: {2: SECOND}, 2: {}}, timeline="5")
