@@ -17,9 +17,11 @@ from .point import Search, Unseen, of_the_cluster
 from .target import Target, pick
 
 if TYPE_CHECKING:
+    from typing import TypeAlias  # hosts with Python 3.8 have none
+
     # A repository's number and its archive's name; what that holds, or why it does not tell.
     Kept = tuple[int, str]
-    Archives = Mapping[Kept, archive.Archive | Refused]
+    Archives: TypeAlias = "Mapping[Kept, archive.Archive | Refused]"
 
 
 @dataclass(frozen=True)
