@@ -21,6 +21,7 @@ KILL = """DO $$ BEGIN FOR n IN 1..20000 LOOP
   IF FOUND THEN RETURN; END IF;
   PERFORM pg_sleep(0.002);
 END LOOP; END $$"""
+KILLING = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO %pg_terminate_backend%' AND state = 'active'"
 
 DYING = """import pathlib, sys
 sys.path.insert(0, sys.argv[3])
@@ -115,8 +116,9 @@ def test_a_table_that_is_locked_a_replica_and_old_versions_are_refused(his: Serv
 
 @pytest.mark.parametrize("phase", ["building", "index validation", "waiting for old snapshots"])
 def test_a_backend_killed_before_the_swap_leaves_the_index_as_it_was(his: Server, phase: str) -> None:
-    his.bloat("visit", 200_000)
+    his.bloat("visit", 400_000)
     killer = Beside(lambda: his.sql(KILL.format(phase=phase)))
+    until(lambda: his.sql(KILLING))
     told = his.sweep(old_transaction_s=3600)
     killer.end()
     assert (told["ended"], told["rebuilt"], his.invalid()) == ("stopped", [], [])
