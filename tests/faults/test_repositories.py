@@ -77,7 +77,8 @@ def test_the_inspection_sees_of_which_repository_each_set_is(his: Source) -> Non
     (job,) = part("collector.backups").collect_backups(probe)["jobs"]
     assert [one["repo"] for one in job["backups"]] == [1, 2]
     assert [one["repo"] for one in job["wal"]] == [1, 2]
-    assert job["repos"] == [{"key": 1, "off_host": False}, {"key": 2, "off_host": False}]
+    kept = {"off_host": False, "keep_full": 9, "keep_type": None}
+    assert job["repos"] == [{"key": 1, **kept}, {"key": 2, **kept}]
 
 
 def test_a_segment_that_is_gone_in_the_middle_is_named_by_the_inspection(his: Source) -> None:

@@ -213,7 +213,8 @@ def test_a_deadlock_is_tried_again(his: Source, monkeypatch: pytest.MonkeyPatch)
     def once_in_the_way(*arguments: object) -> object:
         attempts.append(1)
         if len(attempts) == 1:
-            raise part("postgresql.session").ServerRefused("deadlock detected", "40P01")
+            said = part("postgresql.said").said("psql:<stdin>:1: ERROR:  40P01: deadlock detected")
+            raise part("postgresql.session").ServerRefused("his", said)
         return made(*arguments)
 
     monkeypatch.setattr(part("drill.mark"), "_at_one_instant", once_in_the_way)
