@@ -75,9 +75,9 @@ def test_a_host_whose_clock_is_another_is_not_changed(one: Lab) -> None:
 @pytest.mark.long
 def test_what_is_missing_or_does_not_come_back_fails(one: Lab) -> None:
     for asked in ({"restart_units": ["demo.service"]}, {"restart_reason": "because"}):
-        assert "restart_reason says why" in play(one, "restart", **asked).phase("precheck")["reason"]
+        assert "restart_reason says why" in play(one, "restart", **asked).phase("probe")["reason"]
     absent = play(one, "restart", restart_units=["nothing.service"], restart_reason="because", maintkit_run="r2")
-    assert "nothing.service is no service of this host" in absent.phase("precheck")["reason"]
+    assert "nothing.service is no service of this host" in absent.phase("probe")["reason"]
     one["h1"].sh("printf '#!/bin/sh\\nsleep 0.2\\nexit 1\\n' >/usr/bin/demo")
     went = play(one, "restart", **ASKED, maintkit_run="r3", restart_settle=1)
     assert went.code == 2

@@ -69,6 +69,8 @@ def make_plan(site: Site, ledger: Ledger, driver: ProbeDriver, wish: Wish) -> Pl
     root = collection.root()
     procedure = load_procedure(root, wish.procedure)
     asked = {**(procedure.read(wish.variables) if wish.variables else {}), **procedure.parse(wish.settings)}
+    if f"{procedure.id}_reason" in procedure.parameters:
+        asked.setdefault("reason", wish.reason)  # what the change is for, unless its record is to say something else
     parameters = located(procedure, asked)
     inventory = site.root / site.settings.inventory
     prefixed = {f"{procedure.id}_{name}": value for name, value in parameters.items()}
