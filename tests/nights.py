@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from office import Engineer
 
 from lab import Host
 from lab.hospital.practice import Hospital, hospital
-from lab.hospital.site import key, make_site
+from lab.hospital.site import make_site
 
-MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1")
-APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
 DATA, UNIT = "/var/lib/postgresql/15/main", "postgresql@15-main.service"
 ASKED: dict[str, Any] = {
     "stanza": "his",
@@ -31,11 +30,11 @@ ASKED: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Night:
+class Night(Engineer):
     """A running hospital and its site; every method is a command of maintkit's, or of the database."""
 
+    timeout_s: ClassVar[float] = 500
     his: Hospital
-    site: Path
 
     @property
     def db(self) -> Host:
@@ -44,29 +43,13 @@ class Night:
     def sql(self, statement: str, database: str = "his") -> str:
         return self.db.run("runuser", "-u", "postgres", "--", "psql", "-XAtqc", statement, database).out.strip()
 
-    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
-        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=500, check=False)
-
     def asked(self, **changes: Any) -> subprocess.CompletedProcess[str]:
         """`maintkit plan restore`."""
-        file = self.site / "vars.yml"
-        file.write_text(json.dumps({**ASKED, **changes}))
-        words = ("--vars", file, "--reason", "误删挂号单", "--requester", REQUESTER, "--json")
-        return self.maintkit("plan", "restore", "--limit", "his-db1", *words)
+        return self.proposed("restore", "his-db1", {**ASKED, **changes}, reason="误删挂号单")
 
     def plan(self, **changes: Any) -> str:
         """A plan that two people have approved and one supervises; its id."""
-        done = self.asked(**changes)
-        assert done.returncode == 0, done.stderr
-        plan = str(json.loads(done.stdout)["plan"])
-        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
-            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
-            signed = self.maintkit("approve", plan, *words)
-            assert signed.returncode == 0, signed.stderr
-        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
-        assert watched.returncode == 0, watched.stderr
-        return plan
+        return self.signed(self.asked(**changes))
 
     def run(self) -> dict[str, Any]:
         """The newest run; of no plan while there was none."""

@@ -190,6 +190,13 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
+def emptied(made: Server) -> Iterator[None]:
+    """Afterwards no table of a test is left in it."""
+    yield
+    made.ask("DROP DATABASE his; CREATE DATABASE his; DROP DATABASE IF EXISTS `库 ``一;`")
+
+
+@contextmanager
 def kept(made: Kind) -> Iterator[Kind]:
     """A server in its home, made, started and taken away again."""
     for name in account():

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from indexing import Beside, part, until
-from mysqltables import mysql_server
-from tabling import Server, server
+from tabling import Server, emptied
 
 MORE = 60_000  # rows, about 24 MB: work enough that something can happen in it
 
@@ -25,20 +24,11 @@ reach = part("mysql.session").Reach(socket=sys.argv[1], bindir=sys.argv[2])
 part("tables.sweep").Sweep(reach, "dead", Server(home=pathlib.Path()).rules(lock_timeout_s=60)).go(())"""
 
 
-@pytest.fixture(
-    scope="module", params=[server, pytest.param(mysql_server, marks=pytest.mark.long)], ids=["mariadb", "mysql"]
-)
-def maria(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with request.param() as made:
-        yield made
-
-
 @pytest.fixture
 def his(maria: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """The server with no table in it and no memory of it."""
     monkeypatch.setattr(part("changes.place"), "STATE", tmp_path / "state")
-    yield maria
-    maria.ask("DROP DATABASE his; CREATE DATABASE his; DROP DATABASE IF EXISTS `库 ``一;`")
+    with emptied(maria):
+        yield maria
 
 
 def test_a_killed_run_leaves_nothing_that_the_next_does_not_settle(his: Server, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -10,8 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-import sites
 from bell import KEEP, Bell, lines, pager
 
 AS_AT = """
@@ -23,16 +20,6 @@ now = datetime.fromisoformat(sys.argv[1])
 SystemClock.now = lambda _: now
 sys.exit(cli(["due", "remind", "--site", sys.argv[2]], standalone_mode=False))
 """
-
-
-@pytest.fixture(scope="module")
-def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sites.make_site(tmp_path_factory.mktemp("claims") / "site", {"all": {"hosts": {"his-app1": None}}})
-
-
-@pytest.fixture
-def bell(bare_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bell:
-    return Bell(shutil.copytree(bare_site, tmp_path / "site"), monkeypatch)
 
 
 def begun(bell: Bell) -> subprocess.Popen[bytes]:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-import sites
 from bell import NOW, Bell, lines, pager
 from click.testing import CliRunner
 
 from maintkit.cli.main import cli
-
-
-@pytest.fixture(scope="module")
-def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sites.make_site(tmp_path_factory.mktemp("matters") / "site", {"all": {"hosts": {"his-app1": None}}})
-
-
-@pytest.fixture
-def bell(bare_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bell:
-    return Bell(shutil.copytree(bare_site, tmp_path / "site"), monkeypatch)
 
 
 def enter(bell: Bell, *argv: str) -> None:

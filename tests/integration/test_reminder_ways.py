@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-import sites
 from bell import Bell, mail, wecom
 from partners import closed_port
 from posts import PASSWORD, postbox, proxy, robot
 
 from maintkit.contract.reminders import Email
-
-
-@pytest.fixture(scope="module")
-def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sites.make_site(tmp_path_factory.mktemp("ways") / "site", {"all": {"hosts": {"his-app1": None}}})
-
-
-@pytest.fixture
-def bell(bare_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bell:
-    return Bell(shutil.copytree(bare_site, tmp_path / "site"), monkeypatch)
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sites
 import yaml
 from bell import Bell, mail, wecom
 from click.testing import CliRunner
@@ -28,16 +26,6 @@ from maintkit.runs import reminding
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 OK = b'{"errcode":0}'
 KEEP = "import json, sys; open(sys.argv[1], 'a').write(sys.stdin.read() + '\\n')"
-
-
-@pytest.fixture(scope="module")
-def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sites.make_site(tmp_path_factory.mktemp("reminders") / "site", {"all": {"hosts": {"his-app1": None}}})
-
-
-@pytest.fixture
-def bell(bare_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bell:
-    return Bell(shutil.copytree(bare_site, tmp_path / "site"), monkeypatch)
 
 
 def test_a_duty_is_told_by_every_hook_once_a_day(bell: Bell, tmp_path: Path) -> None:

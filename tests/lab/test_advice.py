@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from office import Engineer
 
 from lab.hospital.practice import Hospital, hospital
-from lab.hospital.site import key, make_site
+from lab.hospital.site import make_site
 from maintkit.analysis.advice import Advice
 from maintkit.analysis.advice.applying import Planned, applying
 from maintkit.analysis.advice.model import Change
@@ -22,21 +21,15 @@ from maintkit.evidence.server_facts import Postgresql
 
 pytestmark = pytest.mark.long
 
-MAINTKIT = Path(sys.executable).with_name("maintkit")
-APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
 CLUSTER = "/etc/postgresql/15/main"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Office:
+class Office(Engineer):
     """A running hospital and its site."""
 
+    timeout_s: ClassVar[float] = 400
     his: Hospital
-    site: Path
-
-    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
-        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=400, check=False)
 
     def sql(self, statement: str) -> str:
         words = ("runuser", "-u", "postgres", "--", "psql", "-XAtqd", "his", "-c", statement)
@@ -50,21 +43,10 @@ class Office:
         assert told.returncode == 0, told.stderr
         return {row["rule"]: row for row in json.loads(told.stdout) if "title" in row}
 
-    def planned(self, file: Path) -> str:
+    def planned(self, parameters: Mapping[str, Any]) -> str:
         """A plan of these parameters that two people have approved and one supervises; its id."""
         quick = {"checks": 2, "interval": 0.5, "settle": 20, "deadline": 90}
-        file.write_text(json.dumps(json.loads(file.read_text()) | quick))
-        words = ("--limit", "his-db1", "--vars", file, "--reason", "参数优化", "--requester", REQUESTER, "--json")
-        made = self.maintkit("plan", "config", *words)
-        assert made.returncode == 0, made.stderr
-        plan = str(json.loads(made.stdout)["plan"])
-        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
-            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
-            signed = self.maintkit("approve", plan, *words)
-            assert signed.returncode == 0, signed.stderr
-        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
-        assert watched.returncode == 0, watched.stderr
-        return plan
+        return self.signed(self.proposed("config", "his-db1", {**parameters, **quick}, reason="参数优化"))
 
 
 @pytest.fixture(scope="module")
@@ -79,49 +61,39 @@ def test_a_setting_is_advised_planned_applied_and_no_more_advised(office: Office
     before, change = office.sql("SHOW effective_cache_size"), advised["change"]
     (file,) = tmp_path.glob("his-db1-*-effective-cache-size.json")
     assert str(file) in advised["plan"]["command"]
-    done = office.maintkit("apply", office.planned(file))
+    done = office.maintkit("apply", office.planned(json.loads(file.read_text())))
     assert done.returncode == 0, done.stdout + done.stderr
     assert office.sql("SHOW effective_cache_size") == change["after"] != before
-    run = json.loads(office.maintkit("status", "--json").stdout)[0]["run"]
-    told = office.maintkit("report", "change", run, "--tuning", "--format", "html", "--json")
-    assert told.returncode == 0, told.stderr
-    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    page = office.page("change", office.run()["run"], "--tuning")
     assert "性能优化实施记录" in page
     assert before in page
     assert change["after"] in page
     assert "已改变" in page
     assert "postgresql.effective-cache-size" not in office.advice()
-    report = office.maintkit("report", "health", "--format", "html", "--json")
-    assert "查询与配置优化建议" in Path(json.loads(report.stdout)["written"][0]).read_text()
+    assert "查询与配置优化建议" in office.page("health")
 
 
-def test_a_server_that_does_not_take_the_value_is_put_back(office: Office, tmp_path: Path) -> None:
+def test_a_server_that_does_not_take_the_value_is_put_back(office: Office) -> None:
     """Somebody's later file stands over ours: the plan notices, and leaves nothing behind."""
     host = office.his.lab["his-db1"]
-    file = tmp_path / "vars.json"
     asked = ["timeout", "20", "runuser", "-u", "postgres", "--", "psql", "-XAtc"]
     dest = f"{CLUSTER}/conf.d/zz-maintkit-work-mem.conf"
     host.run("sh", "-c", f"echo \"work_mem = '3MB'\" > {CLUSTER}/conf.d/zzz-else.conf")
     office.sql("SELECT pg_reload_conf()")
-    file.write_text(
-        json.dumps(
-            {
-                "dest": dest,
-                "content": "work_mem = '9MB'\n",
-                "reload": [*asked, "SELECT pg_reload_conf()"],
-                "measures": [{"name": "work_mem", "argv": [*asked, "SHOW work_mem"], "expect": "9MB"}],
-            }
-        )
-    )
-    done = office.maintkit("apply", office.planned(file))
+    parameters = {
+        "dest": dest,
+        "content": "work_mem = '9MB'\n",
+        "reload": [*asked, "SELECT pg_reload_conf()"],
+        "measures": [{"name": "work_mem", "argv": [*asked, "SHOW work_mem"], "expect": "9MB"}],
+    }
+    done = office.maintkit("apply", office.planned(parameters))
     assert done.returncode != 0
-    run = json.loads(office.maintkit("status", "--json").stdout)[0]
-    assert run["verdict"] == "rolled-back"
+    assert office.run()["verdict"] == "rolled-back"
     assert host.run("test", "-e", dest, check=False).code == 1
     assert office.sql("SHOW work_mem") == "3MB"
 
 
-def test_a_setting_that_wants_a_restart_is_pending_and_the_plan_says_so(office: Office, tmp_path: Path) -> None:
+def test_a_setting_that_wants_a_restart_is_pending_and_the_plan_says_so(office: Office) -> None:
     """The parameters are those that advice gives; the running server keeps the old value."""
     seen = Postgresql.model_validate(
         {
@@ -140,9 +112,7 @@ def test_a_setting_that_wants_a_restart_is_pending_and_the_plan_says_so(office: 
     )
     made = applying(piece, seen)
     assert isinstance(made, Planned)
-    file = tmp_path / "vars.json"
-    file.write_text(json.dumps(made.variables))
-    done = office.maintkit("apply", office.planned(file))
+    done = office.maintkit("apply", office.planned(made.variables))
     assert done.returncode == 0, done.stdout + done.stderr
     assert office.sql("SHOW shared_buffers") == change.before
     assert office.sql("SELECT pending_restart FROM pg_settings WHERE name = 'shared_buffers'") == "t"

@@ -9,21 +9,20 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from office import Engineer
 
 from lab import File, Host
 from lab.hospital.load import Load, Result
 from lab.hospital.practice import Hospital, hospital, released
-from lab.hospital.site import key, make_site
+from lab.hospital.site import make_site
 
-MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1", "his-app1", "his-app2", "his-web1")
 TRANSACTION = {
     "kind": "http", "name": "挂号交易", "method": "POST", "url": "http://127.0.0.1:8080/api/registrations",
@@ -37,19 +36,14 @@ OPEN = (
 RULES: dict[str, Any] = {
     "dest": "/etc/nftables.conf", "validate": ["nft", "-c", "-f", "%s"], "reload": ["nft", "-f", "/etc/nftables.conf"],
 }  # fmt: skip
-APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evening:
+class Evening(Engineer):
     """A running hospital and its site; every method is a command of maintkit's."""
 
+    timeout_s: ClassVar[float] = 600
     his: Hospital
-    site: Path
-
-    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
-        argv = [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
 
     def released(self, version: str) -> None:
         """A version in the archive beside the older ones, whose files the way back needs, and in the hosts' lists."""
@@ -59,25 +53,7 @@ class Evening:
 
     def plan(self, procedure: str, limit: str, **parameters: Any) -> str:
         """A plan that two people have approved and one supervises; its id."""
-        file = self.site / "vars.yml"
-        file.write_text(json.dumps({**QUICK, **parameters}))
-        words = ("--vars", file, "--reason", "演练", "--requester", REQUESTER, "--json")
-        done = self.maintkit("plan", procedure, "--limit", limit, *words)
-        assert done.returncode == 0, done.stderr
-        plan = str(json.loads(done.stdout)["plan"])
-        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
-            signed = self.maintkit(
-                "approve", plan, "--key", key(self.site, who), "--role", role, "--window", "practice"
-            )
-            assert signed.returncode == 0, signed.stderr
-        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
-        assert watched.returncode == 0, watched.stderr
-        return plan
-
-    def status(self) -> dict[str, Any]:
-        """The newest run."""
-        found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
-        return found[0]
+        return self.signed(self.proposed(procedure, limit, {**QUICK, **parameters}, reason="演练"))
 
     def version(self, host: str) -> str:
         return self.his.lab[host].run("dpkg-query", "-W", "-f", "${Version}", "his-demo").out
@@ -107,7 +83,7 @@ def test_an_upgrade_is_rolled_out_host_by_host_and_no_patient_notices(evening: E
     assert done.returncode == 0, done.stderr
     assert [evening.version(host) for host in ("his-app1", "his-app2")] == ["1.1-1", "1.1-1"]
     assert failures(load.result()) == []
-    run = evening.status()
+    run = evening.run()
     assert (run["verdict"], run["hosts"]) == ("done", {"his-app1": "done", "his-app2": "done"})
     again = evening.maintkit("apply", plan)
     assert (again.returncode, "was used by run" in again.stderr) == (32, True)
@@ -125,7 +101,7 @@ def test_a_version_that_cannot_register_a_patient_is_put_back_and_the_second_hos
         done = evening.maintkit("apply", plan)
     assert done.returncode == 40, done.stdout + done.stderr
     assert [evening.version(host) for host in ("his-app1", "his-app2")] == ["1.1-1", "1.1-1"]
-    run = evening.status()
+    run = evening.run()
     assert run["verdict"] == "rolled-back"
     assert run["hosts"]["his-app1"] == "rolled-back"
     assert run["hosts"]["his-app2"].startswith("not begun: 1 hosts failed")
@@ -142,12 +118,12 @@ def test_killed_in_the_middle_and_resumed_no_step_is_done_twice(evening: Evening
     evening.his.publish_updates()
     evening.his.lab["his-web1"].run("apt-get", "update", "-qq")
     plan = evening.plan("patch", "his-web1", packages=["libexpat1", "tzdata"])
-    argv = [str(MAINTKIT), "apply", plan, "--site", str(evening.site)]
+    argv = evening.argv("apply", plan)
     controller = subprocess.Popen(argv, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     wait_for_step(evening.his.lab["his-web1"], "change")
     os.killpg(controller.pid, signal.SIGKILL)
     controller.wait()
-    run = evening.status()
+    run = evening.run()
     assert (run["verdict"], run["hosts"]["his-web1"]) == (None, "change begun")
     refused = evening.maintkit("apply", plan)
     assert refused.returncode == 32
@@ -155,7 +131,7 @@ def test_killed_in_the_middle_and_resumed_no_step_is_done_twice(evening: Evening
     assert done.returncode == 0, done.stdout + done.stderr
     log = evening.his.lab["his-web1"].run("cat", "/var/log/apt/history.log").out
     assert log.count("install libexpat1=") == 1, log
-    assert evening.status()["verdict"] == "done"
+    assert evening.run()["verdict"] == "done"
     assert evening.maintkit("ledger", "verify").returncode == 0
     assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
 
@@ -176,14 +152,14 @@ def test_a_role_that_was_edited_after_approval_is_not_run(evening: Evening) -> N
 @pytest.mark.long
 def test_a_mark_that_a_run_has_left_is_taken_over_only_when_that_run_has_ended(evening: Evening) -> None:
     """A host could not be told of the end: the next change takes it. A mark that nobody here knows is another's."""
-    ended = evening.status()["run"]
+    ended = evening.run()["run"]
     plan = evening.plan("restart", "his-app1", units=["his-demo.service"], reason="演练")
     mark(evening, "C20200101-1")
     refused = evening.maintkit("apply", plan)
     assert refused.returncode == 43, refused.stderr
     assert "his-app1: run C20200101-1 holds this host" in refused.stderr
     mark(evening, ended)
-    done = evening.maintkit("resume", evening.status()["run"])
+    done = evening.maintkit("resume", evening.run()["run"])
     assert done.returncode == 0, done.stderr
 
 
@@ -196,7 +172,7 @@ def test_a_rolling_restart_takes_one_host_after_another_out_of_rotation_and_no_p
     with evening.load() as load:
         done = evening.maintkit("apply", plan)
     assert done.returncode == 0, done.stdout + done.stderr
-    run = evening.status()
+    run = evening.run()
     assert (run["verdict"], run["hosts"]) == ("done", {"his-app1": "done", "his-app2": "done"})
     assert not set(before) & {pid_of(evening, host) for host in ("his-app1", "his-app2")}
     assert failures(load.result()) == []
@@ -214,11 +190,11 @@ def test_rules_that_cut_a_host_off_are_taken_back_by_the_host_and_no_patient_not
         done = evening.maintkit("apply", plan)
     assert done.returncode == 40, done.stdout + done.stderr
     assert "the host has taken it back by itself" in done.stderr
-    assert evening.status()["hosts"] == {"his-app1": "rolled-back"}
+    assert evening.run()["hosts"] == {"his-app1": "rolled-back"}
     assert host.run("cat", str(RULES["dest"])).out == OPEN
     assert "policy drop" not in host.run("nft", "list", "ruleset").out
     assert failures(load.result()) == []
-    assert "主机自行恢复" in report_of(evening, evening.status()["run"])
+    assert "主机自行恢复" in report_of(evening, evening.run()["run"])
 
 
 def pid_of(evening: Evening, host: str) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from html import unescape
-from pathlib import Path
 
 import pytest
-from windows import INDEX, REQUESTER, Evening
+from office import REQUESTER
+from windows import INDEX, Evening
 
 from lab.hospital.load import Load
 from lab.hospital.practice import hospital
@@ -87,9 +87,8 @@ def test_a_rebuild_that_is_interrupted_costs_no_patient_anything_and_leaves_noth
     after = evening.sizes()
     (kept,) = [name for name, size in after.items() if size == before[name]]
     assert [size < before[name] / 5 for name, size in after.items() if name != kept] == [True]
-    run = json.loads(evening.maintkit("status", "--json").stdout)[0]
-    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
-    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    run = evening.run()
+    page = evening.page("change", run["run"])
     assert ("部分未做完" in page, f"his: public.{kept}" in page) == (True, True)
 
 
@@ -103,17 +102,15 @@ def test_a_bloated_index_is_rebuilt_in_the_window_and_no_patient_notices(evening
     assert len(load.result().succeeded()) > 20
     assert evening.bytes() < before / 5
     print(f"{INDEX}: {before} -> {evening.bytes()} bytes; {load.result().summary()}")
-    run = json.loads(evening.maintkit("status", "--json").stdout)[0]
+    run = evening.run()
     assert (run["verdict"], run["hosts"]) == ("done", {"his-db1": "done"})
     assert evening.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == "0"
-    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
-    assert told.returncode == 0, told.stderr
-    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    page = evening.page("change", run["run"])
     assert "性能优化实施记录" in page
     assert f"{before / 2**20:.1f} MiB" in page
     sides = figure(page, "语句 按卡号 执行时间")[:2]
     assert [side for side in sides if not side.endswith(" 毫秒")] == []
-    assert evening.asked()["effect"] == "none"
+    assert json.loads(evening.asked().stdout)["effect"] == "none"
 
 
 def test_a_table_that_is_behind_is_vacuumed_in_the_window_and_the_record_shows_what_was_freed(evening: Evening) -> None:
@@ -128,9 +125,8 @@ def test_a_table_that_is_behind_is_vacuumed_in_the_window_and_the_record_shows_w
     assert done.returncode == 0, done.stdout + done.stderr
     assert load.result().failures() == []
     assert evening.sql("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'visit_log'") == "0"
-    run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
-    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
-    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    run = next(one for one in evening.told("status") if one["plan"] == plan)
+    page = evening.page("change", run["run"])
     assert "维护记录" in page
     assert "表 his: public.visit_log 死元组（行）" in page
     assert "30000" in page
@@ -145,9 +141,8 @@ def test_indexes_are_made_and_dropped_by_name_in_the_window_and_the_record_shows
     assert load.result().failures() == []
     named = "SELECT string_agg(indexrelid::regclass::text, ' ') FROM pg_index WHERE indexrelid::regclass::text LIKE "
     assert evening.sql(f"{named}'patient_%n%' AND indisvalid AND NOT indisunique") == "patient_phone"
-    run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
-    told = evening.maintkit("report", "change", run["run"], "--format", "html", "--json")
-    page = Path(json.loads(told.stdout)["written"][0]).read_text()
+    run = next(one for one in evening.told("status") if one["plan"] == plan)
+    page = evening.page("change", run["run"])
     for words in ("性能优化实施记录", "索引 his: public.patient_phone 大小", "索引 his: public.patient_twin 大小"):
         assert words in page
     costs = [float(side) for side in figure(page, "语句 按电话 计划代价")[:2]]
@@ -175,7 +170,7 @@ def test_a_list_of_indexes_that_cannot_be_finished_goes_back_whole(evening: Even
     assert done.returncode == 40, done.stdout + done.stderr
     assert load.result().failures() == []
     assert "ward_bed" in done.stderr
-    run = next(one for one in json.loads(evening.maintkit("status", "--json").stdout) if one["plan"] == plan)
+    run = next(one for one in evening.told("status") if one["plan"] == plan)
     assert (run["verdict"], run["hosts"]) == ("rolled-back", {"his-db1": "rolled-back"})
     assert evening.sql("SELECT pg_get_indexdef('patient_half'::regclass)") == definition
     assert evening.sql("SELECT obj_description('patient_half'::regclass)") == "按姓名"
@@ -194,7 +189,7 @@ def test_a_run_that_is_not_wanted_any_more_is_undone_by_a_plan_of_its_own(evenin
     make = {"act": "create", **place, "name": "patient_new", "columns": ["birth_date"], "reason": "按出生日期查询"}
     done = evening.maintkit("apply", evening.approved("change_indexes", wanted=[drop, make]))
     assert done.returncode == 0, done.stdout + done.stderr
-    run = json.loads(evening.maintkit("status", "--json").stdout)[0]["run"]
+    run = evening.run()["run"]
     asked = ("plan", "rollback", run, "--reason", "查询变慢", "--requester", REQUESTER, "--json")
     evening.sql("CREATE INDEX patient_late ON patient (phone)")
     refused = evening.maintkit(*asked)
@@ -210,7 +205,6 @@ def test_a_run_that_is_not_wanted_any_more_is_undone_by_a_plan_of_its_own(evenin
     assert undone.returncode == 0, undone.stdout + undone.stderr
     assert evening.sql("SELECT pg_get_indexdef('patient_late'::regclass)") == definition
     assert evening.sql("SELECT to_regclass('patient_new') IS NULL") == "t"
-    last = json.loads(evening.maintkit("status", "--json").stdout)[0]
+    last = evening.run()
     assert (last["plan"], last["verdict"]) == (plan, "done")
-    told = evening.maintkit("report", "change", last["run"], "--format", "html", "--json")
-    assert f"回退实施 {run}" in Path(json.loads(told.stdout)["written"][0]).read_text()
+    assert f"回退实施 {run}" in evening.page("change", last["run"])

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nights import DATA, MAINTKIT, UNIT, Night, night_of, refused
+from nights import DATA, UNIT, Night, night_of, refused
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_a_killed_controller_is_followed_to_the_end_by_resume(night: Night) -> N
     night.sql("SELECT pg_create_restore_point('before the release')")
     night.sql("CREATE TABLE released AS SELECT 1 AS n")
     plan = night.plan(type="name", target="before the release")
-    argv = [str(MAINTKIT), "apply", plan, "--site", str(night.site)]
+    argv = night.argv("apply", plan)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     controller = subprocess.Popen(argv, start_new_session=True, **quiet)
     until = time.monotonic() + 180

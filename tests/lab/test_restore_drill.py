@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+from office import Engineer
 
 from lab import Host
 from lab.hospital.practice import Hospital, hospital
-from lab.hospital.site import key, make_site
+from lab.hospital.site import make_site
 from maintkit.cli.terminal.place import open_ledger
 from maintkit.contract.load import load_site
 from maintkit.evidence.drill_record import last_passed
 
-MAINTKIT = Path(sys.executable).with_name("maintkit")
 HOSTS = ("backup1", "his-db1", "drill1", "his-app1")
-APPROVER, SECOND, REQUESTER = "li@hospital.example", "chen@hospital.example", "zhang@provider.example"
 SCRATCH = "/var/lib/maintkit-drill"
 ASKED: dict[str, Any] = {
     "source": "his-db1",
@@ -66,52 +62,22 @@ http.server.HTTPServer(("127.0.0.1", 8080), Page).serve_forever()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evening:
+class Evening(Engineer):
     """A running hospital and its site; every method is a command of maintkit's."""
 
     his: Hospital
-    site: Path
 
     @property
     def drill1(self) -> Host:
         return self.his.lab["drill1"]
 
-    def argv(self, *words: object) -> list[str]:
-        return [str(MAINTKIT), *map(str, words), "--site", str(self.site)]
-
-    def maintkit(self, *words: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.argv(*words), capture_output=True, text=True, timeout=300, check=False)
-
     def asked(self, limit: str, **changes: Any) -> subprocess.CompletedProcess[str]:
         """`maintkit plan restore-drill`."""
-        file = self.site / "vars.yml"
-        file.write_text(json.dumps({**ASKED, **changes}))
-        words = ("--vars", file, "--reason", "季度恢复演练", "--requester", REQUESTER, "--json")
-        return self.maintkit("plan", "restore-drill", "--limit", limit, *words)
+        return self.proposed("restore-drill", limit, {**ASKED, **changes}, reason="季度恢复演练")
 
     def plan(self, **changes: Any) -> str:
         """A plan that two people have approved and one supervises; its id."""
-        done = self.asked("drill1", **changes)
-        assert done.returncode == 0, done.stderr
-        plan = str(json.loads(done.stdout)["plan"])
-        for who, role in ((APPROVER, "approver"), (SECOND, "second-approver")):
-            words = ("--key", key(self.site, who), "--role", role, "--window", "practice")
-            signed = self.maintkit("approve", plan, *words)
-            assert signed.returncode == 0, signed.stderr
-        watched = self.maintkit("supervise", "in", plan, "--key", key(self.site, APPROVER))
-        assert watched.returncode == 0, watched.stderr
-        return plan
-
-    def run(self) -> dict[str, Any]:
-        """The newest run."""
-        found: list[dict[str, Any]] = json.loads(self.maintkit("status", "--json").stdout)
-        return found[0]
-
-    def report(self, run: str) -> str:
-        """The text of its report."""
-        done = self.maintkit("report", "restore-drill", run, "--format", "html", "--json")
-        assert done.returncode == 0, done.stderr
-        return Path(json.loads(done.stdout)["written"][0]).read_text()
+        return self.signed(self.asked("drill1", **changes))
 
     def left(self) -> str:
         """What there is of copies on the drill host."""
@@ -135,7 +101,7 @@ def test_a_drill_passes_and_nothing_of_the_copy_is_left(evening: Evening) -> Non
     assert evening.left() == ""
     assert evening.drill1.sh("grep -rl 测试患者 /var/lib/maintkit || true") == ""
     assert evening.drill1.sh("ls -d /run/maintkit-*-application 2>/dev/null || true; pgrep -u his-demo || true") == ""
-    page = evening.report(run["run"])
+    page = evening.page("restore-drill", run["run"])
     assert "挂号服务" in page
     assert "仅回环接口，与生产网络隔离" in page
     assert "备份恢复验证报告" in page
@@ -186,7 +152,7 @@ def test_a_host_that_dies_in_the_drill_is_wiped_on_resume(evening: Evening) -> N
     assert evening.run()["hosts"] == {"drill1": "rolled-back"}
     assert evening.left() == ""
     assert evening.maintkit("lock", "list").stdout == "no host is locked\n"
-    page = evening.report(run)
+    page = evening.page("restore-drill", run)
     assert "未通过" in page
     # Where the mark had been reached before the power went, the comparison finds nobody to ask.
     assert "instance 中途被切断：主机或进程在其间终止" in page or "Connection refused" in page
@@ -199,7 +165,7 @@ def test_an_application_that_does_not_answer_rightly_fails_the_drill(evening: Ev
     done = evening.maintkit("apply", evening.plan(application={**SERVICE, "contains": "no such word", "timeout": 8}))
     assert done.returncode == 40, done.stdout + done.stderr
     assert evening.left() == ""
-    page = evening.report(evening.run()["run"])
+    page = evening.page("restore-drill", evening.run()["run"])
     assert "启动业务系统" in page
     assert "未通过" in page
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from nights import DATA, MAINTKIT, UNIT, Night, night_of, refused
+from nights import DATA, UNIT, Night, night_of, refused
 
 pytestmark = pytest.mark.long
 ARCHIVE = "/var/lib/pgbackrest/archive/his"
@@ -95,7 +95,7 @@ def test_after_a_power_cut_in_the_restore_the_state_from_before_is_back(night: N
     rows, before = night.sql("SELECT count(*) FROM visit"), night.sql(LINE)
     plan = night.plan(type="end")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    argv = [str(MAINTKIT), "apply", plan, "--site", str(night.site)]
+    argv = night.argv("apply", plan)
     controller = subprocess.Popen(argv, start_new_session=True, **quiet)
     until(lambda: night.run()["plan"] == plan)
     run = night.run()["run"]
@@ -122,7 +122,7 @@ def test_an_archiver_that_fails_after_the_opening_brings_the_old_state_back(nigh
     asked = [{"name": "挂号单", "database": "his", "sql": "SELECT count(*) FROM visit", "contains": rows}]
     backup1, plan = night.his.lab["backup1"], night.plan(type="end", archive_timeout=20, smoke=asked)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    applying = subprocess.Popen([str(MAINTKIT), "apply", plan, "--site", str(night.site)], **quiet)
+    applying = subprocess.Popen(night.argv("apply", plan), **quiet)
     until(lambda: night.run()["plan"] == plan)
     run = night.run()["run"]
     until(lambda: stage(night, run, "promote") == "passed")
