@@ -30,9 +30,8 @@ def main() -> None:
     print("| noise | deviations | values | unusual |\n|---|---|---|---|")
     for name, noise in NOISE.items():
         for deviations, values in RULES:
-            print(
-                f"| {name} | {deviations} | {values} | {unusual(noise, deviations, values, series):.2%} |", flush=True
-            )
+            share = unusual(noise, deviations, values, series)
+            print(f"| {name} | {deviations} | {values} | {share:.2%} |", flush=True)
 
 
 def unusual(noise: Callable[[random.Random], float], deviations: int, values: int, series: int) -> float:
@@ -43,8 +42,7 @@ def unusual(noise: Callable[[random.Random], float], deviations: int, values: in
         chance = random.Random(seed)  # noqa: S311  # a simulation
         points = [Point(at=LAST - timedelta(days=7 * week), value=noise(chance)) for week in range(values + 1)]
         made = rules.baseline(points, UTC, least=0.0)
-        assert isinstance(made, rules.Usual), made
-        found += made.outside
+        found += isinstance(made, rules.Usual) and made.outside
     return found / series
 
 
